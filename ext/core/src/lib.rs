@@ -1,0 +1,13 @@
+//! The Delta Lake protocol in pure Rust: snapshots, scans and appends. Nothing here knows of Ruby.
+//!
+//! Modules are levelled; a module imports only from lower levels (checked in CI):
+//! 0 [`error`] [`clock`] [`context`]; 1 [`schema`] [`value`] [`action`]; and so on upwards.
+
+pub mod action;
+pub mod clock;
+pub mod context;
+pub mod error;
+pub mod schema;
+pub mod value;
+
+pub use error::{Error, ErrorKind, Result};

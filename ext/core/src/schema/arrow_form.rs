@@ -1,0 +1,64 @@
+//! The Arrow form of Delta types: what scans give out and what writers take in.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType as Arrow, Field as ArrowField, Fields, Schema as ArrowSchema, SchemaRef, TimeUnit};
+
+use super::{DataType, Field, StructType};
+
+/// The zone that every `timestamp` column has in Arrow.
+pub const UTC: &str = "UTC";
+
+impl StructType {
+    /// As an Arrow schema.
+    pub fn to_arrow(&self) -> SchemaRef {
+        Arc::new(ArrowSchema::new(self.to_arrow_fields()))
+    }
+
+    /// As Arrow fields.
+    pub fn to_arrow_fields(&self) -> Fields {
+        self.fields.iter().map(Field::to_arrow).collect()
+    }
+}
+
+impl Field {
+    /// As an Arrow field.
+    pub fn to_arrow(&self) -> ArrowField {
+        ArrowField::new(&self.name, self.data_type.to_arrow(), self.nullable)
+    }
+}
+
+impl DataType {
+    /// As an Arrow type. Lists have `element`, maps `key_value`, `key` and `value`, as Spark names them in Parquet.
+    pub fn to_arrow(&self) -> Arrow {
+        match self {
+            Self::Boolean => Arrow::Boolean,
+            Self::Byte => Arrow::Int8,
+            Self::Short => Arrow::Int16,
+            Self::Integer => Arrow::Int32,
+            Self::Long => Arrow::Int64,
+            Self::Float => Arrow::Float32,
+            Self::Double => Arrow::Float64,
+            Self::Decimal(d) => Arrow::Decimal128(d.precision(), d.scale() as i8),
+            Self::String => Arrow::Utf8,
+            Self::Binary => Arrow::Binary,
+            Self::Date => Arrow::Date32,
+            Self::Timestamp => Arrow::Timestamp(TimeUnit::Microsecond, Some(UTC.into())),
+            Self::TimestampNtz => Arrow::Timestamp(TimeUnit::Microsecond, None),
+            Self::Void => Arrow::Null,
+            Self::Variant => Arrow::Struct(Fields::from(vec![
+                ArrowField::new("metadata", Arrow::Binary, false),
+                ArrowField::new("value", Arrow::Binary, false),
+            ])),
+            Self::Struct(s) => Arrow::Struct(s.to_arrow_fields()),
+            Self::Array(a) => Arrow::List(Arc::new(ArrowField::new("element", a.element.to_arrow(), a.contains_null))),
+            Self::Map(m) => {
+                let entries = Fields::from(vec![
+                    ArrowField::new("key", m.key.to_arrow(), false),
+                    ArrowField::new("value", m.value.to_arrow(), m.value_contains_null),
+                ]);
+                Arrow::Map(Arc::new(ArrowField::new("key_value", Arrow::Struct(entries), false)), false)
+            }
+        }
+    }
+}

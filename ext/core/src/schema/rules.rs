@@ -1,0 +1,67 @@
+//! What a schema must keep to before a table can be made with it.
+
+use std::collections::HashSet;
+
+use super::{DataType, StructType};
+use crate::error::{Error, Result};
+
+/// Characters that Parquet writers of Delta refuse in names where there is no column mapping.
+const FORBIDDEN_IN_NAMES: &[char] = &[' ', ',', ';', '{', '}', '(', ')', '\n', '\t', '='];
+
+/// Checks names (not empty, unique whatever their case, free of characters that Spark refuses) and partition columns.
+pub fn check_new_table(schema: &StructType, partition_columns: &[String]) -> Result<()> {
+    if schema.fields.is_empty() {
+        return Err(Error::schema("the schema has no columns: a table needs one at least"));
+    }
+    check_names(schema, "the schema")?;
+    let mut seen = HashSet::new();
+    for column in partition_columns {
+        let field = schema.field(column).ok_or_else(|| {
+            let names = schema.names().collect::<Vec<_>>().join(", ");
+            Error::schema(format!("partition column {column:?} is not in the schema, which has {names}"))
+        })?;
+        if !field.data_type.is_primitive() || field.data_type == DataType::Void {
+            return Err(Error::schema(format!(
+                "column {column} is of type {} and cannot be a partition column: only primitive types can",
+                field.data_type
+            )));
+        }
+        if !seen.insert(column) {
+            return Err(Error::schema(format!("partition column {column} is given twice")));
+        }
+    }
+    if partition_columns.len() == schema.fields.len() {
+        return Err(Error::schema("every column is a partition column: one at least must be in the data files"));
+    }
+    Ok(())
+}
+
+fn check_names(fields: &StructType, place: &str) -> Result<()> {
+    let mut seen = HashSet::new();
+    for field in &fields.fields {
+        if field.name.is_empty() {
+            return Err(Error::schema(format!("{place} has a column with an empty name")));
+        }
+        if let Some(bad) = field.name.chars().find(|c| FORBIDDEN_IN_NAMES.contains(c)) {
+            return Err(Error::schema(format!(
+                "column name {:?} in {place} holds {bad:?}, which Delta allows only with column mapping",
+                field.name
+            )));
+        }
+        if !seen.insert(field.name.to_lowercase()) {
+            return Err(Error::schema(format!("{place} has the column {:?} twice (case is ignored)", field.name)));
+        }
+        check_nested(&field.data_type, &format!("column {}", field.name))?;
+    }
+    Ok(())
+}
+
+fn check_nested(data_type: &DataType, place: &str) -> Result<()> {
+    match data_type {
+        DataType::Struct(s) if s.fields.is_empty() => Err(Error::schema(format!("{place} is a struct without fields"))),
+        DataType::Struct(s) => check_names(s, place),
+        DataType::Array(a) => check_nested(&a.element, place),
+        DataType::Map(m) => check_nested(&m.key, place).and_then(|()| check_nested(&m.value, place)),
+        _ => Ok(()),
+    }
+}
