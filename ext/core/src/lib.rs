@@ -3,11 +3,16 @@
 //! Modules are levelled; a module imports only from lower levels (checked in CI):
 //! 0 [`error`] [`clock`] [`context`]; 1 [`schema`] [`value`] [`action`]; and so on upwards.
 
+#![forbid(unsafe_code)]
+
 pub mod action;
 pub mod clock;
 pub mod context;
 pub mod error;
+pub mod features;
+pub mod properties;
 pub mod schema;
+pub mod storage;
 pub mod value;
 
 pub use error::{Error, ErrorKind, Result};

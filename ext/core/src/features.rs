@@ -1,0 +1,240 @@
+//! Table features: which ones a protocol asks for, and which of them this library has (Delta protocol, "Table Features").
+
+use std::collections::BTreeSet;
+
+use crate::action::{Metadata, Protocol};
+use crate::error::{Error, ErrorKind, Result};
+use crate::schema::{DataType, StructType};
+
+/// Reader features that scans honour.
+const READABLE: &[&str] = &["timestampNtz", "vacuumProtocolCheck"];
+
+/// Features that writers honour whether the table uses them or not.
+const WRITABLE: &[&str] = &["appendOnly", "timestampNtz", "vacuumProtocolCheck"];
+
+const NEWEST_READER: i32 = 3;
+const NEWEST_WRITER: i32 = 7;
+
+/// What each legacy writer version implies beyond the one before it.
+const LEGACY_WRITER: &[(i32, &[&str])] = &[
+    (2, &["appendOnly", "invariants"]),
+    (3, &["checkConstraints"]),
+    (4, &["changeDataFeed", "generatedColumns"]),
+    (5, &["columnMapping"]),
+    (6, &["identityColumns"]),
+];
+
+/// Refuses a table that needs a reader feature which scans lack. Made before any data is read.
+pub fn check_readable(protocol: &Protocol, metadata: &Metadata) -> Result<()> {
+    check_shape(protocol)?;
+    let wanted: BTreeSet<&str> = match protocol.min_reader_version {
+        1 => BTreeSet::new(),
+        2 => BTreeSet::from(["columnMapping"]),
+        _ => protocol.reader_features.iter().flatten().map(|f| canonical(f)).collect(),
+    };
+    let missing: Vec<&str> =
+        wanted.into_iter().filter(|f| !READABLE.contains(f) && is_needed_to_read(f, metadata)).collect();
+    refuse(&missing, "reading")
+}
+
+/// Refuses a table that needs a feature which appends lack: a listed feature that is not in use does not stop them.
+pub fn check_appendable(protocol: &Protocol, metadata: &Metadata, schema: &StructType) -> Result<()> {
+    check_readable(protocol, metadata)?;
+    let wanted: BTreeSet<&str> = match protocol.min_writer_version {
+        NEWEST_WRITER => protocol.writer_features.iter().flatten().map(|f| canonical(f)).collect(),
+        level => LEGACY_WRITER.iter().filter(|(at, _)| *at <= level).flat_map(|(_, f)| f.iter().copied()).collect(),
+    };
+    let missing: Vec<&str> =
+        wanted.into_iter().filter(|f| !WRITABLE.contains(f) && is_active_for_append(f, metadata, schema)).collect();
+    refuse(&missing, "writing")
+}
+
+/// The lowest protocol that a new table of `schema` needs.
+pub fn protocol_for(schema: &StructType) -> Protocol {
+    if schema.contains(&|t| *t == DataType::TimestampNtz) {
+        let list = |names: &[&str]| Some(names.iter().map(|n| (*n).to_owned()).collect());
+        return Protocol {
+            min_reader_version: NEWEST_READER,
+            min_writer_version: NEWEST_WRITER,
+            reader_features: list(&["timestampNtz"]),
+            writer_features: list(&["appendOnly", "invariants", "timestampNtz"]),
+        };
+    }
+    Protocol { min_reader_version: 1, min_writer_version: 2, reader_features: None, writer_features: None }
+}
+
+fn check_shape(protocol: &Protocol) -> Result<()> {
+    let (reader, writer) = (protocol.min_reader_version, protocol.min_writer_version);
+    if !(1..=NEWEST_READER).contains(&reader) {
+        return Err(Error::unsupported(format!(
+            "the table needs reader version {reader}; this library reads versions 1 to {NEWEST_READER}: use a newer release"
+        )));
+    }
+    if reader == 3 && writer < NEWEST_WRITER {
+        return Err(Error::corrupt(format!(
+            "the protocol action has reader version 3 with writer version {writer}: reader features need writer version 7"
+        )));
+    }
+    if !(1..=NEWEST_WRITER).contains(&writer) {
+        return Err(Error::unsupported(format!(
+            "the table needs writer version {writer}; this library knows versions 1 to {NEWEST_WRITER}: use a newer release"
+        )));
+    }
+    Ok(())
+}
+
+/// Names under which early writers listed a feature.
+fn canonical(name: &str) -> &str {
+    match name {
+        "timestampWithoutTimezone" => "timestampNtz",
+        other => other,
+    }
+}
+
+fn is_needed_to_read(feature: &str, metadata: &Metadata) -> bool {
+    match feature {
+        "columnMapping" => has_column_mapping(metadata),
+        _ => true,
+    }
+}
+
+fn has_column_mapping(metadata: &Metadata) -> bool {
+    !matches!(property(metadata, "delta.columnMapping.mode"), None | Some("none"))
+}
+
+fn property<'a>(metadata: &'a Metadata, key: &str) -> Option<&'a str> {
+    metadata.configuration.get(key).and_then(|v| v.as_deref())
+}
+
+fn is_on(metadata: &Metadata, key: &str) -> bool {
+    property(metadata, key).is_some_and(|v| v.eq_ignore_ascii_case("true"))
+}
+
+/// Whether an append must do something for `feature`: "supported" is in the protocol, "active" in the metadata.
+fn is_active_for_append(feature: &str, metadata: &Metadata, schema: &StructType) -> bool {
+    match feature {
+        "invariants" => any_field_has(schema, "delta.invariants"),
+        "generatedColumns" => any_field_has(schema, "delta.generationExpression"),
+        "identityColumns" => any_field_has(schema, "delta.identity.start"),
+        "allowColumnDefaults" => any_field_has(schema, "CURRENT_DEFAULT"),
+        "checkConstraints" => metadata.configuration.keys().any(|k| k.starts_with("delta.constraints.")),
+        "columnMapping" => has_column_mapping(metadata),
+        // A blind append has no change files to write: its added files are its changes.
+        "changeDataFeed" => false,
+        "inCommitTimestamp" => is_on(metadata, "delta.enableInCommitTimestamps"),
+        "icebergCompatV1" => is_on(metadata, "delta.enableIcebergCompatV1"),
+        "icebergCompatV2" => is_on(metadata, "delta.enableIcebergCompatV2"),
+        _ => true,
+    }
+}
+
+fn any_field_has(schema: &StructType, key: &str) -> bool {
+    fn in_type(data_type: &DataType, key: &str) -> bool {
+        match data_type {
+            DataType::Struct(s) => any_field_has(s, key),
+            DataType::Array(a) => in_type(&a.element, key),
+            DataType::Map(m) => in_type(&m.key, key) || in_type(&m.value, key),
+            _ => false,
+        }
+    }
+    schema.fields.iter().any(|f| f.metadata.contains_key(key) || in_type(&f.data_type, key))
+}
+
+fn refuse(missing: &[&str], what: &str) -> Result<()> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let (noun, verb) = if missing.len() == 1 { ("feature", "is") } else { ("features", "are") };
+    Err(Error::new(
+        ErrorKind::UnsupportedFeature,
+        format!("{what} this table needs the table {noun} {}, which {verb} not supported", missing.join(", ")),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata(schema: &str, configuration: &[(&str, &str)]) -> (Metadata, StructType) {
+        let schema_string = format!(r#"{{"type":"struct","fields":[{schema}]}}"#);
+        let schema = StructType::from_json(&schema_string).unwrap();
+        let configuration = configuration.iter().map(|(k, v)| ((*k).to_owned(), Some((*v).to_owned()))).collect();
+        let metadata = Metadata {
+            id: "t".to_owned(),
+            name: None,
+            description: None,
+            format: crate::action::Format::default(),
+            schema_string,
+            partition_columns: vec![],
+            created_time: None,
+            configuration,
+        };
+        (metadata, schema)
+    }
+
+    fn protocol(reader: i32, writer: i32, reader_features: &[&str], writer_features: &[&str]) -> Protocol {
+        let list = |f: &[&str]| (!f.is_empty()).then(|| f.iter().map(|n| (*n).to_owned()).collect());
+        Protocol {
+            min_reader_version: reader,
+            min_writer_version: writer,
+            reader_features: list(reader_features),
+            writer_features: list(writer_features),
+        }
+    }
+
+    const ID: &str = r#"{"name":"id","type":"long","nullable":true,"metadata":{}}"#;
+
+    #[test]
+    fn an_unknown_reader_feature_is_refused_by_name() {
+        let (m, _) = metadata(ID, &[]);
+        let error = check_readable(&protocol(3, 7, &["deletionVectors"], &["deletionVectors"]), &m).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnsupportedFeature);
+        assert!(error.message().contains("deletionVectors"));
+    }
+
+    #[test]
+    fn unknown_writer_features_do_not_stop_readers() {
+        let (m, s) = metadata(ID, &[]);
+        let p = protocol(1, 7, &[], &["somethingNew"]);
+        check_readable(&p, &m).unwrap();
+        assert!(check_appendable(&p, &m, &s).unwrap_err().message().contains("somethingNew"));
+    }
+
+    #[test]
+    fn column_mapping_matters_only_where_a_mode_is_set() {
+        let p = protocol(2, 5, &[], &[]);
+        let (off, schema) = metadata(ID, &[("delta.columnMapping.mode", "none")]);
+        check_readable(&p, &off).unwrap();
+        check_appendable(&p, &off, &schema).unwrap();
+        let (on, _) = metadata(ID, &[("delta.columnMapping.mode", "name")]);
+        assert!(check_readable(&p, &on).is_err());
+    }
+
+    #[test]
+    fn legacy_features_in_use_stop_appends() {
+        let (m, s) = metadata(ID, &[("delta.constraints.positive", "id > 0")]);
+        check_appendable(&protocol(1, 2, &[], &[]), &m, &s).unwrap();
+        assert!(
+            check_appendable(&protocol(1, 3, &[], &[]), &m, &s).unwrap_err().message().contains("checkConstraints")
+        );
+        let field = r#"{"name":"s","type":{"type":"struct","fields":[{"name":"x","type":"long","nullable":true,"metadata":{"delta.invariants":"{}"}}]},"nullable":true,"metadata":{}}"#;
+        let (m, s) = metadata(field, &[]);
+        assert!(check_appendable(&protocol(1, 2, &[], &[]), &m, &s).unwrap_err().message().contains("invariants"));
+    }
+
+    #[test]
+    fn impossible_pairs_and_future_versions() {
+        let (m, _) = metadata(ID, &[]);
+        assert_eq!(check_readable(&protocol(3, 6, &[], &[]), &m).unwrap_err().kind(), ErrorKind::CorruptTable);
+        assert_eq!(check_readable(&protocol(4, 7, &[], &[]), &m).unwrap_err().kind(), ErrorKind::UnsupportedFeature);
+    }
+
+    #[test]
+    fn a_wall_clock_column_raises_the_protocol_and_nothing_else_does() {
+        let (_, plain) = metadata(ID, &[]);
+        assert_eq!((protocol_for(&plain).min_reader_version, protocol_for(&plain).min_writer_version), (1, 2));
+        let field = r#"{"name":"t","type":{"type":"array","elementType":"timestamp_ntz","containsNull":true},"nullable":true,"metadata":{}}"#;
+        let (_, ntz) = metadata(field, &[]);
+        assert_eq!(protocol_for(&ntz).reader_features, Some(vec!["timestampNtz".to_owned()]));
+    }
+}

@@ -1,0 +1,156 @@
+//! Table properties with types (Delta protocol, "Table Properties").
+
+use std::collections::BTreeMap;
+
+use parquet::basic::{Compression, ZstdLevel};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::schema::ColumnPath;
+
+/// Bytes of a data file that writers aim at.
+const TARGET_FILE_SIZE: u64 = 128 << 20;
+
+/// The properties that this library acts on; all others are kept in the metadata as they are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableProperties {
+    /// Leaf columns that get statistics, in schema order; -1 for all.
+    pub num_indexed_cols: i64,
+    /// Columns that get statistics, instead of the first ones.
+    pub stats_columns: Option<Vec<ColumnPath>>,
+    /// Characters kept of a string in statistics.
+    pub string_prefix_length: usize,
+    /// Codec of new data files.
+    pub compression: Compression,
+    /// Bytes of a data file that writers aim at.
+    pub target_file_size: u64,
+    /// Whether rows may only be added.
+    pub append_only: bool,
+    /// Whether commit times stand in the commits.
+    pub in_commit_timestamps: bool,
+    /// First version with a commit time of its own; absent where every version has one.
+    pub in_commit_timestamp_from: Option<u64>,
+}
+
+impl TableProperties {
+    /// Reads them from a table's configuration; a value that cannot be read is an error that names the property.
+    pub fn new(configuration: &BTreeMap<String, Option<String>>) -> Result<Self> {
+        let read = Reader(configuration);
+        Ok(Self {
+            num_indexed_cols: read.parsed("delta.dataSkippingNumIndexedCols")?.unwrap_or(32),
+            stats_columns: read.text("delta.dataSkippingStatsColumns").map(column_list),
+            string_prefix_length: read.parsed("delta.dataSkippingStringPrefixLength")?.unwrap_or(32),
+            compression: read.compression()?,
+            target_file_size: read.bytes("delta.targetFileSize")?.unwrap_or(TARGET_FILE_SIZE).max(1),
+            append_only: read.flag("delta.appendOnly"),
+            in_commit_timestamps: read.flag("delta.enableInCommitTimestamps"),
+            in_commit_timestamp_from: read.parsed("delta.inCommitTimestampEnablementVersion")?,
+        })
+    }
+}
+
+struct Reader<'a>(&'a BTreeMap<String, Option<String>>);
+
+impl<'a> Reader<'a> {
+    fn text(&self, key: &str) -> Option<&'a str> {
+        self.0.get(key).and_then(|v| v.as_deref()).map(str::trim).filter(|v| !v.is_empty())
+    }
+
+    fn flag(&self, key: &str) -> bool {
+        self.text(key).is_some_and(|v| v.eq_ignore_ascii_case("true"))
+    }
+
+    fn parsed<T: std::str::FromStr>(&self, key: &str) -> Result<Option<T>> {
+        self.text(key).map(|v| v.parse().map_err(|_| wrong(key, v))).transpose()
+    }
+
+    /// A count of bytes, with an optional unit as Spark takes it (`100mb`).
+    fn bytes(&self, key: &str) -> Result<Option<u64>> {
+        let Some(text) = self.text(key) else { return Ok(None) };
+        let lower = text.to_ascii_lowercase();
+        let digits = lower.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let shift = match lower[digits.len()..].trim() {
+            "" | "b" => 0,
+            "k" | "kb" => 10,
+            "m" | "mb" => 20,
+            "g" | "gb" => 30,
+            _ => return Err(wrong(key, text)),
+        };
+        let number: u64 = digits.parse().map_err(|_| wrong(key, text))?;
+        number.checked_mul(1 << shift).map(Some).ok_or_else(|| wrong(key, text))
+    }
+
+    fn compression(&self) -> Result<Compression> {
+        let key = "delta.parquet.compression.codec";
+        Ok(match self.text(key).map(str::to_ascii_lowercase).as_deref() {
+            None | Some("zstd") => Compression::ZSTD(ZstdLevel::default()),
+            Some("snappy") => Compression::SNAPPY,
+            Some("none" | "uncompressed") => Compression::UNCOMPRESSED,
+            Some("gzip") => Compression::GZIP(Default::default()),
+            Some("lz4" | "lz4_raw" | "lz4raw") => Compression::LZ4_RAW,
+            Some("brotli") => Compression::BROTLI(Default::default()),
+            Some(other) => return Err(wrong(key, other)),
+        })
+    }
+}
+
+fn wrong(key: &str, value: &str) -> Error {
+    Error::new(ErrorKind::Configuration, format!("table property {key} has a value that cannot be used: {value:?}"))
+}
+
+/// Comma-separated paths with optional back-ticks around names.
+fn column_list(text: &str) -> Vec<ColumnPath> {
+    let mut paths = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    let mut name = String::new();
+    let mut quoted = false;
+    for c in text.chars() {
+        match c {
+            '`' => quoted = !quoted,
+            '.' if !quoted => names.push(std::mem::take(&mut name).trim().to_owned()),
+            ',' if !quoted => {
+                names.push(std::mem::take(&mut name).trim().to_owned());
+                paths.push(ColumnPath::new(std::mem::take(&mut names)));
+            }
+            c => name.push(c),
+        }
+    }
+    names.push(name.trim().to_owned());
+    paths.push(ColumnPath::new(names));
+    paths.retain(|p| p.names().iter().all(|n| !n.is_empty()));
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn properties(pairs: &[(&str, &str)]) -> Result<TableProperties> {
+        TableProperties::new(&pairs.iter().map(|(k, v)| ((*k).to_owned(), Some((*v).to_owned()))).collect())
+    }
+
+    #[test]
+    fn defaults() {
+        let p = properties(&[]).unwrap();
+        assert_eq!((p.num_indexed_cols, p.string_prefix_length, p.target_file_size), (32, 32, 128 << 20));
+        assert!(matches!(p.compression, Compression::ZSTD(_)));
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(properties(&[("delta.targetFileSize", "100mb")]).unwrap().target_file_size, 100 << 20);
+        assert!(properties(&[("delta.targetFileSize", "many")]).is_err());
+    }
+
+    #[test]
+    fn column_lists_have_quotes() {
+        let p = properties(&[("delta.dataSkippingStatsColumns", "a, b.c, `x.y,z`")]).unwrap();
+        let shown: Vec<Vec<String>> = p.stats_columns.unwrap().iter().map(|c| c.names().to_vec()).collect();
+        assert_eq!(shown, [vec!["a"], vec!["b", "c"], vec!["x.y,z"]]);
+    }
+
+    #[test]
+    fn an_unreadable_value_names_its_property() {
+        let error = properties(&[("delta.dataSkippingNumIndexedCols", "x")]).unwrap_err();
+        assert!(error.message().contains("delta.dataSkippingNumIndexedCols"));
+    }
+}

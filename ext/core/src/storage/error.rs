@@ -1,0 +1,51 @@
+//! Errors of `object_store`, folded into kinds by what the caller can do.
+
+use std::error::Error as StdError;
+use std::io;
+
+use crate::error::{Error, ErrorKind};
+
+/// Whether the error says that the object is not there.
+pub fn is_not_found(error: &Error) -> bool {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(e) = cause {
+        if matches!(e.downcast_ref(), Some(object_store::Error::NotFound { .. })) {
+            return true;
+        }
+        cause = e.source();
+    }
+    false
+}
+
+/// Folds an error met while doing `what` (as in "cannot read") to the object at `place`.
+pub(super) fn fold(what: &str, place: &str, error: object_store::Error) -> Error {
+    use object_store::Error as E;
+    let io = io_cause(&error);
+    let (kind, advice) = match &error {
+        E::NotFound { .. } => (ErrorKind::Storage, "no such object"),
+        E::PermissionDenied { .. } | E::Unauthenticated { .. } => {
+            (ErrorKind::PermissionDenied, "the store refused the credentials")
+        }
+        _ if io == Some(io::ErrorKind::PermissionDenied) || io == Some(io::ErrorKind::ReadOnlyFilesystem) => {
+            (ErrorKind::PermissionDenied, "the file permissions do not allow it")
+        }
+        _ if io == Some(io::ErrorKind::StorageFull) || io == Some(io::ErrorKind::QuotaExceeded) => {
+            (ErrorKind::Storage, "the disk is full")
+        }
+        _ if io.is_some() => (ErrorKind::Storage, "the file system failed"),
+        E::Generic { .. } => (ErrorKind::StorageUnavailable, "the store failed, try again later"),
+        _ => (ErrorKind::Storage, "the store failed"),
+    };
+    Error::new(kind, format!("cannot {what} {place}: {advice}")).with_source(error)
+}
+
+fn io_cause(error: &(dyn StdError + 'static)) -> Option<io::ErrorKind> {
+    let mut cause = Some(error);
+    while let Some(e) = cause {
+        if let Some(io) = e.downcast_ref::<io::Error>() {
+            return Some(io.kind());
+        }
+        cause = e.source();
+    }
+    None
+}

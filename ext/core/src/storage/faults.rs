@@ -1,0 +1,113 @@
+//! A store for tests that fails on purpose, and one in memory.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use object_store::WriteMultipart;
+
+use super::location::{Location, StorageOptions};
+use super::object::ObjectBacked;
+use super::{ObjectMeta, PutOutcome, Storage, Store};
+use crate::error::{Error, ErrorKind, Result};
+
+/// What to do to one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Let it through.
+    None,
+    /// Fail without doing it.
+    Before,
+    /// Do it, and lose the answer.
+    After,
+}
+
+/// Decides over each request by its name (`get`, `put_if_absent`, …) and key.
+type Judge = Box<dyn Fn(&str, &str) -> Fault + Send + Sync>;
+
+/// Wraps a store, keeps a log of its requests, and fails those that the judge picks.
+pub struct Faulty {
+    inner: Arc<dyn Store>,
+    judge: Judge,
+    requests: Mutex<VecDeque<String>>,
+}
+
+impl Faulty {
+    /// A wrapper of `inner` that asks `judge`.
+    pub fn new(inner: Arc<dyn Store>, judge: impl Fn(&str, &str) -> Fault + Send + Sync + 'static) -> Self {
+        Self { inner, judge: Box::new(judge), requests: Mutex::default() }
+    }
+
+    /// The requests so far, as `name key`, oldest first; the log is emptied.
+    pub fn take_requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    }
+
+    async fn pass<T>(&self, name: &str, key: &str, work: BoxFuture<'_, Result<T>>) -> Result<T> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push_back(format!("{name} {key}"));
+        let failure = || Error::new(ErrorKind::StorageUnavailable, format!("injected fault in {name} {key}"));
+        match (self.judge)(name, key) {
+            Fault::None => work.await,
+            Fault::Before => Err(failure()),
+            Fault::After => work.await.and_then(|_| Err(failure())),
+        }
+    }
+}
+
+impl Store for Faulty {
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Bytes>> {
+        self.pass("get", key, self.inner.get(key)).boxed()
+    }
+
+    fn get_ranges<'a>(&'a self, key: &'a str, ranges: &'a [Range<u64>]) -> BoxFuture<'a, Result<Vec<Bytes>>> {
+        self.pass("get_ranges", key, self.inner.get_ranges(key, ranges)).boxed()
+    }
+
+    fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<ObjectMeta>> {
+        self.pass("head", key, self.inner.head(key)).boxed()
+    }
+
+    fn list<'a>(&'a self, prefix: &'a str, start_after: Option<&'a str>) -> BoxFuture<'a, Result<Vec<ObjectMeta>>> {
+        self.pass("list", prefix, self.inner.list(prefix, start_after)).boxed()
+    }
+
+    fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<()>> {
+        self.pass("put", key, self.inner.put(key, bytes)).boxed()
+    }
+
+    fn put_if_absent<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<PutOutcome>> {
+        self.pass("put_if_absent", key, self.inner.put_if_absent(key, bytes)).boxed()
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<()>> {
+        self.pass("delete", key, self.inner.delete(key)).boxed()
+    }
+
+    fn start_upload<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<WriteMultipart>> {
+        self.pass("start_upload", key, self.inner.start_upload(key)).boxed()
+    }
+
+    fn errors_are_final(&self) -> bool {
+        false
+    }
+}
+
+/// A store in memory, for tests.
+pub fn memory_store() -> Arc<dyn Store> {
+    Arc::new(ObjectBacked::in_memory())
+}
+
+impl Storage {
+    /// A root served by `store`, with an address made up for messages.
+    pub fn for_test(store: Arc<dyn Store>) -> Result<Self> {
+        Ok(Self::with_store(Location::parse("/test", StorageOptions::default())?, store))
+    }
+
+    /// An empty root in memory.
+    pub fn in_memory() -> Result<Self> {
+        Self::for_test(memory_store())
+    }
+}

@@ -1,0 +1,133 @@
+//! A store as the rest of the crate holds it: cheap to clone, and whole again after a fork.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+
+use super::location::{Location, StorageOptions};
+use super::object::ObjectBacked;
+use super::{ObjectMeta, PutOutcome, Store, Upload};
+use crate::error::{Error, Result};
+
+/// A table's root in its store. Clones share the client; a child process after `fork` makes a client of its own.
+#[derive(Clone)]
+pub struct Storage(Arc<Inner>);
+
+struct Inner {
+    location: Location,
+    client: Mutex<Option<Client>>,
+    fixed: Option<Arc<dyn Store>>,
+}
+
+/// A client and the process that made it: its sockets and threads are of no use in any other.
+struct Client {
+    pid: u32,
+    store: Option<Arc<dyn Store>>,
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // What a parent process made is leaked: dropping it would touch sockets and threads that are not here.
+        if self.pid != std::process::id() {
+            std::mem::forget(self.store.take());
+        }
+    }
+}
+
+impl Storage {
+    /// The root at `address`. No request is made.
+    pub fn new(address: &str, options: StorageOptions) -> Result<Self> {
+        let location = Location::parse(address, options)?;
+        let storage = Self(Arc::new(Inner { location, client: Mutex::new(None), fixed: None }));
+        storage.store()?;
+        Ok(storage)
+    }
+
+    /// A root served by `store`, whatever that is.
+    pub fn with_store(location: Location, store: Arc<dyn Store>) -> Self {
+        Self(Arc::new(Inner { location, client: Mutex::new(None), fixed: Some(store) }))
+    }
+
+    /// The address, for messages.
+    pub fn uri(&self) -> &str {
+        self.0.location.uri()
+    }
+
+    /// The client of this process.
+    fn store(&self) -> Result<Arc<dyn Store>> {
+        if let Some(fixed) = &self.0.fixed {
+            return Ok(Arc::clone(fixed));
+        }
+        let connect = || Ok::<Arc<dyn Store>, Error>(Arc::new(ObjectBacked::connect(&self.0.location)?));
+        // Never waits: a fork may have copied the lock while another thread held it.
+        let Ok(mut slot) = self.0.client.try_lock() else { return connect() };
+        let pid = std::process::id();
+        match &*slot {
+            Some(Client { pid: made_in, store: Some(store) }) if *made_in == pid => Ok(Arc::clone(store)),
+            _ => {
+                let store = connect()?;
+                *slot = Some(Client { pid, store: Some(Arc::clone(&store)) });
+                Ok(store)
+            }
+        }
+    }
+
+    /// See [`Store::get`].
+    pub async fn get(&self, key: &str) -> Result<Bytes> {
+        self.store()?.get(key).await
+    }
+
+    /// One range of an object.
+    pub async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes> {
+        let mut parts = self.store()?.get_ranges(key, std::slice::from_ref(&range)).await?;
+        Ok(parts.pop().unwrap_or_default())
+    }
+
+    /// See [`Store::get_ranges`].
+    pub async fn get_ranges(&self, key: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        self.store()?.get_ranges(key, ranges).await
+    }
+
+    /// See [`Store::head`].
+    pub async fn head(&self, key: &str) -> Result<ObjectMeta> {
+        self.store()?.head(key).await
+    }
+
+    /// See [`Store::list`].
+    pub async fn list(&self, prefix: &str, start_after: Option<&str>) -> Result<Vec<ObjectMeta>> {
+        self.store()?.list(prefix, start_after).await
+    }
+
+    /// See [`Store::put`].
+    pub async fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
+        self.store()?.put(key, bytes).await
+    }
+
+    /// See [`Store::put_if_absent`].
+    pub async fn put_if_absent(&self, key: &str, bytes: Bytes) -> Result<PutOutcome> {
+        self.store()?.put_if_absent(key, bytes).await
+    }
+
+    /// See [`Store::delete`].
+    pub async fn delete(&self, key: &str) -> Result<()> {
+        self.store()?.delete(key).await
+    }
+
+    /// A streaming upload to `key` in bounded memory.
+    pub fn upload(&self, key: &str) -> Result<Upload> {
+        Ok(Upload::new(self.store()?, key))
+    }
+
+    /// See [`Store::errors_are_final`].
+    pub fn errors_are_final(&self) -> Result<bool> {
+        Ok(self.store()?.errors_are_final())
+    }
+}
+
+impl fmt::Debug for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Storage({})", self.uri())
+    }
+}

@@ -1,0 +1,67 @@
+//! Where tables live: one small interface over `object_store`, addressed by keys relative to the table's root.
+
+mod cloud;
+mod error;
+#[cfg(any(test, feature = "testing"))]
+pub mod faults;
+mod handle;
+mod location;
+mod object;
+mod upload;
+
+#[cfg(test)]
+mod contract;
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+
+use crate::error::Result;
+
+pub use error::is_not_found;
+pub use handle::Storage;
+pub use location::{Location, StorageOptions};
+pub use upload::Upload;
+
+/// One stored object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectMeta {
+    /// Relative to the table's root, not percent-encoded, with `/` between parts.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// Milliseconds since the Unix epoch.
+    pub modified_ms: i64,
+}
+
+/// What became of a conditional put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutOutcome {
+    /// The object is new, and durable.
+    Created,
+    /// There was one of that name already; nothing was written.
+    AlreadyExists,
+}
+
+/// A store of objects. Every method may fail with a storage error; `NotFound` is told apart by [`is_not_found`].
+pub trait Store: Send + Sync {
+    /// The whole object.
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Bytes>>;
+    /// Those bytes of the object; fewer than asked for is an error.
+    fn get_ranges<'a>(&'a self, key: &'a str, ranges: &'a [Range<u64>]) -> BoxFuture<'a, Result<Vec<Bytes>>>;
+    /// What is known of the object.
+    fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<ObjectMeta>>;
+    /// Objects right below the folder `prefix` with keys greater than `start_after`, sorted by key.
+    fn list<'a>(&'a self, prefix: &'a str, start_after: Option<&'a str>) -> BoxFuture<'a, Result<Vec<ObjectMeta>>>;
+    /// Writes or overwrites; durable and whole when it returns.
+    fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<()>>;
+    /// Writes unless there is one: of many writers exactly one creates. Durable and whole when it returns.
+    fn put_if_absent<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<PutOutcome>>;
+    /// Deletes; one that is not there is fine.
+    fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<()>>;
+    /// Begins an upload in parts, which nobody sees until it is finished.
+    fn start_upload<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<object_store::WriteMultipart>>;
+    /// Whether an error of a put means for sure that nothing was or will be written (a local disk), or not (a network).
+    fn errors_are_final(&self) -> bool;
+}
