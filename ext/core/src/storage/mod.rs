@@ -7,6 +7,7 @@ pub mod faults;
 mod handle;
 mod location;
 mod object;
+mod parquet_file;
 mod upload;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ use crate::error::Result;
 pub use error::is_not_found;
 pub use handle::Storage;
 pub use location::{Location, StorageOptions};
+pub use parquet_file::{ParquetFile, parquet_error};
 pub use upload::Upload;
 
 /// One stored object.

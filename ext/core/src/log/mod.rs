@@ -1,0 +1,22 @@
+//! The transaction log: file names, segments, commits, checkpoints, replay.
+
+mod checkpoint;
+mod commit;
+mod hint;
+mod history;
+mod name;
+mod replay;
+mod segment;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+pub use commit::{commit_key, read_table_actions, table_actions};
+pub use history::{CommitRecord, commit_times, history, version_at};
+pub use replay::{PartitionFilter, Replay, ReplayOptions};
+pub use segment::Segment;
+pub use state::TableState;
+
+/// The folder of the log below a table's root.
+pub const LOG_FOLDER: &str = "_delta_log";

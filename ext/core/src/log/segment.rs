@@ -1,0 +1,214 @@
+//! Which files of the log make up a version (`protocol.md` calls it the log segment).
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::LOG_FOLDER;
+use super::hint::last_checkpoint_version;
+use super::name::LogFile;
+use crate::error::{Error, ErrorKind, Result};
+use crate::storage::{ObjectMeta, Storage};
+
+/// The checkpoint to begin with and the commits that follow it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    checkpoint: Option<Checkpoint>,
+    version: u64,
+}
+
+/// A complete checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Checkpoint {
+    pub(super) version: u64,
+    pub(super) parts: Vec<ObjectMeta>,
+}
+
+impl Segment {
+    /// The segment of `target`, or of the newest version. One listing where the hint is good.
+    pub async fn load(storage: &Storage, target: Option<u64>) -> Result<Self> {
+        let hint = last_checkpoint_version(storage).await?.filter(|v| target.is_none_or(|t| *v <= t));
+        if let Some(from) = hint {
+            let listing = Listing::read(storage, from).await?;
+            // A hint that names a checkpoint which is not there says nothing: look at the whole log.
+            if listing.has_checkpoint(from) {
+                return listing.choose(storage, target);
+            }
+        }
+        Listing::read(storage, 0).await?.choose(storage, target)
+    }
+
+    /// The newest segment at or after this one, from one listing of what is new; `None` where the log no longer holds
+    /// this segment's version, so that everything must be read again.
+    pub async fn newer(&self, storage: &Storage) -> Result<Option<Self>> {
+        let listing = Listing::read(storage, self.version).await?;
+        let is_here = listing.commits.contains_key(&self.version) || listing.has_checkpoint(self.version);
+        if !is_here {
+            return Ok(None);
+        }
+        let mut last = self.version;
+        while listing.commits.contains_key(&(last + 1)) {
+            last += 1;
+        }
+        if listing.commits.range(last + 1..).next().is_some() {
+            return Ok(None);
+        }
+        let newest = listing.newest_checkpoint(last).filter(|c| c.version > self.version);
+        Ok(Some(Self { checkpoint: newest.or_else(|| self.checkpoint.clone()), version: last }))
+    }
+
+    /// The version that the segment makes up.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The same segment with the commit after it.
+    pub fn next(&self) -> Self {
+        Self { checkpoint: self.checkpoint.clone(), version: self.version + 1 }
+    }
+
+    /// A new table's segment.
+    pub fn first() -> Self {
+        Self { checkpoint: None, version: 0 }
+    }
+
+    /// Versions whose commits follow the checkpoint.
+    pub fn commits(&self) -> Range<u64> {
+        self.checkpoint.as_ref().map_or(0, |c| c.version + 1)..self.version + 1
+    }
+
+    pub(super) fn checkpoint(&self) -> Option<&Checkpoint> {
+        self.checkpoint.as_ref()
+    }
+}
+
+/// What a listing of the log shows from some version on.
+pub(super) struct Listing {
+    pub(super) commits: BTreeMap<u64, ObjectMeta>,
+    checkpoints: BTreeMap<u64, Found>,
+}
+
+#[derive(Default)]
+struct Found {
+    classic: Option<ObjectMeta>,
+    /// By how many parts there should be, then by part.
+    parts: BTreeMap<u32, BTreeMap<u32, ObjectMeta>>,
+    uuid: bool,
+}
+
+impl Listing {
+    pub(super) async fn read(storage: &Storage, from: u64) -> Result<Self> {
+        let after = (from > 0).then(|| format!("{LOG_FOLDER}/{from:020}"));
+        let mut listing = Self { commits: BTreeMap::new(), checkpoints: BTreeMap::new() };
+        for file in storage.list(LOG_FOLDER, after.as_deref()).await? {
+            match LogFile::parse(&file.key) {
+                Some(LogFile::Commit(version)) => {
+                    listing.commits.insert(version, file);
+                }
+                // An empty checkpoint is what an interrupted writer leaves on some stores.
+                Some(_) if file.size == 0 => {}
+                Some(LogFile::ClassicCheckpoint(version)) => listing.found(version).classic = Some(file),
+                Some(LogFile::CheckpointPart { version, part, total }) => {
+                    listing.found(version).parts.entry(total).or_default().insert(part, file);
+                }
+                Some(LogFile::UuidCheckpoint(version)) => listing.found(version).uuid = true,
+                None => {}
+            }
+        }
+        Ok(listing)
+    }
+
+    fn found(&mut self, version: u64) -> &mut Found {
+        self.checkpoints.entry(version).or_default()
+    }
+
+    fn has_checkpoint(&self, version: u64) -> bool {
+        self.checkpoints.get(&version).is_some_and(|f| f.complete().is_some())
+    }
+
+    /// The newest complete checkpoint up to `target`; incomplete sets of parts do not count.
+    pub(super) fn newest_checkpoint(&self, target: u64) -> Option<Checkpoint> {
+        self.checkpoints
+            .range(..=target)
+            .rev()
+            .find_map(|(version, found)| Some(Checkpoint { version: *version, parts: found.complete()? }))
+    }
+
+    /// The first version that can be read: the first complete checkpoint, or 0 where the log goes back that far.
+    pub(super) fn earliest(&self) -> Option<u64> {
+        if self.commits.contains_key(&0) {
+            return Some(0);
+        }
+        self.checkpoints.iter().find(|(_, found)| found.complete().is_some()).map(|(version, _)| *version)
+    }
+
+    fn choose(&self, storage: &Storage, target: Option<u64>) -> Result<Segment> {
+        let newest_commit = self.commits.keys().next_back().copied();
+        let newest_checkpoint = self.newest_checkpoint(u64::MAX).map(|c| c.version);
+        let Some(newest) = newest_commit.max(newest_checkpoint) else {
+            return Err(self.nothing(storage));
+        };
+        let version = target.unwrap_or(newest);
+        if version > newest {
+            return Err(Error::new(
+                ErrorKind::TableNotFound,
+                format!("there is no version {version} of {}: the newest is {newest}", storage.uri()),
+            )
+            .with_version(version));
+        }
+        let checkpoint = self.newest_checkpoint(version);
+        let segment = Segment { checkpoint, version };
+        match segment.commits().find(|v| !self.commits.contains_key(v)) {
+            None => Ok(segment),
+            Some(missing) => Err(self.gap(storage, missing, version)),
+        }
+    }
+
+    fn nothing(&self, storage: &Storage) -> Error {
+        if self.checkpoints.values().any(|f| f.uuid) {
+            return needs_v2_checkpoint();
+        }
+        Error::new(
+            ErrorKind::TableNotFound,
+            format!(
+                "there is no Delta table at {}: no {LOG_FOLDER} folder with commits in it; DeltaLake.create makes one",
+                storage.uri()
+            ),
+        )
+    }
+
+    fn gap(&self, storage: &Storage, missing: u64, version: u64) -> Error {
+        if self.checkpoints.range(missing..=version).any(|(_, f)| f.uuid) {
+            return needs_v2_checkpoint();
+        }
+        let earliest = self.earliest().filter(|e| *e > version);
+        match earliest {
+            Some(earliest) => Error::new(
+                ErrorKind::TableNotFound,
+                format!(
+                    "version {version} of {} can no longer be read: its log was cleaned up, and the earliest version left is {earliest}",
+                    storage.uri()
+                ),
+            ),
+            None => Error::corrupt(format!(
+                "the log of {} has a gap: the commit of version {missing} is missing and version {version} needs it",
+                storage.uri()
+            )),
+        }
+        .with_version(version)
+    }
+}
+
+fn needs_v2_checkpoint() -> Error {
+    Error::unsupported("reading this table needs the table feature v2Checkpoint, which is not supported")
+}
+
+impl Found {
+    /// The parts of a complete checkpoint; the set of more parts wins, as other readers have it.
+    fn complete(&self) -> Option<Vec<ObjectMeta>> {
+        let whole = self.parts.iter().rev().find(|(total, parts)| parts.len() == **total as usize);
+        match whole {
+            Some((_, parts)) => Some(parts.values().cloned().collect()),
+            None => self.classic.clone().map(|file| vec![file]),
+        }
+    }
+}

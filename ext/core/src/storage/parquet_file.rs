@@ -1,0 +1,102 @@
+//! A Parquet file in a store, as the Parquet crate wants to read it.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::{FutureExt, TryFutureExt};
+use parquet::arrow::arrow_reader::ArrowReaderOptions;
+use parquet::arrow::async_reader::AsyncFileReader;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+
+use super::Storage;
+use crate::error::{Error, Result};
+
+/// Files up to this many bytes are fetched whole, with one request.
+const WHOLE_FILE_BYTES: u64 = 1 << 20;
+
+/// Bytes of the tail that are fetched in the hope that the footer is in them.
+const FOOTER_GUESS_BYTES: u64 = 64 << 10;
+
+/// Reads ranges of one file; a small file is fetched once and read from memory.
+#[derive(Debug, Clone)]
+pub struct ParquetFile {
+    storage: Storage,
+    key: String,
+    size: u64,
+    whole: Option<Bytes>,
+}
+
+impl ParquetFile {
+    /// The file at `key`. A size that is not known (0) is asked for first.
+    pub async fn open(storage: &Storage, key: &str, size: u64) -> Result<Self> {
+        let size = if size == 0 { storage.head(key).await?.size } else { size };
+        let whole = match size {
+            0..=WHOLE_FILE_BYTES => Some(storage.get(key).await?),
+            _ => None,
+        };
+        let size = whole.as_ref().map_or(size, |bytes| bytes.len() as u64);
+        Ok(Self { storage: storage.clone(), key: key.to_owned(), size, whole })
+    }
+
+    async fn read(&self, range: Range<u64>) -> parquet::errors::Result<Bytes> {
+        let mut parts = self.read_all(vec![range]).await?;
+        Ok(parts.pop().unwrap_or_default())
+    }
+
+    async fn read_all(&self, ranges: Vec<Range<u64>>) -> parquet::errors::Result<Vec<Bytes>> {
+        if ranges.iter().any(|r| r.start > r.end || r.end > self.size) {
+            return Err(ParquetError::General("the footer points past the end of the file".to_owned()));
+        }
+        match &self.whole {
+            Some(bytes) => Ok(ranges.iter().map(|r| bytes.slice(r.start as usize..r.end as usize)).collect()),
+            None => self.storage.get_ranges(&self.key, &ranges).map_err(external).await,
+        }
+    }
+}
+
+/// Keeps the storage error, so that it can be taken out again.
+fn external(error: Error) -> ParquetError {
+    ParquetError::External(Box::new(error))
+}
+
+/// What a Parquet error means for the file `name`: a storage error as it was, else a corrupt file.
+pub fn parquet_error(name: &str, error: ParquetError) -> Error {
+    match error {
+        ParquetError::External(source) => match source.downcast::<Error>() {
+            Ok(error) => *error,
+            Err(source) => corrupt(name).with_source(source),
+        },
+        error => corrupt(name).with_source(error),
+    }
+}
+
+fn corrupt(name: &str) -> Error {
+    Error::corrupt(format!("{name} is not a whole Parquet file"))
+}
+
+impl AsyncFileReader for ParquetFile {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
+        self.read(range).boxed()
+    }
+
+    fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, parquet::errors::Result<Vec<Bytes>>> {
+        self.read_all(ranges).boxed()
+    }
+
+    fn get_metadata<'a>(
+        &'a mut self,
+        options: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, parquet::errors::Result<Arc<ParquetMetaData>>> {
+        async move {
+            let reader = ParquetMetaDataReader::new()
+                .with_prefetch_hint(Some(FOOTER_GUESS_BYTES as usize))
+                .with_arrow_reader_options(options);
+            let size = self.size;
+            Ok(Arc::new(reader.load_and_finish(&mut *self, size).await?))
+        }
+        .boxed()
+    }
+}
