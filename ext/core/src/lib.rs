@@ -7,6 +7,7 @@ pub mod action;
 pub mod clock;
 pub mod context;
 pub mod error;
+pub mod path;
 pub mod schema;
 pub mod value;
 
