@@ -10,8 +10,11 @@ pub mod clock;
 pub mod context;
 pub mod error;
 pub mod features;
+pub mod log;
+pub mod path;
 pub mod properties;
 pub mod schema;
+pub mod snapshot;
 pub mod storage;
 pub mod value;
 

@@ -10,6 +10,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use arrow_form::UTC;
 pub use decimal::DecimalType;
 pub use path::ColumnPath;
 pub use rules::check_new_table;
