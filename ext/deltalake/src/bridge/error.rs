@@ -66,7 +66,12 @@ fn message(error: &Error) -> String {
         cause = error.source();
     }
     let table = error.table().filter(|table| !text.contains(table)).map(|table| format!("table {table}"));
-    let version = error.version().map(|version| format!("version {version}")).filter(|words| !text.contains(words));
+    let version = error.version().map(|version| format!("version {version}")).filter(|words| !says(&text, words));
     let place: Vec<String> = table.into_iter().chain(version).collect();
     if place.is_empty() { text } else { format!("{text} ({})", place.join(", ")) }
+}
+
+/// Whether `text` has `words`, and not as the start of a longer number.
+fn says(text: &str, words: &str) -> bool {
+    text.match_indices(words).any(|(at, _)| !text[at + words.len()..].starts_with(|next: char| next.is_ascii_digit()))
 }

@@ -7,6 +7,9 @@ use magnus::Ruby;
 // What guards gave back while their thread did not hold the GVL.
 static QUEUED: AtomicIsize = AtomicIsize::new(0);
 
+/// More than a string keeps inside its own object.
+const BUFFER: usize = 1024;
+
 /// Bytes that a Ruby object holds outside of Ruby's heap: reported while the guard lives.
 #[derive(Debug)]
 pub(crate) struct MemoryGuard(usize);
@@ -16,6 +19,8 @@ impl MemoryGuard {
     pub(crate) fn new(ruby: &Ruby, bytes: usize) -> Self {
         give_back(ruby);
         ruby.gc_adjust_memory_usage(signed(bytes));
+        // Ruby looks at its limit only where it allocates by itself, which a loop over batches may never do.
+        ruby.str_buf_new(BUFFER);
         Self(bytes)
     }
 
