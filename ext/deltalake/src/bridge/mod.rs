@@ -1,0 +1,23 @@
+//! Between Ruby and the core: waiting without the GVL, the runtime, panics, errors, memory, fork.
+//!
+//! The rules: inside a future there is no magnus type; no Rust struct holds a Ruby `VALUE`; every method is bound with
+//! [`native_method!`](crate::native_method) or [`native_function!`](crate::native_function), so that a panic is an
+//! exception; what lasts from call to call and owns tasks sits in a [`fork::Owned`].
+
+pub(crate) mod error;
+pub(crate) mod fork;
+mod gvl;
+mod memory;
+pub(crate) mod panic;
+mod runtime;
+mod signal;
+
+pub(crate) use error::to_ruby_error;
+pub(crate) use gvl::block_on;
+pub(crate) use memory::MemoryGuard;
+pub(crate) use runtime::{runtime_handle, set_worker_threads};
+
+/// Installs what the bridge needs in the process; once, at load.
+pub(crate) fn init() {
+    panic::install_hook();
+}
