@@ -64,7 +64,8 @@ module Extconf
       return if @libclang.found?
 
       "deltalake needs libclang to read Ruby's headers, and it was not found: " \
-        "#{install('libclang-dev', 'clang-devel')}; if it is in an unusual place, set LIBCLANG_PATH to the folder that holds it."
+        "#{install('libclang-dev', 'clang-devel')}; " \
+        "if it is in an unusual place, set LIBCLANG_PATH to the folder that holds it."
     end
 
     def ruby_headers
