@@ -1,0 +1,70 @@
+# frozen_string_literal: true
+
+require "rbconfig"
+
+module Extconf
+  # How cargo is called, and where it leaves the library. Shared by extconf.rb and the Rake tasks.
+  #
+  # Read from the environment: `DELTALAKE_CARGO_PROFILE` (default `release`), `DELTALAKE_CARGO_FEATURES`,
+  # `CARGO`, `CARGO_TARGET_DIR`, `CARGO_BUILD_TARGET`.
+  class Build
+    ROOT = File.expand_path("../../..", __dir__)
+    CRATE = File.join(ROOT, "ext/deltalake")
+
+    # rb_sys is worth its dependency only where a Ruby for another platform is the target.
+    def self.cross_compiling?(env = ENV)
+      return false unless env["RB_SYS_CARGO_TARGET"] || env["RUBY_TARGET"]
+
+      Gem::Specification.find_all_by_name("rb_sys").any?
+    end
+
+    attr_reader :profile, :features
+
+    def initialize(env: ENV, profile: nil, features: nil)
+      @env = env
+      @profile = profile || env.fetch("DELTALAKE_CARGO_PROFILE", "release")
+      @features = features || env.fetch("DELTALAKE_CARGO_FEATURES", "")
+    end
+
+    # A target folder of our own is deleted once the library is installed; one that the user named is theirs.
+    def own_target_dir?
+      @env["CARGO_TARGET_DIR"].to_s.empty?
+    end
+
+    def target_dir
+      own_target_dir? ? File.join(CRATE, "target") : File.expand_path(@env["CARGO_TARGET_DIR"])
+    end
+
+    # What cargo writes.
+    def artifact
+      extension = darwin? ? "dylib" : "so"
+      folder = profile == "dev" ? "debug" : profile
+      File.join(*[target_dir, @env["CARGO_BUILD_TARGET"], folder, "libdeltalake.#{extension}"].compact)
+    end
+
+    # What Ruby loads.
+    def library_name
+      "deltalake.#{RbConfig::CONFIG['DLEXT']}"
+    end
+
+    # rb-sys asks this Ruby, not the first one in PATH, for its headers.
+    def environment
+      { "RUBY" => RbConfig.ruby }
+    end
+
+    def command
+      cargo = [@env.fetch("CARGO", "cargo"), "rustc", "--manifest-path", File.join(CRATE, "Cargo.toml"), "--lib",
+               "--locked", "--profile", profile, "--target-dir", target_dir]
+      cargo.push("--features", features) unless features.empty?
+      # Ruby's own symbols are found when the module is loaded; only macOS must be told.
+      cargo.push("--", "-C", "link-arg=-Wl,-undefined,dynamic_lookup") if darwin?
+      cargo
+    end
+
+    private
+
+    def darwin?
+      RbConfig::CONFIG["host_os"].include?("darwin")
+    end
+  end
+end

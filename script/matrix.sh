@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Runs the specs under the Ruby of another Debian suite, in a chroot below tmp/matrix: script/matrix.sh [rspec's own].
+# DELTALAKE_MATRIX_SUITE picks the suite (default: trixie, Ruby 3.3).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+suite="${DELTALAKE_MATRIX_SUITE:-trixie}"
+root="$PWD/tmp/matrix/$suite"
+[ "$(id -u)" -eq 0 ] || { echo "The matrix needs root: it makes a chroot." >&2; exit 1; }
+command -v mmdebstrap >/dev/null || apt-get -qq install -y --no-install-recommends mmdebstrap >/dev/null
+
+mirror="$(grep -rhoE 'https?://[^ ]+' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -n 1)"
+mirror="${mirror:-http://deb.debian.org/debian}"
+
+if [ ! -e "$root/.complete" ]; then
+  rm -rf "$root"
+  mkdir -p "$root"
+  mmdebstrap --quiet --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' \
+    --include=ca-certificates,ruby,ruby-dev,ruby-rspec,rake,rubocop,libclang-dev,clang,gcc,make,pkg-config,python3-venv \
+    "$suite" "$root" "$mirror"
+  touch "$root/.complete"
+fi
+cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+
+# A copy, so that the checkout's own library stays the one of the host's Ruby.
+rm -rf "$root/src"
+mkdir -p "$root/src" "$root/target" "$root$HOME/.cargo" "$root$HOME/.rustup"
+tar --exclude=./target --exclude=./tmp --exclude=./.git --exclude='*.so' -cf - . | tar -xf - -C "$root/src"
+
+# In a mount namespace of its own: nothing stays mounted, whatever happens.
+exec unshare --mount bash -euo pipefail -c '
+  root="$1"; shift
+  mount --bind "$HOME/.cargo" "$root$HOME/.cargo"
+  mount --bind "$HOME/.rustup" "$root$HOME/.rustup"
+  mount -t proc proc "$root/proc"
+  mount --bind /dev "$root/dev"
+  exec chroot "$root" env -i HOME="$HOME" PATH="$HOME/.cargo/bin:/usr/sbin:/usr/bin:/sbin:/bin" LANG=C.UTF-8 \
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt CARGO_HTTP_CAINFO=/etc/ssl/certs/ca-certificates.crt \
+    CARGO_TARGET_DIR=/target bash -c "cd /src && ruby -v && exec bin/test spec \"\$@\"" - "$@"
+' - "$root" "$@"
