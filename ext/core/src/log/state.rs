@@ -49,24 +49,24 @@ impl TableState {
         let mut state = self.clone();
         let mut commits = reads(storage, versions);
         while let Some(lines) = commits.try_next().await? {
-            state = state.apply(lines);
+            state = state.apply(&lines);
         }
         Ok(state)
     }
 
     /// The state after one more commit.
     #[must_use]
-    pub fn apply(&self, lines: Vec<TableActionLine>) -> Self {
+    pub fn apply(&self, lines: &[TableActionLine]) -> Self {
         let mut next = self.clone();
         for line in lines {
-            if let Some(protocol) = line.protocol {
-                next.protocol = Arc::new(protocol);
+            if let Some(protocol) = &line.protocol {
+                next.protocol = Arc::new(protocol.clone());
             }
-            if let Some(metadata) = line.metadata {
-                next.metadata = Arc::new(metadata);
+            if let Some(metadata) = &line.metadata {
+                next.metadata = Arc::new(metadata.clone());
             }
-            if let Some(txn) = line.txn {
-                next.txns.insert(txn.app_id.as_str().into(), txn);
+            if let Some(txn) = &line.txn {
+                next.txns.insert(txn.app_id.as_str().into(), txn.clone());
             }
         }
         next

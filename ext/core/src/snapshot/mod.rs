@@ -93,7 +93,7 @@ impl Snapshot {
     }
 
     /// The version after this one, from its commit's lines.
-    pub fn advance(&self, lines: Vec<TableActionLine>) -> Result<Self> {
+    pub fn advance(&self, lines: &[TableActionLine]) -> Result<Self> {
         Self::new(&self.0.storage, self.0.segment.next(), self.0.state.apply(lines), Some(self))
     }
 

@@ -1,14 +1,35 @@
 //! The hidden classes under `DeltaLake::Native`, one file a class.
 
+mod append;
+mod call;
+mod condition;
+mod files;
+mod scan;
+mod snapshot;
+mod stream;
+mod table;
 #[cfg(feature = "testing")]
 mod testing;
 
-use magnus::{Error, RModule, Ruby};
+use magnus::{Error, Object, RModule, Ruby};
+
+use crate::bridge::{set_worker_threads, to_ruby_error};
+use crate::native_function;
 
 /// Defines every native class.
 pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
+    native.define_singleton_method("configure_threads", native_function!(configure_threads, 1))?;
+    table::init(ruby, native)?;
+    snapshot::init(ruby, native)?;
+    scan::init(ruby, native)?;
+    stream::init(ruby, native)?;
+    files::init(ruby, native)?;
+    append::init(ruby, native)?;
     #[cfg(feature = "testing")]
     testing::init(ruby, native)?;
-    let _ = (ruby, native);
     Ok(())
+}
+
+fn configure_threads(ruby: &Ruby, count: usize) -> Result<(), Error> {
+    set_worker_threads(count).map_err(|e| to_ruby_error(ruby, e))
 }

@@ -1,0 +1,205 @@
+//! Appending rows: batches in, one commit out.
+
+use std::collections::BTreeMap;
+
+use arrow::array::RecordBatch;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use super::ENGINE_INFO;
+use super::create::json_text;
+use crate::action::{CommitInfo, Operation};
+use crate::clock::Clock;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::snapshot::Snapshot;
+use crate::txn::{Append, AppTransaction, commit_append};
+use crate::write::{FileWriter, WrittenFiles};
+
+/// Batches that wait to be encoded, at most.
+const BATCHES_IN_FLIGHT: usize = 4;
+
+/// How an append is to be made.
+#[derive(Debug, Clone, Default)]
+pub struct AppendOptions {
+    /// At most once, on request.
+    pub txn: Option<AppTransaction>,
+    /// The user's own words for the history.
+    pub user_metadata: Option<String>,
+}
+
+/// What an append did.
+#[derive(Debug, Clone)]
+pub struct Appended {
+    /// The table after it.
+    pub snapshot: Snapshot,
+    /// Rows added.
+    pub rows: u64,
+    /// Data files added.
+    pub files: u64,
+    /// Bytes of the data files.
+    pub bytes: u64,
+    /// How often the commit was tried.
+    pub attempts: u32,
+    /// Nothing was added: the transaction was there already, or there were no rows.
+    pub skipped: bool,
+}
+
+/// An append under way. Batches are encoded and written by a task of its own while the caller prepares the next ones.
+/// Dropped before [`Appender::finish`], it leaves nothing in the table and deletes what it has written.
+#[derive(Debug)]
+pub struct Appender {
+    base: Snapshot,
+    options: AppendOptions,
+    context: Context,
+    clock: Clock,
+    pipe: Option<Pipe>,
+    done: bool,
+}
+
+#[derive(Debug)]
+struct Pipe {
+    batches: mpsc::Sender<Message>,
+    task: JoinHandle<Result<WrittenFiles>>,
+}
+
+#[derive(Debug)]
+enum Message {
+    Batch(RecordBatch),
+    Finish,
+}
+
+impl Appender {
+    /// Begins an append to the table at `base` or later. Refuses a table that it may not write before anything is
+    /// written, and finds out here whether a transaction has been made before.
+    pub async fn begin(base: Snapshot, options: AppendOptions, context: Context, clock: Clock) -> Result<Self> {
+        let base = if options.txn.is_some() { context.limit(base.refresh()).await? } else { base };
+        base.check_appendable()?;
+        let done = options.txn.as_ref().is_some_and(|t| t.is_done(&base));
+        Ok(Self { base, options, context, clock, pipe: None, done })
+    }
+
+    /// The version that rows are converted for.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.base
+    }
+
+    /// True where the transaction has been made before: rows are of no use.
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Takes a batch in the Arrow form of the table's schema; waits while the encoder is behind.
+    pub async fn write(&mut self, batch: RecordBatch) -> Result<()> {
+        if self.done || batch.num_rows() == 0 {
+            return Ok(());
+        }
+        if self.pipe.is_none() {
+            self.pipe = Some(self.start()?);
+        }
+        let Some(pipe) = &self.pipe else { return Ok(()) };
+        let sent = self.context.limit(async { Ok(pipe.batches.send(Message::Batch(batch)).await) }).await?;
+        match sent {
+            Ok(()) => Ok(()),
+            // The encoder has stopped: its error is the one to tell.
+            Err(_) => Err(self.stop().await.err().unwrap_or_else(|| Error::internal("the encoder stopped early"))),
+        }
+    }
+
+    /// Commits what was taken.
+    pub async fn finish(mut self) -> Result<Appended> {
+        if let Some(pipe) = &self.pipe {
+            // A closed channel shows as the task's own error just below.
+            let _ = pipe.batches.send(Message::Finish).await;
+        }
+        let files = match self.stop().await? {
+            Some(files) => files,
+            // Without rows there is something to commit only where a transaction is to be recorded.
+            None if self.done || self.options.txn.is_none() => return Ok(self.nothing()),
+            None => self.writer()?.finish().await?,
+        };
+        let (rows, bytes, count) = (files.rows, files.bytes, files.adds.len() as u64);
+        let append = Append { info: self.info(rows, bytes, count), files, txn: self.options.txn.clone() };
+        let outcome = commit_append(self.base.clone(), append, &self.context, &self.clock).await?;
+        let added = if outcome.skipped { (0, 0, 0) } else { (rows, count, bytes) };
+        Ok(Appended {
+            snapshot: outcome.snapshot,
+            rows: added.0,
+            files: added.1,
+            bytes: added.2,
+            attempts: outcome.attempts,
+            skipped: outcome.skipped,
+        })
+    }
+
+    fn nothing(&self) -> Appended {
+        Appended { snapshot: self.base.clone(), rows: 0, files: 0, bytes: 0, attempts: 0, skipped: true }
+    }
+
+    fn writer(&self) -> Result<FileWriter> {
+        FileWriter::new(
+            self.base.schema().clone(),
+            self.base.partition_columns().to_vec(),
+            self.base.properties().clone(),
+            self.base.storage().clone(),
+            self.context.clone(),
+            self.clock.clone(),
+        )
+    }
+
+    fn start(&self) -> Result<Pipe> {
+        let mut writer = self.writer()?;
+        let (batches, mut inbox) = mpsc::channel(BATCHES_IN_FLIGHT);
+        let task = Handle::current().spawn(async move {
+            while let Some(message) = inbox.recv().await {
+                match message {
+                    Message::Finish => return writer.finish().await,
+                    Message::Batch(batch) => {
+                        if let Err(error) = writer.write(batch).await {
+                            writer.abort().await;
+                            return Err(error);
+                        }
+                    }
+                }
+            }
+            writer.abort().await;
+            Err(Error::internal("the append was given up"))
+        });
+        Ok(Pipe { batches, task })
+    }
+
+    /// Waits for the encoder; `None` where it was never started.
+    async fn stop(&mut self) -> Result<Option<WrittenFiles>> {
+        let Some(Pipe { batches, task }) = self.pipe.take() else { return Ok(None) };
+        drop(batches);
+        match task.await {
+            Ok(written) => written.map(Some).map_err(|e| e.with_table(self.base.uri())),
+            Err(e) => Err(Error::internal("the encoder failed").with_source(e)),
+        }
+    }
+
+    fn info(&self, rows: u64, bytes: u64, files: u64) -> CommitInfo {
+        let text = |n: u64| n.to_string();
+        CommitInfo {
+            timestamp: self.clock.now_ms(),
+            operation: Operation::Write.as_str().to_owned(),
+            operation_parameters: BTreeMap::from([
+                ("mode".to_owned(), "Append".to_owned()),
+                ("partitionBy".to_owned(), json_text(&self.base.partition_columns())),
+            ]),
+            read_version: Some(self.base.version()),
+            isolation_level: "Serializable",
+            is_blind_append: true,
+            operation_metrics: BTreeMap::from([
+                ("numFiles".to_owned(), text(files)),
+                ("numOutputRows".to_owned(), text(rows)),
+                ("numOutputBytes".to_owned(), text(bytes)),
+            ]),
+            user_metadata: self.options.user_metadata.clone(),
+            engine_info: ENGINE_INFO.to_owned(),
+            txn_id: Uuid::new_v4().to_string(),
+        }
+    }
+}

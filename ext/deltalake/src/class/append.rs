@@ -1,0 +1,110 @@
+//! `DeltaLake::Native::Append`: rows in, one commit out.
+
+use std::mem::size_of;
+
+use deltalake_core::context::Context;
+use deltalake_core::ops::Appender;
+use magnus::{DataTypeFunctions, Error, Module, RArray, RModule, Ruby, TypedData};
+
+use super::call::Exclusive;
+use super::snapshot::NativeSnapshot;
+use crate::bridge::{block_on, to_ruby_error};
+use crate::convert::{OnUnknown, RowEncoder};
+use crate::native_method;
+
+/// Rows of a batch that is handed to the encoder.
+const BATCH_ROWS: usize = 8192;
+/// Bytes at which a batch is handed over sooner.
+const BATCH_BYTES: usize = 8 << 20;
+
+#[derive(TypedData)]
+#[magnus(class = "DeltaLake::Native::Append", free_immediately, size)]
+pub(super) struct NativeAppend {
+    ctx: Context,
+    on_unknown: OnUnknown,
+    state: Exclusive<State>,
+}
+
+struct State {
+    appender: Appender,
+    encoder: RowEncoder,
+}
+
+impl DataTypeFunctions for NativeAppend {
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.state.peek(|state| state.encoder.bytes()).unwrap_or_default()
+    }
+}
+
+pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
+    let class = native.define_class("Append", ruby.class_object())?;
+    class.define_method("done", native_method!(NativeAppend::done, 0))?;
+    class.define_method("push", native_method!(NativeAppend::push, 2))?;
+    class.define_method("finish", native_method!(NativeAppend::finish, 0))?;
+    class.define_method("abort", native_method!(NativeAppend::abort, 0))?;
+    Ok(())
+}
+
+/// Snapshot, rows, files, bytes, attempts, skipped.
+type Result6 = (NativeSnapshot, u64, u64, u64, u32, bool);
+
+impl NativeAppend {
+    pub(super) fn new(appender: Appender, encoder: RowEncoder, on_unknown: OnUnknown, ctx: Context) -> Self {
+        Self { ctx, on_unknown, state: Exclusive::new("append", State { appender, encoder }) }
+    }
+
+    fn done(ruby: &Ruby, this: &Self) -> Result<bool, Error> {
+        let state = this.open(ruby)?;
+        let done = state.appender.is_done();
+        this.state.put(state);
+        Ok(done)
+    }
+
+    /// Takes all of `rows`, or none of them where one does not fit.
+    fn push(ruby: &Ruby, this: &Self, rows: RArray, first_row_index: u64) -> Result<(), Error> {
+        let mut state = this.open(ruby)?;
+        if state.encoder.len() >= BATCH_ROWS || state.encoder.bytes() >= BATCH_BYTES {
+            state = this.hand_over(ruby, state)?;
+        }
+        let before = state.encoder.len();
+        let pushed = state.encoder.push(ruby, rows, first_row_index, this.on_unknown);
+        if pushed.is_err() {
+            state.encoder.truncate(before);
+        }
+        this.state.put(state);
+        pushed.map_err(|e| e.into_ruby(ruby))
+    }
+
+    fn finish(ruby: &Ruby, this: &Self) -> Result<Result6, Error> {
+        let mut state = this.open(ruby)?;
+        if !state.encoder.is_empty() {
+            state = this.hand_over(ruby, state)?;
+        }
+        this.state.close();
+        let done = block_on(ruby, &this.ctx, async move { state.appender.finish().await })?;
+        Ok((NativeSnapshot(done.snapshot), done.rows, done.files, done.bytes, done.attempts, done.skipped))
+    }
+
+    /// Gives the append up: nothing of it is in the table.
+    fn abort(_ruby: &Ruby, this: &Self) -> Result<(), Error> {
+        this.state.close();
+        Ok(())
+    }
+
+    fn open(&self, ruby: &Ruby) -> Result<State, Error> {
+        let state = self.state.take().map_err(|e| to_ruby_error(ruby, e))?;
+        state.ok_or_else(|| {
+            to_ruby_error(ruby, deltalake_core::Error::argument("this append is finished or was given up"))
+        })
+    }
+
+    fn hand_over(&self, ruby: &Ruby, state: State) -> Result<State, Error> {
+        let State { mut appender, mut encoder } = state;
+        let batch = encoder.finish_batch().map_err(|e| to_ruby_error(ruby, e))?;
+        let appender = block_on(ruby, &self.ctx, async move {
+            appender.write(batch).await?;
+            Ok(appender)
+        })?;
+        Ok(State { appender, encoder })
+    }
+}

@@ -1,0 +1,79 @@
+//! What calls have in common: deadlines, and state that one thread uses at a time.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use deltalake_core::context::Context;
+use deltalake_core::{Error, Result};
+
+use crate::bridge::fork::Owned;
+
+/// The context of a call that may take `seconds`, or any time.
+pub(super) fn context(seconds: Option<f64>) -> Result<Context> {
+    let limit = seconds.map(|s| {
+        Duration::try_from_secs_f64(s)
+            .map_err(|_| Error::argument(format!("deadline: is a number of seconds from 0 on, not {s}")))
+    });
+    Ok(Context::new(limit.transpose()?))
+}
+
+/// State that is taken out for the time of a call, since a call may let other threads run. It belongs to the process
+/// that made it.
+#[derive(Debug)]
+pub(super) struct Exclusive<T> {
+    what: &'static str,
+    state: Mutex<Slot<T>>,
+}
+
+#[derive(Debug)]
+enum Slot<T> {
+    Here(Owned<T>),
+    InUse,
+    Closed,
+}
+
+impl<T> Exclusive<T> {
+    pub(super) fn new(what: &'static str, state: T) -> Self {
+        Self { what, state: Mutex::new(Slot::Here(Owned::new(what, state))) }
+    }
+
+    /// Takes the state out; `None` where it was closed.
+    pub(super) fn take(&self) -> Result<Option<T>> {
+        let mut slot = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *slot, Slot::InUse) {
+            Slot::InUse => Err(Error::argument(format!(
+                "this {} is in use by another thread, or was interrupted in the middle of a call",
+                self.what
+            ))),
+            Slot::Closed => {
+                *slot = Slot::Closed;
+                Ok(None)
+            }
+            Slot::Here(owned) => match owned.get() {
+                Ok(_) => owned.into_inner().map(Some),
+                Err(e) => {
+                    *slot = Slot::Here(owned);
+                    Err(e)
+                }
+            },
+        }
+    }
+
+    /// Puts the state back after a call.
+    pub(super) fn put(&self, state: T) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Slot::Here(Owned::new(self.what, state));
+    }
+
+    /// Ends it: whatever state there is, is dropped.
+    pub(super) fn close(&self) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Slot::Closed;
+    }
+
+    /// Looks at the state, if it is here.
+    pub(super) fn peek<R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
+        match &*self.state.lock().unwrap_or_else(PoisonError::into_inner) {
+            Slot::Here(owned) => owned.get().ok().map(look),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! `DeltaLake::Native::Scan`: what is to be read of a snapshot.
+
+use deltalake_core::scan::{Scan, ScanOptions};
+use deltalake_core::snapshot::Snapshot;
+use magnus::{Error, Module, RHash, RModule, Ruby};
+
+use super::call::context;
+use super::files::NativeFileStream;
+use super::stream::NativeStream;
+use crate::bridge::{block_on, to_ruby_error};
+use crate::native_method;
+
+#[magnus::wrap(class = "DeltaLake::Native::Scan", free_immediately, size, frozen_shareable)]
+pub(super) struct NativeScan(Scan);
+
+pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
+    let class = native.define_class("Scan", ruby.class_object())?;
+    class.define_method("schema_json", native_method!(NativeScan::schema_json, 0))?;
+    class.define_method("explain", native_method!(NativeScan::explain, 1))?;
+    class.define_method("count", native_method!(NativeScan::count, 1))?;
+    class.define_method("stream", native_method!(NativeScan::stream, 1))?;
+    class.define_method("files", native_method!(NativeScan::files, 1))?;
+    Ok(())
+}
+
+impl NativeScan {
+    pub(super) fn new(ruby: &Ruby, snapshot: Snapshot, options: ScanOptions) -> Result<Self, Error> {
+        Scan::new(snapshot, options).map(Self).map_err(|e| to_ruby_error(ruby, e))
+    }
+
+    fn schema_json(_ruby: &Ruby, this: &Self) -> Result<String, Error> {
+        Ok(this.0.schema().to_json())
+    }
+
+    fn explain(ruby: &Ruby, this: &Self, deadline: Option<f64>) -> Result<RHash, Error> {
+        let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
+        let (scan, inner) = (this.0.clone(), ctx.clone());
+        let plan = block_on(ruby, &ctx, async move { scan.explain(&inner).await })?;
+        let hash = ruby.hash_new();
+        for (name, value) in [
+            ("files_total", plan.files_total),
+            ("bytes_total", plan.bytes_total),
+            ("files_pruned_by_partition", plan.files_pruned_by_partition),
+            ("bytes_pruned_by_partition", plan.bytes_pruned_by_partition),
+            ("files_pruned_by_stats", plan.files_pruned_by_stats),
+            ("bytes_pruned_by_stats", plan.bytes_pruned_by_stats),
+            ("files_to_read", plan.files_to_read),
+            ("bytes_to_read", plan.bytes_to_read),
+        ] {
+            hash.aset(ruby.to_symbol(name), value)?;
+        }
+        Ok(hash)
+    }
+
+    fn count(ruby: &Ruby, this: &Self, deadline: Option<f64>) -> Result<u64, Error> {
+        let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
+        let (scan, inner) = (this.0.clone(), ctx.clone());
+        block_on(ruby, &ctx, async move { scan.count(&inner).await })
+    }
+
+    fn stream(ruby: &Ruby, this: &Self, deadline: Option<f64>) -> Result<NativeStream, Error> {
+        let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
+        NativeStream::new(ruby, &this.0, ctx)
+    }
+
+    fn files(ruby: &Ruby, this: &Self, deadline: Option<f64>) -> Result<NativeFileStream, Error> {
+        let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
+        let (scan, inner) = (this.0.clone(), ctx.clone());
+        let files = block_on(ruby, &ctx, async move { scan.files(&inner).await })?;
+        Ok(NativeFileStream::new(files, ctx))
+    }
+}

@@ -1,0 +1,157 @@
+//! `DeltaLake::Native::Snapshot`: a table at one version.
+
+use deltalake_core::log::history;
+use deltalake_core::ops::{AppendOptions, Appender};
+use deltalake_core::clock::Clock;
+use deltalake_core::scan::ScanOptions;
+use deltalake_core::snapshot::Snapshot;
+use deltalake_core::txn::AppTransaction;
+use magnus::{Error, Module, RArray, RHash, RModule, Ruby, Value, value::ReprValue};
+
+use super::append::NativeAppend;
+use super::call::context;
+use super::condition;
+use super::scan::NativeScan;
+use crate::bridge::{block_on, to_ruby_error};
+use crate::convert::{OnUnknown, RowEncoder};
+use crate::native_method;
+
+#[magnus::wrap(class = "DeltaLake::Native::Snapshot", free_immediately, size, frozen_shareable)]
+pub(super) struct NativeSnapshot(pub(super) Snapshot);
+
+pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
+    let class = native.define_class("Snapshot", ruby.class_object())?;
+    class.define_method("version", native_method!(NativeSnapshot::version, 0))?;
+    class.define_method("uri", native_method!(NativeSnapshot::uri, 0))?;
+    class.define_method("schema_json", native_method!(NativeSnapshot::schema_json, 0))?;
+    class.define_method("partition_columns", native_method!(NativeSnapshot::partition_columns, 0))?;
+    class.define_method("properties", native_method!(NativeSnapshot::properties, 0))?;
+    class.define_method("protocol", native_method!(NativeSnapshot::protocol, 0))?;
+    class.define_method("name", native_method!(NativeSnapshot::name, 0))?;
+    class.define_method("description", native_method!(NativeSnapshot::description, 0))?;
+    class.define_method("id", native_method!(NativeSnapshot::id, 0))?;
+    class.define_method("created_time_ms", native_method!(NativeSnapshot::created_time_ms, 0))?;
+    class.define_method("txn_version", native_method!(NativeSnapshot::txn_version, 1))?;
+    class.define_method("refresh", native_method!(NativeSnapshot::refresh, 1))?;
+    class.define_method("history", native_method!(NativeSnapshot::history, 2))?;
+    class.define_method("scan", native_method!(NativeSnapshot::scan, 3))?;
+    class.define_method("append", native_method!(NativeSnapshot::append, 6))?;
+    Ok(())
+}
+
+/// Reader and writer version, reader and writer features.
+type ProtocolParts = (i32, i32, Option<Vec<String>>, Option<Vec<String>>);
+
+impl NativeSnapshot {
+    fn version(_ruby: &Ruby, this: &Self) -> Result<u64, Error> {
+        Ok(this.0.version())
+    }
+
+    fn uri(_ruby: &Ruby, this: &Self) -> Result<String, Error> {
+        Ok(this.0.uri().to_owned())
+    }
+
+    fn schema_json(_ruby: &Ruby, this: &Self) -> Result<String, Error> {
+        Ok(this.0.metadata().schema_string.clone())
+    }
+
+    fn partition_columns(_ruby: &Ruby, this: &Self) -> Result<Vec<String>, Error> {
+        Ok(this.0.partition_columns().to_vec())
+    }
+
+    fn properties(ruby: &Ruby, this: &Self) -> Result<RHash, Error> {
+        let hash = ruby.hash_new();
+        for (key, value) in &this.0.metadata().configuration {
+            hash.aset(key.as_str(), value.as_deref())?;
+        }
+        Ok(hash)
+    }
+
+    fn protocol(_ruby: &Ruby, this: &Self) -> Result<ProtocolParts, Error> {
+        let p = this.0.protocol();
+        Ok((p.min_reader_version, p.min_writer_version, p.reader_features.clone(), p.writer_features.clone()))
+    }
+
+    fn name(_ruby: &Ruby, this: &Self) -> Result<Option<String>, Error> {
+        Ok(this.0.metadata().name.clone())
+    }
+
+    fn description(_ruby: &Ruby, this: &Self) -> Result<Option<String>, Error> {
+        Ok(this.0.metadata().description.clone())
+    }
+
+    fn id(_ruby: &Ruby, this: &Self) -> Result<String, Error> {
+        Ok(this.0.metadata().id.clone())
+    }
+
+    fn created_time_ms(_ruby: &Ruby, this: &Self) -> Result<Option<i64>, Error> {
+        Ok(this.0.metadata().created_time)
+    }
+
+    fn txn_version(_ruby: &Ruby, this: &Self, app_id: String) -> Result<Option<i64>, Error> {
+        Ok(this.0.txn(&app_id).map(|txn| txn.version))
+    }
+
+    fn refresh(ruby: &Ruby, this: &Self, deadline: Option<f64>) -> Result<Self, Error> {
+        let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
+        let snapshot = this.0.clone();
+        block_on(ruby, &ctx, async move { snapshot.refresh().await }).map(Self)
+    }
+
+    fn history(
+        ruby: &Ruby,
+        this: &Self,
+        limit: Option<usize>,
+        deadline: Option<f64>,
+    ) -> Result<RArray, Error> {
+        let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
+        let snapshot = this.0.clone();
+        let records =
+            block_on(ruby, &ctx, async move { history(snapshot.storage(), snapshot.version(), limit).await })?;
+        let out = ruby.ary_new_capa(records.len());
+        for record in records {
+            out.push((record.version, record.timestamp_ms, record.info.map(|info| info.get().to_owned())))?;
+        }
+        Ok(out)
+    }
+
+    fn scan(
+        ruby: &Ruby,
+        this: &Self,
+        columns: Option<Vec<String>>,
+        conditions: Value,
+        limit: Option<u64>,
+    ) -> Result<NativeScan, Error> {
+        let predicate = condition::predicate(ruby, RArray::try_convert_from(ruby, conditions)?, this.0.schema())
+            .map_err(|e| e.into_ruby(ruby))?;
+        let options = ScanOptions { columns, predicate: Some(predicate), limit, ..ScanOptions::default() };
+        NativeScan::new(ruby, this.0.clone(), options)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "Ruby passes every value by position")]
+    fn append(
+        ruby: &Ruby,
+        this: &Self,
+        once: Option<String>,
+        app_id: Option<String>,
+        app_version: Option<i64>,
+        user_metadata: Option<String>,
+        ignore_unknown: bool,
+        deadline: Option<f64>,
+    ) -> Result<NativeAppend, Error> {
+        let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
+        let txn = match (once, app_id, app_version) {
+            (Some(key), None, None) => Some(AppTransaction::once(&key)),
+            (None, Some(app_id), Some(version)) => Some(AppTransaction::Version { app_id, version }),
+            _ => None,
+        };
+        let options = AppendOptions { txn, user_metadata };
+        let (snapshot, inner) = (this.0.clone(), ctx.clone());
+        let appender = block_on(ruby, &ctx, async move {
+            Appender::begin(snapshot, options, inner, Clock::system()).await
+        })?;
+        let encoder = RowEncoder::new(ruby, appender.snapshot().schema()).map_err(|e| to_ruby_error(ruby, e))?;
+        let on_unknown = if ignore_unknown { OnUnknown::Ignore } else { OnUnknown::Raise };
+        Ok(NativeAppend::new(appender, encoder, on_unknown, ctx))
+    }
+}
