@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::snapshot::Snapshot;
-use crate::txn::{Append, AppTransaction, commit_append};
+use crate::txn::{AppTransaction, Append, commit_append};
 use crate::write::{FileWriter, WrittenFiles};
 
 /// Batches that wait to be encoded, at most.

@@ -6,7 +6,7 @@ mod create;
 #[cfg(test)]
 mod tests;
 
-pub use append::{Appended, Appender, AppendOptions};
+pub use append::{AppendOptions, Appended, Appender};
 pub use create::{NewTable, create, exists};
 
 /// Who writes the commits, as others see it in the history.

@@ -6,9 +6,6 @@ mod conflict;
 mod idempotence;
 mod winners;
 
-#[cfg(test)]
-mod tests;
-
 use bytes::Bytes;
 
 use self::attempt::{Attempt, Landed};
