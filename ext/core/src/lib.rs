@@ -10,6 +10,7 @@ pub mod clock;
 pub mod context;
 pub mod error;
 pub mod features;
+pub mod path;
 pub mod properties;
 pub mod schema;
 pub mod storage;

@@ -1,5 +1,11 @@
 //! One value of a Delta primitive type: a partition value, a bound of statistics, a literal in a predicate.
 
+pub mod calendar;
+mod element;
+mod partition;
+
+pub(crate) use partition::format_decimal;
+
 use crate::schema::DataType;
 
 /// A value that is not null. One variant serves all types whose values compare alike: every integer is `Long`, both
