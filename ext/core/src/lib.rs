@@ -15,5 +15,6 @@ pub mod properties;
 pub mod schema;
 pub mod storage;
 pub mod value;
+pub mod write;
 
 pub use error::{Error, ErrorKind, Result};
