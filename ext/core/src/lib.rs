@@ -11,11 +11,14 @@ pub mod context;
 pub mod error;
 pub mod features;
 pub mod log;
+pub mod ops;
 pub mod path;
 pub mod properties;
 pub mod schema;
 pub mod snapshot;
 pub mod storage;
+pub mod txn;
 pub mod value;
+pub mod write;
 
 pub use error::{Error, ErrorKind, Result};

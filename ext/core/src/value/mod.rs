@@ -4,6 +4,8 @@ pub mod calendar;
 mod element;
 mod partition;
 
+pub(crate) use partition::format_decimal;
+
 use crate::schema::DataType;
 
 /// A value that is not null. One variant serves all types whose values compare alike: every integer is `Long`, both

@@ -73,7 +73,7 @@ fn parse_plain(text: &str, data_type: &DataType) -> Option<Scalar> {
 }
 
 /// Reads a decimal exactly into the scale of `of`: an exponent and missing digits are fine, lost digits are not.
-pub(crate) fn parse_decimal(text: &str, of: DecimalType) -> Option<i128> {
+fn parse_decimal(text: &str, of: DecimalType) -> Option<i128> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
         None => (text, 0),

@@ -1,8 +1,8 @@
 //! `DeltaLake::Native::Snapshot`: a table at one version.
 
+use deltalake_core::clock::Clock;
 use deltalake_core::log::history;
 use deltalake_core::ops::{AppendOptions, Appender};
-use deltalake_core::clock::Clock;
 use deltalake_core::scan::ScanOptions;
 use deltalake_core::snapshot::Snapshot;
 use deltalake_core::txn::AppTransaction;
@@ -98,12 +98,7 @@ impl NativeSnapshot {
         block_on(ruby, &ctx, async move { snapshot.refresh().await }).map(Self)
     }
 
-    fn history(
-        ruby: &Ruby,
-        this: &Self,
-        limit: Option<usize>,
-        deadline: Option<f64>,
-    ) -> Result<RArray, Error> {
+    fn history(ruby: &Ruby, this: &Self, limit: Option<usize>, deadline: Option<f64>) -> Result<RArray, Error> {
         let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
         let snapshot = this.0.clone();
         let records =
@@ -147,9 +142,8 @@ impl NativeSnapshot {
         };
         let options = AppendOptions { txn, user_metadata };
         let (snapshot, inner) = (this.0.clone(), ctx.clone());
-        let appender = block_on(ruby, &ctx, async move {
-            Appender::begin(snapshot, options, inner, Clock::system()).await
-        })?;
+        let appender =
+            block_on(ruby, &ctx, async move { Appender::begin(snapshot, options, inner, Clock::system()).await })?;
         let encoder = RowEncoder::new(ruby, appender.snapshot().schema()).map_err(|e| to_ruby_error(ruby, e))?;
         let on_unknown = if ignore_unknown { OnUnknown::Ignore } else { OnUnknown::Raise };
         Ok(NativeAppend::new(appender, encoder, on_unknown, ctx))

@@ -1,0 +1,35 @@
+//! Rows to data files: partitioning, Parquet encoding, statistics, streaming upload.
+
+mod cleanup;
+mod encode;
+mod file;
+mod layout;
+mod nulls;
+mod segments;
+mod split;
+mod stats;
+mod writer;
+mod written;
+
+use crate::properties::TableProperties;
+
+pub use writer::FileWriter;
+pub use written::WrittenFiles;
+
+/// How large files and buffers get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WriteOptions {
+    /// Bytes at which a file ends and the next one begins.
+    pub target_file_size: u64,
+    /// Bytes that all open files may hold in memory before the largest is ended early.
+    pub max_buffered_bytes: usize,
+    /// Encoded bytes at which a row group ends.
+    pub row_group_bytes: usize,
+}
+
+impl WriteOptions {
+    /// What a table's properties ask for.
+    pub fn new(properties: &TableProperties) -> Self {
+        Self { target_file_size: properties.target_file_size, max_buffered_bytes: 128 << 20, row_group_bytes: 64 << 20 }
+    }
+}

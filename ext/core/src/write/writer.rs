@@ -1,0 +1,230 @@
+//! Takes batches and writes data files.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+use parquet::basic::Compression;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::cleanup::Cleanup;
+use super::file::{OpenFile, Shared};
+use super::layout::Layout;
+use super::nulls::NullCheck;
+use super::split::Splitter;
+use super::{WriteOptions, WrittenFiles};
+use crate::action::Add;
+use crate::clock::Clock;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::path::encode_uri_path;
+use crate::properties::TableProperties;
+use crate::schema::SchemaRef;
+use crate::storage::Storage;
+
+/// Small files on their way to the store at a time.
+const UPLOADS_IN_FLIGHT: usize = 8;
+
+/// Files of up to this many bytes are sent while the next ones are encoded.
+const SMALL_FILE: u64 = 8 << 20;
+
+/// Writes rows to data files, split by partition. Memory is bounded by the options, not by the rows.
+///
+/// Dropped before [`FileWriter::finish`], it deletes what it has written, as far as that can be done.
+pub struct FileWriter {
+    shared: Arc<Shared>,
+    nulls: NullCheck,
+    splitter: Splitter,
+    clock: Clock,
+    /// Open files by the number of their partition.
+    open: BTreeMap<usize, Open>,
+    buffered: usize,
+    rows: u64,
+    bytes: u64,
+    adds: Vec<Add>,
+    files: u64,
+    uploads: JoinSet<Result<()>>,
+    // Dropped after the uploads, which must not outlive the deletion.
+    cleanup: Cleanup,
+}
+
+/// An open file and what it counts for in [`FileWriter::buffered`].
+struct Open {
+    file: OpenFile,
+    memory: usize,
+}
+
+impl FileWriter {
+    /// For rows in the Arrow form of `schema`, partition columns included. The names are those that files have, that
+    /// is, the physical ones.
+    pub fn new(
+        schema: SchemaRef,
+        partition_columns: Vec<String>,
+        properties: Arc<TableProperties>,
+        storage: Storage,
+        context: Context,
+        clock: Clock,
+    ) -> Result<Self> {
+        let options = WriteOptions::new(&properties);
+        Self::with_options(schema, partition_columns, properties, storage, context, clock, options)
+    }
+
+    /// The same with sizes of its own.
+    pub fn with_options(
+        schema: SchemaRef,
+        partition_columns: Vec<String>,
+        properties: Arc<TableProperties>,
+        storage: Storage,
+        context: Context,
+        clock: Clock,
+        options: WriteOptions,
+    ) -> Result<Self> {
+        Ok(Self {
+            nulls: NullCheck::new(&schema),
+            splitter: Splitter::new(&schema, &partition_columns)?,
+            clock,
+            open: BTreeMap::new(),
+            buffered: 0,
+            rows: 0,
+            bytes: 0,
+            adds: Vec::new(),
+            files: 0,
+            uploads: JoinSet::new(),
+            cleanup: Cleanup::new(storage.clone()),
+            shared: Arc::new(Shared {
+                layout: Layout::new(schema, &partition_columns)?,
+                properties,
+                options,
+                storage,
+                context,
+            }),
+        })
+    }
+
+    /// Rows taken so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Takes the rows of `batch`. After an error the writer is of no more use than to be dropped or aborted.
+    pub async fn write(&mut self, batch: RecordBatch) -> Result<()> {
+        self.shared.context.check()?;
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        self.shared.layout.check(&batch)?;
+        self.nulls.check(&batch, self.rows)?;
+        let partitions = self.splitter.split(&batch, self.rows)?;
+        let columns = self.shared.layout.project(&batch)?;
+        self.rows += batch.num_rows() as u64;
+        drop(batch);
+        for (partition, rows) in partitions {
+            self.push(partition, rows.take(&columns)?).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends all files. They are in the store when this returns.
+    pub async fn finish(mut self) -> Result<WrittenFiles> {
+        while let Some((partition, open)) = self.open.pop_first() {
+            self.close(partition, open).await?;
+        }
+        while !self.uploads.is_empty() {
+            self.await_upload().await?;
+        }
+        Ok(WrittenFiles { adds: self.adds, rows: self.rows, bytes: self.bytes, cleanup: self.cleanup })
+    }
+
+    /// Gives up, and deletes what has been written.
+    pub async fn abort(mut self) {
+        self.uploads.shutdown().await;
+        self.open.clear();
+        let _ = self.cleanup.run().await;
+    }
+
+    async fn push(&mut self, partition: usize, batch: RecordBatch) -> Result<()> {
+        let mut rest = Some(batch);
+        while let Some(rows) = rest {
+            let mut open = match self.open.remove(&partition) {
+                Some(open) => open,
+                None => Open { file: OpenFile::new(Arc::clone(&self.shared), self.next_key(partition)), memory: 0 },
+            };
+            rest = open.file.push(rows).await?;
+            if open.file.is_full() {
+                self.close(partition, open).await?;
+                continue;
+            }
+            let memory = open.file.memory();
+            self.buffered = self.buffered + memory - open.memory;
+            open.memory = memory;
+            self.open.insert(partition, open);
+            while self.buffered > self.shared.options.max_buffered_bytes {
+                let Some(largest) = self.largest() else { break };
+                if let Some(open) = self.open.remove(&largest) {
+                    self.close(largest, open).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The partition whose file holds most. A single file is bounded by its row groups.
+    fn largest(&self) -> Option<usize> {
+        if self.open.len() < 2 {
+            return None;
+        }
+        self.open.iter().max_by_key(|(_, open)| open.memory).map(|(partition, _)| *partition)
+    }
+
+    fn next_key(&mut self, partition: usize) -> String {
+        let directory = &self.splitter.partition(partition).directory;
+        let separator = if directory.is_empty() { "" } else { "/" };
+        let codec = match self.shared.properties.compression {
+            Compression::UNCOMPRESSED => "",
+            Compression::SNAPPY => "snappy.",
+            Compression::GZIP(_) => "gz.",
+            Compression::LZO => "lzo.",
+            Compression::BROTLI(_) => "br.",
+            Compression::LZ4 => "lz4.",
+            Compression::ZSTD(_) => "zstd.",
+            Compression::LZ4_RAW => "lz4raw.",
+        };
+        let key = format!("{directory}{separator}part-{:05}-{}-c000.{codec}parquet", self.files, Uuid::new_v4());
+        self.files += 1;
+        self.cleanup.watch(&key);
+        key
+    }
+
+    async fn close(&mut self, partition: usize, open: Open) -> Result<()> {
+        self.buffered -= open.memory;
+        let file = open.file.finish()?;
+        self.bytes += file.size;
+        self.adds.push(Add {
+            path: encode_uri_path(&file.key),
+            partition_values: self.splitter.partition(partition).values.clone(),
+            size: i64::try_from(file.size).map_err(|_| Error::internal("a data file is too large"))?,
+            modification_time: self.clock.now_ms(),
+            data_change: true,
+            stats: Some(file.stats.clone()),
+            ..Add::default()
+        });
+        let shared = Arc::clone(&self.shared);
+        if file.upload.is_some() || file.size > SMALL_FILE {
+            return file.publish(&shared).await;
+        }
+        while self.uploads.len() >= UPLOADS_IN_FLIGHT {
+            self.await_upload().await?;
+        }
+        self.uploads.spawn(async move { file.publish(&shared).await });
+        Ok(())
+    }
+
+    async fn await_upload(&mut self) -> Result<()> {
+        match self.uploads.join_next().await {
+            None => Ok(()),
+            Some(Ok(outcome)) => outcome,
+            Some(Err(e)) => Err(Error::internal("an upload ended without an answer").with_source(e)),
+        }
+    }
+}

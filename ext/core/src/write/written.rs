@@ -1,0 +1,46 @@
+//! Files that are written and not yet committed.
+
+use super::cleanup::Cleanup;
+use crate::action::Add;
+use crate::error::Result;
+
+/// Data files that no commit names yet. Dropped, they are deleted as far as that can be done: call
+/// [`WrittenFiles::into_adds`] or [`WrittenFiles::keep`] once a commit may name them.
+#[must_use]
+pub struct WrittenFiles {
+    /// One action a file, in the order in which the files ended.
+    pub adds: Vec<Add>,
+    /// Rows of all files.
+    pub rows: u64,
+    /// Bytes of all files.
+    pub bytes: u64,
+    pub(super) cleanup: Cleanup,
+}
+
+impl WrittenFiles {
+    /// The actions. The files are the commit's from now on, and will not be deleted.
+    pub fn into_adds(mut self) -> Vec<Add> {
+        self.keep();
+        self.adds
+    }
+
+    /// Leaves the files where they are, whatever becomes of this value.
+    pub fn keep(&mut self) {
+        self.cleanup.disarm();
+    }
+
+    /// Deletes the files: for a commit that has failed for certain. All are tried; the first failure is told.
+    pub async fn delete(self) -> Result<()> {
+        self.cleanup.run().await
+    }
+}
+
+impl std::fmt::Debug for WrittenFiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WrittenFiles")
+            .field("adds", &self.adds)
+            .field("rows", &self.rows)
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
+    }
+}
