@@ -46,7 +46,7 @@ Dir.mktmpdir("deltalake-quickstart-") do |folder|
   table.refresh
   expected = PROCESSES * APPENDS * ROWS
   abort "#{table.count} rows instead of #{expected}" unless table.count == expected
-  puts "#{PROCESSES} processes appended #{APPENDS} times each: #{table.count} rows at version #{table.version}, none lost."
+  puts "#{PROCESSES} processes appended #{APPENDS} times each: #{expected} rows at version #{table.version}, none lost."
 
   french = table.where(country: "FR", price: BigDecimal("15")..).select(:id, :price)
   plan = french.explain
@@ -57,5 +57,6 @@ Dir.mktmpdir("deltalake-quickstart-") do |folder|
   puts "At version #{before.version} there were #{before.count} rows."
 
   again = Array.new(2) { table.append(orders(PROCESSES, 0), once: "nightly-import") }
-  puts "Appended twice under one key: the first time #{again[0].rows} rows, the second was skipped: #{again[1].skipped?}."
+  abort "The second append under one key was not skipped" unless again.map(&:skipped?) == [false, true]
+  puts "Appended twice under one key: #{again[0].rows} rows the first time, none the second."
 end
