@@ -11,5 +11,5 @@ tree, status = Open3.capture2("cargo", "tree", "--locked", "--package", "deltala
 abort "cargo tree failed" unless status.success?
 
 found = tree.lines.map { |line| line.split.first }.uniq & banned
-abort "Banned by deny.toml, and used: #{found.sort.join(', ')} (cargo tree --invert NAME says by whom)" unless found.empty?
+abort "deny.toml bans #{found.sort.join(', ')}; `cargo tree --invert NAME` says what needs it" unless found.empty?
 puts "No banned crate."

@@ -9,7 +9,8 @@ root="$PWD/tmp/matrix/$suite"
 [ "$(id -u)" -eq 0 ] || { echo "The matrix needs root: it makes a chroot." >&2; exit 1; }
 command -v mmdebstrap >/dev/null || apt-get -qq install -y --no-install-recommends mmdebstrap >/dev/null
 
-mirror="$(grep -rhoE 'https?://[^ ]+' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -n 1)"
+# The mirror that this machine uses, if it is a Debian.
+mirror="$(apt-get indextargets --format '$(REPO_URI)' 'Component: main' | grep -E '/debian/?$' | head -n 1 || true)"
 mirror="${mirror:-http://deb.debian.org/debian}"
 
 if [ ! -e "$root/.complete" ]; then

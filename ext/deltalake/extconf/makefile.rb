@@ -5,6 +5,9 @@ require "shellwords"
 
 module Extconf
   # The three targets that RubyGems calls. mkmf's own Makefile compiles C, so this one is written out.
+  #
+  # RubyGems sets SOURCE_DATE_EPOCH, and cargo compiles the C libraries again where it differs from the last build's:
+  # nothing here uses it, and a target folder that the user keeps should serve.
   class Makefile
     def initialize(build)
       @build = build
@@ -18,7 +21,7 @@ module Extconf
         folder = $(DESTDIR)$(sitearchdir)/deltalake
 
         all:
-        \t#{environment} #{quote(@build.command.shelljoin)} || { status=$$?; #{remove_target}; exit $$status; }
+        \tunset SOURCE_DATE_EPOCH; #{environment} #{quote(@build.command.shelljoin)} || { status=$$?; #{remove_target}; exit $$status; }
 
         install: all
         \tmkdir -p "$(folder)"
