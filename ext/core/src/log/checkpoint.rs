@@ -10,8 +10,8 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::async_reader::{ParquetRecordBatchStream, ParquetRecordBatchStreamBuilder};
 
+use super::partial::Partial;
 use super::segment::Checkpoint;
-use super::state::Partial;
 use crate::action::{Format, Metadata, Protocol, TableActionLine, Txn};
 use crate::error::{Error, Result};
 use crate::storage::{ObjectMeta, ParquetFile, Storage, parquet_error};

@@ -5,6 +5,7 @@ mod commit;
 mod hint;
 mod history;
 mod name;
+mod partial;
 mod replay;
 mod segment;
 mod state;

@@ -6,6 +6,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::checkpoint;
 use super::commit::read_table_actions;
+use super::partial::{Partial, Txns};
 use super::segment::Segment;
 use crate::action::{Metadata, Protocol, TableActionLine, Txn};
 use crate::error::{Error, Result};
@@ -19,15 +20,7 @@ const READS_IN_FLIGHT: usize = 32;
 pub struct TableState {
     protocol: Arc<Protocol>,
     metadata: Arc<Metadata>,
-    txns: imbl::HashMap<Arc<str>, Txn>,
-}
-
-/// The same while it is being put together.
-#[derive(Debug, Default)]
-pub(super) struct Partial {
-    protocol: Option<Protocol>,
-    metadata: Option<Metadata>,
-    txns: imbl::HashMap<Arc<str>, Txn>,
+    txns: Txns,
 }
 
 impl TableState {
@@ -41,7 +34,8 @@ impl TableState {
         while let Some(lines) = commits.try_next().await? {
             lines.into_iter().for_each(|line| partial.apply(line));
         }
-        partial.complete(storage, segment.version())
+        let (protocol, metadata, txns) = partial.complete(storage, segment.version())?;
+        Ok(Self { protocol: Arc::new(protocol), metadata: Arc::new(metadata), txns })
     }
 
     /// The state after the commits of `versions`, which must follow this state's own.
@@ -74,7 +68,7 @@ impl TableState {
 
     /// A new table's state.
     pub fn new(protocol: Protocol, metadata: Metadata) -> Self {
-        Self { protocol: Arc::new(protocol), metadata: Arc::new(metadata), txns: imbl::HashMap::new() }
+        Self { protocol: Arc::new(protocol), metadata: Arc::new(metadata), txns: Txns::new() }
     }
 
     /// What readers and writers must understand.
@@ -104,30 +98,4 @@ fn reads(
             async move { read.await.unwrap_or_else(|e| Err(Error::internal("reading a commit failed").with_source(e))) }
         })
         .buffered(READS_IN_FLIGHT)
-}
-
-impl Partial {
-    pub(super) fn apply(&mut self, line: TableActionLine) {
-        if let Some(protocol) = line.protocol {
-            self.protocol = Some(protocol);
-        }
-        if let Some(metadata) = line.metadata {
-            self.metadata = Some(metadata);
-        }
-        if let Some(txn) = line.txn {
-            self.txns.insert(txn.app_id.as_str().into(), txn);
-        }
-    }
-
-    fn complete(self, storage: &Storage, version: u64) -> Result<TableState> {
-        let missing = |what: &str| {
-            Error::corrupt(format!("the log of {} up to version {version} has no {what} action", storage.uri()))
-                .with_version(version)
-        };
-        Ok(TableState {
-            protocol: Arc::new(self.protocol.ok_or_else(|| missing("protocol"))?),
-            metadata: Arc::new(self.metadata.ok_or_else(|| missing("metaData"))?),
-            txns: self.txns,
-        })
-    }
 }

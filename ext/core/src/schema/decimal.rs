@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 
 /// Most digits that a decimal can have.
-pub const MAX_PRECISION: u8 = 38;
+const MAX_PRECISION: u8 = 38;
 
 /// `decimal(precision, scale)`, 1 ≤ precision ≤ 38, scale ≤ precision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::backoff::Backoff;
+use super::winners::is_commit;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::{commit_key, read_table_actions};
@@ -45,7 +46,7 @@ impl Attempt<'_> {
                 Put::Created => return Ok(Landed::Ours),
                 Put::Exists => return Ok(Landed::Theirs),
                 Put::Failed(error) => {
-                    super::delete(files.take()).await;
+                    discard(files.take()).await;
                     return Err(error);
                 }
                 Put::Unknown(error) => error,
@@ -94,7 +95,7 @@ impl Attempt<'_> {
     /// Reads the contested version: ours by its `txnId`, theirs, or not there (yet).
     async fn look(&self) -> Result<Option<Landed>> {
         match read_table_actions(self.storage, self.version).await {
-            Ok(lines) if super::winners::is_commit(&lines, self.txn_id) => Ok(Some(Landed::Ours)),
+            Ok(lines) if is_commit(&lines, self.txn_id) => Ok(Some(Landed::Ours)),
             Ok(_) => Ok(Some(Landed::Theirs)),
             Err(e) if is_not_found(&e) => Ok(None),
             Err(e) => Err(e),
@@ -123,5 +124,12 @@ async fn failed(storage: &Storage, key: &str, error: Error) -> Put {
             _ => Put::Unknown(error),
         },
         _ => Put::Unknown(error),
+    }
+}
+
+/// Deletes files that no commit names. What cannot be deleted is left to vacuum.
+pub(super) async fn discard(files: Option<WrittenFiles>) {
+    if let Some(files) = files {
+        let _ = files.delete().await;
     }
 }

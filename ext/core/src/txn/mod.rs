@@ -8,7 +8,7 @@ mod winners;
 
 use bytes::Bytes;
 
-use self::attempt::{Attempt, Landed};
+use self::attempt::{Attempt, Landed, discard};
 use self::backoff::Backoff;
 pub use self::idempotence::AppTransaction;
 use crate::action::{Action, CommitInfo, Txn};
@@ -59,11 +59,11 @@ async fn run(mut base: Snapshot, append: Append, context: &Context, clock: &Cloc
     let mut attempts = 0;
     loop {
         if txn.as_ref().is_some_and(|t| t.is_done(&base)) {
-            delete(files).await;
+            discard(files).await;
             return Ok(Outcome { snapshot: base, attempts, skipped: true });
         }
         if let Err(e) = base.check_appendable().and_then(|()| context.check()) {
-            delete(files).await;
+            discard(files).await;
             return Err(e);
         }
         attempts += 1;
@@ -86,20 +86,13 @@ async fn run(mut base: Snapshot, append: Append, context: &Context, clock: &Cloc
                     }
                     Ok(winners::Ridden { newest, .. }) => base = newest,
                     Err(e) => {
-                        delete(files).await;
+                        discard(files).await;
                         return Err(e);
                     }
                 }
-                context.limit(async { Ok(backoff.wait().await) }).await.unwrap_or_default();
+                backoff.wait().await;
             }
         }
-    }
-}
-
-async fn delete(files: Option<WrittenFiles>) {
-    if let Some(files) = files {
-        // What cannot be deleted is left to vacuum: no commit names it.
-        let _ = files.delete().await;
     }
 }
 

@@ -173,7 +173,7 @@ fn binary_text(bytes: &[u8]) -> Result<String> {
 
 /// Bytes of text that is nothing but `\u00XX`, as some writers spell binary.
 fn unescape_binary(text: &str) -> Option<Vec<u8>> {
-    if text.is_empty() || text.len() % 6 != 0 {
+    if text.is_empty() || !text.len().is_multiple_of(6) {
         return None;
     }
     text.as_bytes()

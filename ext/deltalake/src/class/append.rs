@@ -2,11 +2,13 @@
 
 use std::mem::size_of;
 
+use deltalake_core::clock::Clock;
 use deltalake_core::context::Context;
-use deltalake_core::ops::Appender;
-use magnus::{DataTypeFunctions, Error, Module, RArray, RModule, Ruby, TypedData};
+use deltalake_core::ops::{AppendOptions, Appender};
+use deltalake_core::txn::AppTransaction;
+use magnus::{DataTypeFunctions, Error, Module, RArray, RClass, RModule, Ruby, TypedData};
 
-use super::call::Exclusive;
+use super::call::{Exclusive, context};
 use super::snapshot::NativeSnapshot;
 use crate::bridge::{block_on, to_ruby_error};
 use crate::convert::{OnUnknown, RowEncoder};
@@ -37,6 +39,8 @@ impl DataTypeFunctions for NativeAppend {
 }
 
 pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
+    let snapshot: RClass = native.const_get("Snapshot")?;
+    snapshot.define_method("append", native_method!(NativeAppend::begin, 6))?;
     let class = native.define_class("Append", ruby.class_object())?;
     class.define_method("done", native_method!(NativeAppend::done, 0))?;
     class.define_method("push", native_method!(NativeAppend::push, 2))?;
@@ -49,8 +53,35 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
 type Result6 = (NativeSnapshot, u64, u64, u64, u32, bool);
 
 impl NativeAppend {
-    pub(super) fn new(appender: Appender, encoder: RowEncoder, on_unknown: OnUnknown, ctx: Context) -> Self {
+    fn new(appender: Appender, encoder: RowEncoder, on_unknown: OnUnknown, ctx: Context) -> Self {
         Self { ctx, on_unknown, state: Exclusive::new("append", State { appender, encoder }) }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "Ruby passes every value by position")]
+    /// `Snapshot#append`: begins an append to that version or later.
+    fn begin(
+        ruby: &Ruby,
+        snapshot: &NativeSnapshot,
+        once: Option<String>,
+        app_id: Option<String>,
+        app_version: Option<i64>,
+        user_metadata: Option<String>,
+        ignore_unknown: bool,
+        deadline: Option<f64>,
+    ) -> Result<Self, Error> {
+        let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
+        let txn = match (once, app_id, app_version) {
+            (Some(key), None, None) => Some(AppTransaction::once(&key)),
+            (None, Some(app_id), Some(version)) => Some(AppTransaction::Version { app_id, version }),
+            _ => None,
+        };
+        let options = AppendOptions { txn, user_metadata };
+        let (base, inner) = (snapshot.0.clone(), ctx.clone());
+        let appender =
+            block_on(ruby, &ctx, async move { Appender::begin(base, options, inner, Clock::system()).await })?;
+        let encoder = RowEncoder::new(ruby, appender.snapshot().schema()).map_err(|e| to_ruby_error(ruby, e))?;
+        let on_unknown = if ignore_unknown { OnUnknown::Ignore } else { OnUnknown::Raise };
+        Ok(Self::new(appender, encoder, on_unknown, ctx))
     }
 
     fn done(ruby: &Ruby, this: &Self) -> Result<bool, Error> {

@@ -1,19 +1,14 @@
 //! `DeltaLake::Native::Snapshot`: a table at one version.
 
-use deltalake_core::clock::Clock;
 use deltalake_core::log::history;
-use deltalake_core::ops::{AppendOptions, Appender};
 use deltalake_core::scan::ScanOptions;
 use deltalake_core::snapshot::Snapshot;
-use deltalake_core::txn::AppTransaction;
-use magnus::{Error, Module, RArray, RHash, RModule, Ruby, Value, value::ReprValue};
+use magnus::{Error, Module, RArray, RHash, RModule, Ruby};
 
-use super::append::NativeAppend;
 use super::call::context;
 use super::condition;
 use super::scan::NativeScan;
 use crate::bridge::{block_on, to_ruby_error};
-use crate::convert::{OnUnknown, RowEncoder};
 use crate::native_method;
 
 #[magnus::wrap(class = "DeltaLake::Native::Snapshot", free_immediately, size, frozen_shareable)]
@@ -35,7 +30,6 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("refresh", native_method!(NativeSnapshot::refresh, 1))?;
     class.define_method("history", native_method!(NativeSnapshot::history, 2))?;
     class.define_method("scan", native_method!(NativeSnapshot::scan, 3))?;
-    class.define_method("append", native_method!(NativeSnapshot::append, 6))?;
     Ok(())
 }
 
@@ -114,38 +108,11 @@ impl NativeSnapshot {
         ruby: &Ruby,
         this: &Self,
         columns: Option<Vec<String>>,
-        conditions: Value,
+        conditions: RArray,
         limit: Option<u64>,
     ) -> Result<NativeScan, Error> {
-        let predicate = condition::predicate(ruby, RArray::try_convert_from(ruby, conditions)?, this.0.schema())
-            .map_err(|e| e.into_ruby(ruby))?;
+        let predicate = condition::predicate(ruby, conditions, this.0.schema()).map_err(|e| e.into_ruby(ruby))?;
         let options = ScanOptions { columns, predicate: Some(predicate), limit, ..ScanOptions::default() };
         NativeScan::new(ruby, this.0.clone(), options)
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "Ruby passes every value by position")]
-    fn append(
-        ruby: &Ruby,
-        this: &Self,
-        once: Option<String>,
-        app_id: Option<String>,
-        app_version: Option<i64>,
-        user_metadata: Option<String>,
-        ignore_unknown: bool,
-        deadline: Option<f64>,
-    ) -> Result<NativeAppend, Error> {
-        let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
-        let txn = match (once, app_id, app_version) {
-            (Some(key), None, None) => Some(AppTransaction::once(&key)),
-            (None, Some(app_id), Some(version)) => Some(AppTransaction::Version { app_id, version }),
-            _ => None,
-        };
-        let options = AppendOptions { txn, user_metadata };
-        let (snapshot, inner) = (this.0.clone(), ctx.clone());
-        let appender =
-            block_on(ruby, &ctx, async move { Appender::begin(snapshot, options, inner, Clock::system()).await })?;
-        let encoder = RowEncoder::new(ruby, appender.snapshot().schema()).map_err(|e| to_ruby_error(ruby, e))?;
-        let on_unknown = if ignore_unknown { OnUnknown::Ignore } else { OnUnknown::Raise };
-        Ok(NativeAppend::new(appender, encoder, on_unknown, ctx))
     }
 }

@@ -1,0 +1,43 @@
+//! Table actions while they are being put together, from a checkpoint and the commits after it.
+
+use std::sync::Arc;
+
+use crate::action::{Metadata, Protocol, TableActionLine, Txn};
+use crate::error::{Error, Result};
+use crate::storage::Storage;
+
+/// The newest transaction of each application. Persistent: a version shares what it did not change.
+pub(super) type Txns = imbl::HashMap<Arc<str>, Txn>;
+
+/// The newest of each so far; later lines replace earlier ones.
+#[derive(Debug, Default)]
+pub(super) struct Partial {
+    protocol: Option<Protocol>,
+    metadata: Option<Metadata>,
+    txns: Txns,
+}
+
+impl Partial {
+    pub(super) fn apply(&mut self, line: TableActionLine) {
+        if let Some(protocol) = line.protocol {
+            self.protocol = Some(protocol);
+        }
+        if let Some(metadata) = line.metadata {
+            self.metadata = Some(metadata);
+        }
+        if let Some(txn) = line.txn {
+            self.txns.insert(txn.app_id.as_str().into(), txn);
+        }
+    }
+
+    /// Protocol and metadata, which every log must have, and the transactions.
+    pub(super) fn complete(self, storage: &Storage, version: u64) -> Result<(Protocol, Metadata, Txns)> {
+        let missing = |what: &str| {
+            Error::corrupt(format!("the log of {} up to version {version} has no {what} action", storage.uri()))
+                .with_version(version)
+        };
+        let protocol = self.protocol.ok_or_else(|| missing("protocol"))?;
+        let metadata = self.metadata.ok_or_else(|| missing("metaData"))?;
+        Ok((protocol, metadata, self.txns))
+    }
+}
