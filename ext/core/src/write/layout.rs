@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, UInt32Array};
+use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::compute::take;
 use arrow::datatypes::{DataType as Arrow, SchemaRef as ArrowSchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
@@ -65,7 +67,7 @@ impl Layout {
     /// The columns of a data file, from a batch that has been checked, nulls included.
     pub(super) fn project(&self, batch: &RecordBatch) -> Result<RecordBatch> {
         let columns = self.positions.iter().zip(self.arrow.fields()).map(|(&position, field)| {
-            conform(batch.column(position), field.data_type()).map_err(|e| {
+            conform(batch.column(position), field.data_type(), None).map_err(|e| {
                 Error::schema(format!(
                     "column {} comes as the Arrow type {}, which is not the table's",
                     field.name(),
@@ -104,36 +106,54 @@ fn without_void(data_type: &DataType, column: &str) -> Result<Option<DataType>> 
     }
 }
 
-/// The same values as the Arrow type `wanted`, which may differ in nullability and in struct fields left out.
-fn conform(array: &ArrayRef, wanted: &Arrow) -> Result<ArrayRef, ArrowError> {
+/// The same values as the Arrow type `wanted`, which may differ in nullability and in struct fields left out. What lies
+/// under a null of `parent` is no value, and may be dropped.
+fn conform(array: &ArrayRef, wanted: &Arrow, parent: Option<&NullBuffer>) -> Result<ArrayRef, ArrowError> {
     if array.data_type() == wanted {
         return Ok(array.clone());
     }
+    let present = NullBuffer::union(parent, array.nulls());
     match wanted {
         Arrow::Struct(fields) => {
             let given = array.as_struct_opt().ok_or_else(|| other_type(array, wanted))?;
             let children = fields.iter().map(|field| {
                 let child = given.column_by_name(field.name()).ok_or_else(|| other_type(array, wanted))?;
-                conform(child, field.data_type())
+                conform(child, field.data_type(), present.as_ref())
             });
             let children = children.collect::<Result<_, _>>()?;
-            Ok(Arc::new(StructArray::try_new(fields.clone(), children, given.nulls().cloned())?))
+            Ok(Arc::new(StructArray::try_new(fields.clone(), children, present)?))
         }
         Arrow::List(field) => {
             let given = array.as_list_opt::<i32>().ok_or_else(|| other_type(array, wanted))?;
-            let values = conform(given.values(), field.data_type())?;
-            Ok(Arc::new(ListArray::try_new(field.clone(), given.offsets().clone(), values, given.nulls().cloned())?))
+            let (offsets, values) = compact(given.offsets(), given.values(), present.as_ref())?;
+            let values = conform(&values, field.data_type(), None)?;
+            Ok(Arc::new(ListArray::try_new(field.clone(), offsets, values, present)?))
         }
         Arrow::Map(field, sorted) => {
             let given = array.as_map_opt().ok_or_else(|| other_type(array, wanted))?;
-            let Arrow::Struct(entry) = field.data_type() else { return Err(other_type(array, wanted)) };
-            let columns = given.entries().columns().iter().zip(entry).map(|(c, f)| conform(c, f.data_type()));
-            let entries = StructArray::try_new(entry.clone(), columns.collect::<Result<_, _>>()?, None)?;
-            let (offsets, nulls) = (given.offsets().clone(), given.nulls().cloned());
-            Ok(Arc::new(MapArray::try_new(field.clone(), offsets, entries, nulls, *sorted)?))
+            let entries: ArrayRef = Arc::new(given.entries().clone());
+            let (offsets, entries) = compact(given.offsets(), &entries, present.as_ref())?;
+            let entries = conform(&entries, field.data_type(), None)?;
+            Ok(Arc::new(MapArray::try_new(field.clone(), offsets, entries.as_struct().clone(), present, *sorted)?))
         }
         _ => Err(other_type(array, wanted)),
     }
+}
+
+/// Offsets and values without the values that belong to no list that is present.
+fn compact(
+    offsets: &OffsetBuffer<i32>,
+    values: &ArrayRef,
+    present: Option<&NullBuffer>,
+) -> Result<(OffsetBuffer<i32>, ArrayRef), ArrowError> {
+    let mut lengths = Vec::with_capacity(offsets.len() - 1);
+    let mut kept: Vec<u32> = Vec::with_capacity(values.len());
+    for (row, bounds) in offsets.windows(2).enumerate() {
+        let range = if present.is_none_or(|nulls| nulls.is_valid(row)) { bounds[0]..bounds[1] } else { 0..0 };
+        lengths.push(range.len());
+        kept.extend(range.map(|element| element as u32));
+    }
+    Ok((OffsetBuffer::from_lengths(lengths), take(values, &UInt32Array::from(kept), None)?))
 }
 
 fn other_type(array: &ArrayRef, wanted: &Arrow) -> ArrowError {

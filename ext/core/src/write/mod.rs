@@ -8,6 +8,8 @@ mod nulls;
 mod segments;
 mod split;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod writer;
 mod written;
 

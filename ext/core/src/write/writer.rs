@@ -107,6 +107,11 @@ impl FileWriter {
         self.rows
     }
 
+    /// Bytes of memory that open files hold, roughly.
+    pub fn buffered_bytes(&self) -> usize {
+        self.buffered
+    }
+
     /// Takes the rows of `batch`. After an error the writer is of no more use than to be dropped or aborted.
     pub async fn write(&mut self, batch: RecordBatch) -> Result<()> {
         self.shared.context.check()?;
