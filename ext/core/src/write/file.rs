@@ -20,6 +20,9 @@ use crate::storage::{Storage, Upload};
 const STAGED_ROWS: usize = 16 << 10;
 const STAGED_BYTES: usize = 4 << 20;
 
+/// Bytes of a small array besides what Arrow counts: what the allocator adds to each of its parts.
+const ARRAY_OVERHEAD: usize = 96;
+
 /// Rows encoded at a time: between them the file may end, and the task may be cancelled.
 const ENCODED_ROWS: usize = 32 << 10;
 
@@ -76,7 +79,7 @@ impl OpenFile {
     pub(super) async fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
         if batch.num_rows() < STAGED_ROWS && self.staged_rows + batch.num_rows() < STAGED_ROWS {
             self.staged_rows += batch.num_rows();
-            self.staged_bytes += batch.get_array_memory_size();
+            self.staged_bytes += batch.get_array_memory_size() + batch.num_columns() * ARRAY_OVERHEAD;
             self.staged.push(batch);
             if self.staged_bytes < STAGED_BYTES {
                 return Ok(None);

@@ -79,6 +79,36 @@ async fn a_million_rows() {
 
 #[tokio::test]
 #[ignore = "a measurement"]
+async fn a_hundred_open_encoders() {
+    let storage = Storage::in_memory().unwrap();
+    let mut schema = six_columns();
+    schema.fields.push(field("p", DataType::Long));
+    let mut columns = six(200_000).columns().to_vec();
+    columns.push(longs((0..200_000).map(|i| i % 100)));
+    let rows = batch(&schema, columns);
+    let before = resident();
+    let start = Instant::now();
+    let options = WriteOptions { max_buffered_bytes: 1 << 40, ..WriteOptions::new(&properties(&[])) };
+    let mut writer = writer(&schema, &["p"], &storage, Some(options));
+    for round in 1..=15 {
+        writer.write(rows.clone()).await.unwrap();
+        if round % 3 == 0 {
+            println!(
+                "100 partitions, {} rows each: +{} KiB resident, {} KiB counted, after {:?}",
+                round * 2_000,
+                (resident() - before) / 1024,
+                writer.buffered_bytes() / 1024,
+                start.elapsed()
+            );
+        }
+    }
+    let written = writer.finish().await.unwrap();
+    println!("finished after {:?}, {} files of {} bytes", start.elapsed(), written.adds.len(), written.bytes);
+    written.delete().await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "a measurement"]
 async fn a_thousand_partitions() {
     let storage = Storage::in_memory().unwrap();
     let rows = six(3_000);
