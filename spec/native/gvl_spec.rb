@@ -53,8 +53,11 @@ RSpec.describe "Waiting without the GVL" do
       end
     RUBY
     expect(ended).to have_succeeded
-    expect(ended.out).to eq("3\nthreads cannot become 2: the runtime runs with 3 already; set it before the first call\n" \
-                            "threads must be at least 1\n")
+    expect(ended.out).to eq(<<~TEXT)
+      3
+      threads cannot become 2: the runtime runs with 3 already; set it before the first call
+      threads must be at least 1
+    TEXT
   end
 
   it "ends at the deadline" do

@@ -37,8 +37,8 @@ module NativeHelper
     now - start
   end
 
-  def median(tries)
-    Array.new(tries) { yield }.sort[tries / 2]
+  def median(tries, &block)
+    Array.new(tries, &block).sort[tries / 2]
   end
 
   # How often another thread came to its turn, at 5 ms a turn, while the block ran.

@@ -1,5 +1,7 @@
 //! Waiting for a future without the GVL, and leaving when Ruby interrupts. The only file that names `rb_thread_*`.
 
+#![allow(clippy::disallowed_methods, reason = "the one file that may")]
+
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
