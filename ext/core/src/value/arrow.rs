@@ -9,6 +9,7 @@ use arrow::array::{
 };
 
 use super::Scalar;
+use super::decimal::rescale;
 use crate::error::{Error, Result};
 use crate::schema::{DataType, UTC};
 
@@ -81,15 +82,6 @@ fn compare_decimals((a, a_scale): (i128, u8), (b, b_scale): (i128, u8)) -> Order
         (None, _) => a.cmp(&0),
         (_, None) => 0.cmp(&b),
     }
-}
-
-/// The unscaled value at another scale; `None` where digits would be lost or 128 bits are too few.
-fn rescale(unscaled: i128, from: u8, to: u8) -> Option<i128> {
-    if to >= from {
-        return unscaled.checked_mul(10i128.checked_pow(u32::from(to - from))?);
-    }
-    let factor = 10i128.checked_pow(u32::from(from - to))?;
-    (unscaled % factor == 0).then(|| unscaled / factor)
 }
 
 #[cfg(test)]
