@@ -1,6 +1,8 @@
 //! One value of a Delta primitive type: a partition value, a bound of statistics, a literal in a predicate.
 
+mod arrow;
 pub mod calendar;
+pub mod decimal;
 mod element;
 mod partition;
 

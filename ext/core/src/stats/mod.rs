@@ -1,0 +1,143 @@
+//! Statistics of one data file (Delta protocol, "Per-file Statistics"), read only as far as a predicate needs them. What
+//! is missing, malformed or doubtful bounds nothing.
+
+mod json;
+#[cfg(test)]
+mod tests;
+
+use crate::schema::DataType;
+use crate::value::Scalar;
+use crate::value::calendar::{parse_date, parse_timestamp};
+use crate::value::decimal::parse_floor;
+
+pub use json::StatsColumns;
+
+/// Significant decimal digits that every `f64` keeps: some writers pass decimals through one.
+const EXACT_F64_DIGITS: u8 = 15;
+
+/// What is known of a column's values over a set of rows. Ends are inclusive, and may lie outside of all values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnBounds {
+    /// Whether a value may be null.
+    pub may_be_null: bool,
+    /// Whether a value may be other than null.
+    pub may_have_value: bool,
+    /// Whether a value may be NaN, whatever the upper end is.
+    pub may_be_nan: bool,
+    /// No value is less.
+    pub min: Option<Scalar>,
+    /// No value but NaN is greater.
+    pub max: Option<Scalar>,
+}
+
+impl ColumnBounds {
+    /// Nothing is known.
+    pub fn unknown(data_type: &DataType) -> Self {
+        let floating = matches!(data_type, DataType::Float | DataType::Double);
+        Self { may_be_null: true, may_have_value: true, may_be_nan: floating, min: None, max: None }
+    }
+
+    /// Each row has that value, or each is null.
+    pub fn exactly(value: Option<&Scalar>) -> Self {
+        Self {
+            may_be_null: value.is_none(),
+            may_have_value: value.is_some(),
+            may_be_nan: false,
+            min: value.cloned(),
+            max: value.cloned(),
+        }
+    }
+}
+
+/// The statistics of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileStats {
+    /// Rows in the file, deleted ones among them.
+    pub num_records: Option<u64>,
+    /// One for each of the columns asked for.
+    pub columns: Vec<ColumnBounds>,
+}
+
+/// The JSON texts of one column's statistics.
+#[derive(Debug, Clone, Default)]
+struct RawColumn<'a> {
+    min: Option<&'a str>,
+    max: Option<&'a str>,
+    null_count: Option<&'a str>,
+}
+
+/// The number of rows alone.
+pub fn num_records(stats: &str) -> Option<u64> {
+    StatsColumns::new([]).parse(stats).num_records
+}
+
+impl RawColumn<'_> {
+    fn bounds(&self, data_type: &DataType, num_records: Option<u64>) -> ColumnBounds {
+        let mut bounds = ColumnBounds::unknown(data_type);
+        // A null count of a nested value counts what its writer pleases.
+        if data_type.is_primitive()
+            && let Some(nulls) = self.null_count.and_then(|text| text.parse::<u64>().ok())
+            && num_records.is_none_or(|records| nulls <= records)
+        {
+            bounds.may_be_null = nulls > 0;
+            bounds.may_have_value = num_records != Some(nulls);
+        }
+        bounds.min = self.min.and_then(|text| end(text, data_type, End::Min));
+        bounds.max = self.max.and_then(|text| end(text, data_type, End::Max));
+        bounds
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    Min,
+    Max,
+}
+
+/// One end from its JSON text, moved outwards by what writers are known to cut off.
+fn end(json: &str, data_type: &DataType, which: End) -> Option<Scalar> {
+    let text = || serde_json::from_str::<String>(json).ok();
+    Some(match data_type {
+        DataType::Byte | DataType::Short | DataType::Integer | DataType::Long => Scalar::Long(json.parse().ok()?),
+        DataType::Float | DataType::Double => Scalar::Double(float(json)?),
+        DataType::Decimal(d) => {
+            let number = if json.starts_with('"') { text()? } else { json.to_owned() };
+            let (floor, exact) = parse_floor(&number, d.scale())?;
+            let slack = if d.precision() > EXACT_F64_DIGITS { floor.checked_abs()? >> 51 } else { 0 };
+            match which {
+                End::Min => Scalar::Decimal(floor.checked_sub(slack)?, d.scale()),
+                End::Max => Scalar::Decimal(floor.checked_add(slack)?.checked_add(i128::from(!exact))?, d.scale()),
+            }
+        }
+        DataType::String => Scalar::String(text()?),
+        DataType::Date => Scalar::Date(i32::try_from(parse_date(&text()?)?).ok()?),
+        DataType::Timestamp => match parse_timestamp(&text()?)? {
+            (micros, Some(offset)) => Scalar::Timestamp(widen(micros.checked_sub(offset)?, which)),
+            // The zone of whoever wrote it is not known.
+            (_, None) => return None,
+        },
+        DataType::TimestampNtz => match parse_timestamp(&text()?)? {
+            (micros, None | Some(0)) => Scalar::TimestampNtz(widen(micros, which)),
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+/// Timestamps are written with milliseconds only, and before 1970 some writers cut towards 1970.
+fn widen(micros: i64, which: End) -> i64 {
+    match which {
+        End::Min if micros < 0 => micros.saturating_sub(1000),
+        End::Min => micros,
+        End::Max => micros.saturating_add(1000),
+    }
+}
+
+fn float(json: &str) -> Option<f64> {
+    match json {
+        "\"NaN\"" => Some(f64::NAN),
+        "\"Infinity\"" => Some(f64::INFINITY),
+        "\"-Infinity\"" => Some(f64::NEG_INFINITY),
+        _ => json.parse().ok(),
+    }
+}
