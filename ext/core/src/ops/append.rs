@@ -75,10 +75,17 @@ impl Appender {
     /// Begins an append to the table at `base` or later. Refuses a table that it may not write before anything is
     /// written, and finds out here whether a transaction has been made before.
     pub async fn begin(base: Snapshot, options: AppendOptions, context: Context, clock: Clock) -> Result<Self> {
-        let base = if options.txn.is_some() { context.limit(base.refresh()).await? } else { base };
+        let look = options.txn.is_some() || base.is_stale();
+        let base = if look { context.limit(base.refresh()).await? } else { base };
         base.check_appendable()?;
         let done = options.txn.as_ref().is_some_and(|t| t.is_done(&base));
         Ok(Self { base, options, context, clock, pipe: None, done })
+    }
+
+    #[cfg(test)]
+    pub(super) fn aged(mut self) -> Self {
+        self.base = self.base.aged();
+        self
     }
 
     /// The version that rows are converted for.

@@ -1,6 +1,7 @@
 //! A table at one version: immutable, cheap to clone, shared by threads.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::action::{Metadata, Protocol, TableActionLine, Txn};
 use crate::error::{Error, Result};
@@ -13,6 +14,11 @@ use crate::storage::Storage;
 #[cfg(test)]
 mod tests;
 
+/// How long a snapshot is taken to be close enough to the table's newest version for an append to begin from it.
+///
+/// Not for speed: a commit is put without a listing, and log cleanup makes the names of old commits free again.
+const FRESH: Duration = Duration::from_secs(300);
+
 /// A table at one version. Holds protocol, metadata and transaction identifiers; the files are replayed when asked for.
 #[derive(Debug, Clone)]
 pub struct Snapshot(Arc<Inner>);
@@ -23,6 +29,7 @@ struct Inner {
     segment: Segment,
     state: TableState,
     view: Arc<View>,
+    seen: Instant,
 }
 
 /// What is derived from protocol and metadata, and shared by all versions that have the same.
@@ -73,18 +80,15 @@ impl Snapshot {
                     .map_err(|e| e.with_table(storage.uri()).with_version(version))?,
             ),
         };
-        Ok(Self(Arc::new(Inner { storage: storage.clone(), segment, state, view })))
+        Ok(Self(Arc::new(Inner { storage: storage.clone(), segment, state, view, seen: Instant::now() })))
     }
 
-    /// The newest version, reading only what is new; this one, where nothing is.
+    /// The newest version, reading only what is new.
     pub async fn refresh(&self) -> Result<Self> {
         let refreshed = async {
             let Some(newer) = self.0.segment.newer(&self.0.storage).await? else {
                 return Self::open(&self.0.storage, None).await;
             };
-            if newer == self.0.segment {
-                return Ok(self.clone());
-            }
             let new = self.version() + 1..newer.version() + 1;
             let state = self.0.state.advance(&self.0.storage, new).await?;
             Self::new(&self.0.storage, newer, state, Some(self))
@@ -95,6 +99,20 @@ impl Snapshot {
     /// The version after this one, from its commit's lines.
     pub fn advance(&self, lines: &[TableActionLine]) -> Result<Self> {
         Self::new(&self.0.storage, self.0.segment.next(), self.0.state.apply(lines), Some(self))
+    }
+
+    /// Whether the table must be listed again before a commit may be put after this version.
+    pub fn is_stale(&self) -> bool {
+        self.0.seen.elapsed() > FRESH
+    }
+
+    /// The same, as if nobody had looked at the table for long.
+    #[cfg(test)]
+    pub(crate) fn aged(&self) -> Self {
+        let Inner { storage, segment, state, view, .. } = &*self.0;
+        let seen = Instant::now().checked_sub(2 * FRESH).unwrap();
+        let (storage, segment, state, view) = (storage.clone(), segment.clone(), state.clone(), Arc::clone(view));
+        Self(Arc::new(Inner { storage, segment, state, view, seen }))
     }
 
     /// Refuses a table that appends cannot be made to, naming the feature.

@@ -58,6 +58,15 @@ async fn run(mut base: Snapshot, append: Append, context: &Context, clock: &Cloc
     let mut backoff = Backoff::default();
     let mut attempts = 0;
     loop {
+        if base.is_stale() {
+            match looked_at_again(&base, context).await {
+                Ok(newest) => base = newest,
+                Err(e) => {
+                    discard(files).await;
+                    return Err(e);
+                }
+            }
+        }
         if txn.as_ref().is_some_and(|t| t.is_done(&base)) {
             discard(files).await;
             return Ok(Outcome { snapshot: base, attempts, skipped: true });
@@ -94,6 +103,13 @@ async fn run(mut base: Snapshot, append: Append, context: &Context, clock: &Cloc
             }
         }
     }
+}
+
+/// The newest version, found by a listing, where an append made from `base` fits it.
+async fn looked_at_again(base: &Snapshot, context: &Context) -> Result<Snapshot> {
+    let newest = context.limit(base.refresh()).await?;
+    conflict::check(base, &newest, &[], None)?;
+    Ok(newest)
 }
 
 /// One action a line, commitInfo first, as in-commit timestamps want it.

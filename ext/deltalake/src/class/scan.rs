@@ -38,14 +38,14 @@ impl NativeScan {
         let plan = block_on(ruby, &ctx, async move { scan.explain(&inner).await })?;
         let hash = ruby.hash_new();
         for (name, value) in [
-            ("files_total", plan.files_total),
-            ("bytes_total", plan.bytes_total),
-            ("files_pruned_by_partition", plan.files_pruned_by_partition),
-            ("bytes_pruned_by_partition", plan.bytes_pruned_by_partition),
-            ("files_pruned_by_stats", plan.files_pruned_by_stats),
-            ("bytes_pruned_by_stats", plan.bytes_pruned_by_stats),
-            ("files_to_read", plan.files_to_read),
-            ("bytes_to_read", plan.bytes_to_read),
+            ("files_total", plan.total.files),
+            ("bytes_total", plan.total.bytes),
+            ("files_pruned_by_partition", plan.pruned_by_partition.files),
+            ("bytes_pruned_by_partition", plan.pruned_by_partition.bytes),
+            ("files_pruned_by_stats", plan.pruned_by_stats.files),
+            ("bytes_pruned_by_stats", plan.pruned_by_stats.bytes),
+            ("files_to_read", plan.to_read.files),
+            ("bytes_to_read", plan.to_read.bytes),
         ] {
             hash.aset(ruby.to_symbol(name), value)?;
         }

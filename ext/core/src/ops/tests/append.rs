@@ -140,3 +140,29 @@ async fn given_up_appends_leave_no_file() {
     assert_eq!(stored_files(&storage).await, 0);
     assert_eq!(base.refresh().await.unwrap().version(), 0);
 }
+
+#[tokio::test]
+async fn a_commit_never_lands_below_a_log_that_was_cleaned_up() {
+    let storage = Storage::in_memory().unwrap();
+    let base = table(&storage).await;
+    let idle = begun(&base, &[1], None, &Context::default()).await.unwrap();
+    let mut newest = base.clone();
+    for id in 0..4 {
+        newest = append(&newest, &[id], None).await.unwrap().snapshot;
+    }
+    // What another engine's cleanup leaves once a checkpoint is there: version 1 is free again.
+    storage.delete(&commit_key(1)).await.unwrap();
+    let error = idle.aged().finish().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CorruptTable, "no checkpoint stands in for version 1 here: {error}");
+    assert!(storage.head(&commit_key(1)).await.is_err());
+    assert_eq!(stored_files(&storage).await, 4);
+}
+
+#[tokio::test]
+async fn a_handle_that_was_left_alone_for_long_looks_first() {
+    let storage = Storage::in_memory().unwrap();
+    let old = table(&storage).await;
+    append(&old, &[1], None).await.unwrap();
+    let done = append(&old.aged(), &[2], None).await.unwrap();
+    assert_eq!((done.snapshot.version(), done.attempts), (2, 1));
+}
