@@ -15,6 +15,7 @@ pub mod log;
 pub mod ops;
 pub mod path;
 pub mod properties;
+pub mod scan;
 pub mod schema;
 pub mod snapshot;
 pub mod stats;

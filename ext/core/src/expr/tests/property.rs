@@ -41,7 +41,7 @@ fn random_value(rng: &mut StdRng, data_type: &DataType) -> Scalar {
 
 fn random_predicate(rng: &mut StdRng, schema: &StructType, depth: u32) -> Predicate {
     let branch = if depth == 0 { rng.random_range(3..8) } else { rng.random_range(0..8) };
-    let mut parts = |rng: &mut StdRng| -> Vec<Predicate> {
+    let parts = |rng: &mut StdRng| -> Vec<Predicate> {
         (0..rng.random_range(1..4)).map(|_| random_predicate(rng, schema, depth - 1)).collect()
     };
     let field = &schema.fields[rng.random_range(0..schema.fields.len())];

@@ -1,0 +1,78 @@
+//! The planned files, for who wants to read them on their own.
+
+use std::fmt;
+
+use super::plan::{PlannedFile, Planner, in_file, partition_value};
+use crate::action::Add;
+use crate::error::Result;
+use crate::path::{DataPath, parse_data_path};
+use crate::snapshot::Snapshot;
+use crate::stats::num_records;
+use crate::value::Scalar;
+
+/// A data file of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DataFile {
+    /// Relative to the table's root and decoded, or an address.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// Rows, where statistics tell.
+    pub rows: Option<u64>,
+    /// Partition columns and their values, in the order of the table.
+    pub partition: Vec<(String, Option<Scalar>)>,
+    /// Statistics as they are in the log.
+    pub stats: Option<String>,
+    /// Milliseconds since the Unix epoch.
+    pub modification_time_ms: i64,
+}
+
+/// Files of a scan, as the log is replayed.
+pub struct FileStream {
+    snapshot: Snapshot,
+    planner: Planner,
+}
+
+impl FileStream {
+    pub(super) fn new(snapshot: Snapshot, planner: Planner) -> Self {
+        Self { snapshot, planner }
+    }
+
+    /// The next files; none are left after `None`.
+    pub async fn next(&mut self) -> Result<Option<Vec<DataFile>>> {
+        let next = async {
+            let Some(planned) = self.planner.next().await? else { return Ok(None) };
+            let file = |PlannedFile { add, .. }| data_file(&self.snapshot, add);
+            planned.into_iter().map(file).collect::<Result<Vec<_>>>().map(Some)
+        };
+        next.await.map_err(|e| e.with_table(self.snapshot.uri()).with_version(self.snapshot.version()))
+    }
+}
+
+fn data_file(snapshot: &Snapshot, add: Add) -> Result<DataFile> {
+    let path = match parse_data_path(&add.path)? {
+        DataPath::Relative(key) => key,
+        DataPath::Absolute(url) => url.to_string(),
+    };
+    let value = |name: &String| {
+        let field = snapshot.schema().field(name);
+        let value = field.map(|f| partition_value(&add.partition_values, name, &f.data_type)).transpose()?;
+        Ok((name.clone(), value.flatten()))
+    };
+    let partition =
+        snapshot.partition_columns().iter().map(value).collect::<Result<_>>().map_err(|e| in_file(e, &add))?;
+    Ok(DataFile {
+        path,
+        size: u64::try_from(add.size).unwrap_or(0),
+        rows: add.stats.as_deref().and_then(num_records),
+        partition,
+        stats: add.stats,
+        modification_time_ms: add.modification_time,
+    })
+}
+
+impl fmt::Debug for FileStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FileStream({})", self.snapshot.uri())
+    }
+}

@@ -1,0 +1,137 @@
+//! Opening one data file: its footer, the columns of it that are read, and how they become the table's.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+use futures::FutureExt;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
+use parquet::arrow::async_reader::AsyncFileReader;
+
+use super::adapt::{Adapter, find};
+use super::hint::{reader_metadata, reader_options};
+use super::plan::{PlannedFile, in_file, partition_value};
+use super::read_field::ReadField;
+use super::task::ScanTask;
+use crate::action::Add;
+use crate::error::{Error, Result};
+use crate::path::{DataPath, parse_data_path};
+use crate::schema::ColumnPath;
+use crate::storage::{ParquetFile, is_not_found, parquet_error};
+use crate::value::Scalar;
+
+/// A data file whose footer is read.
+pub(super) struct OpenFile {
+    pub(super) file: ParquetFile,
+    pub(super) metadata: ArrowReaderMetadata,
+    pub(super) mask: ProjectionMask,
+    /// One for each field of the task that is needed.
+    pub(super) columns: Vec<Column>,
+    pub(super) filter: bool,
+    /// For messages.
+    pub(super) name: String,
+}
+
+/// Where a column of the result comes from.
+#[derive(Debug)]
+pub(super) enum Column {
+    /// From the file: the index among the columns that are read.
+    File(usize, Adapter),
+    /// The same for every row: one batch of it.
+    Constant(ArrayRef),
+}
+
+impl OpenFile {
+    pub(super) async fn open(task: &ScanTask, planned: PlannedFile) -> Result<Self> {
+        let PlannedFile { add, filter } = planned;
+        let key = match parse_data_path(&add.path)? {
+            DataPath::Relative(key) => key,
+            DataPath::Absolute(url) => inside(task.snapshot.uri(), &url)?,
+        };
+        let (file, metadata) = footer(task, &key, u64::try_from(add.size).unwrap_or(0))
+            .await
+            .map_err(|e| if is_not_found(&e) { gone(task, &key).with_source(e) } else { e })?;
+        let in_file_schema = Arc::clone(metadata.schema());
+        let names: Vec<&str> = in_file_schema.fields().iter().map(|f| f.name().as_str()).collect();
+        let fields = if filter { &task.fields[..] } else { &task.fields[..task.outputs] };
+        let roots: Vec<Option<usize>> =
+            fields.iter().map(|f| if task.is_partition(&f.name) { None } else { find(&names, &f.physical) }).collect();
+        let mut read: Vec<usize> = roots.iter().flatten().copied().collect();
+        read.sort_unstable();
+        read.dedup();
+        let column = |(field, root): (&ReadField, &Option<usize>)| -> Result<Column> {
+            let path = ColumnPath::from(field.name.as_str());
+            if task.is_partition(&field.name) {
+                return constant(task, &add, field).map(Column::Constant);
+            }
+            let Some(root) = root else {
+                let nulls = Adapter::missing(&field.data_type, &path).nulls(task.batch_size);
+                return Ok(Column::Constant(nulls));
+            };
+            let adapter = Adapter::new(in_file_schema.field(*root).data_type(), &field.data_type, &path)?;
+            Ok(Column::File(read.partition_point(|r| r < root), adapter))
+        };
+        let columns = fields.iter().zip(&roots).map(column).collect::<Result<Vec<_>>>();
+        let columns = columns.map_err(|e| in_file(e, &add))?;
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), read);
+        Ok(Self { file, metadata, mask, columns, filter, name: key })
+    }
+}
+
+/// The value of a partition column, from the log alone: a column of that name in the file does not count.
+fn constant(task: &ScanTask, add: &Add, field: &ReadField) -> Result<ArrayRef> {
+    let data_type = task.partition_type(&field.name)?;
+    let value = partition_value(&add.partition_values, &field.physical, data_type)?;
+    Scalar::repeat(value.as_ref(), data_type, task.batch_size)
+}
+
+async fn footer(task: &ScanTask, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
+    let storage = task.snapshot.storage();
+    let error = match read_footer(task, key, size).await {
+        Err(e) if size > 0 && !is_not_found(&e) => e,
+        done => return done,
+    };
+    // Some writers log a size that the file does not have.
+    match storage.head(key).await {
+        Ok(meta) if meta.size != size => read_footer(task, key, meta.size).await,
+        _ => Err(error),
+    }
+}
+
+async fn read_footer(task: &ScanTask, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
+    let mut file = ParquetFile::open(task.snapshot.storage(), key, size).await?;
+    let options = reader_options();
+    let read = async {
+        let metadata = file.get_metadata(Some(&options)).await?;
+        reader_metadata(metadata)
+    };
+    let metadata = AssertUnwindSafe(read).catch_unwind().await.map_err(|_| panicked(key))?;
+    let metadata = metadata.map_err(|e| parquet_error(&format!("data file {key}"), e))?;
+    Ok((file, metadata))
+}
+
+/// What a panic of the Parquet reader is to the caller: the file made it.
+pub(super) fn panicked(key: &str) -> Error {
+    Error::corrupt(format!("data file {key} is damaged: the Parquet reader gave up on it"))
+}
+
+fn gone(task: &ScanTask, key: &str) -> Error {
+    Error::corrupt(format!(
+        "data file {key} is gone: the log has it in version {}, and the store does not; a vacuum may have deleted it, \
+         if so open a newer version",
+        task.snapshot.version()
+    ))
+}
+
+/// The key of an absolute address that lies in the table after all.
+fn inside(root: &str, url: &url::Url) -> Result<String> {
+    let outside = || {
+        Error::unsupported(format!(
+            "the table has the data file {url} outside of its own folder, as shallow clones have"
+        ))
+    };
+    let file = url.to_file_path().map_err(|()| outside())?;
+    let key = file.strip_prefix(root).map_err(|_| outside())?;
+    Ok(key.to_string_lossy().into_owned())
+}

@@ -1,0 +1,225 @@
+//! Which files are read: by partition values first, then by statistics, one replayed batch at a time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::action::Add;
+use crate::error::{Error, Result};
+use crate::expr::BoundPredicate;
+use crate::log::{PartitionFilter, Replay, ReplayOptions};
+use crate::schema::DataType;
+use crate::snapshot::Snapshot;
+use crate::stats::{ColumnBounds, StatsColumns, num_records};
+use crate::value::Scalar;
+
+/// Files and bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FileCount {
+    /// Files.
+    pub files: u64,
+    /// Their bytes, as the log has them.
+    pub bytes: u64,
+}
+
+/// What a scan would read and what it would not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ScanPlanMetrics {
+    /// Live files of the version.
+    pub total: FileCount,
+    /// Left out by their partition values.
+    pub pruned_by_partition: FileCount,
+    /// Left out by their statistics.
+    pub pruned_by_stats: FileCount,
+    /// The rest.
+    pub to_read: FileCount,
+}
+
+impl FileCount {
+    fn count(&mut self, add: &Add) {
+        self.files += 1;
+        self.bytes += u64::try_from(add.size).unwrap_or(0);
+    }
+}
+
+/// A file to be read.
+#[derive(Debug, Clone)]
+pub(super) struct PlannedFile {
+    pub(super) add: Add,
+    /// Whether rows have to be filtered: false where partition values settle the predicate.
+    pub(super) filter: bool,
+}
+
+/// What becomes of a file.
+enum Verdict {
+    PrunedByPartition,
+    PrunedByStats,
+    Read { filter: bool },
+}
+
+/// The part of a scan that looks at files and not at rows.
+pub(super) struct Rules {
+    predicate: Option<Arc<BoundPredicate>>,
+    /// For each column of the predicate its partition column, if it is one.
+    partitions: Vec<Option<(String, DataType)>>,
+    stats: StatsColumns,
+    /// For each column of `stats` its index in the predicate.
+    with_stats: Vec<usize>,
+}
+
+impl Rules {
+    pub(super) fn new(predicate: Option<Arc<BoundPredicate>>, partition_columns: &[String]) -> Self {
+        let columns = predicate.as_deref().map_or(&[][..], BoundPredicate::columns);
+        let partition = |name: &str| partition_columns.iter().any(|p| p == name);
+        let partitions =
+            columns.iter().map(|c| partition(c.name()).then(|| (c.name().to_owned(), c.data_type.clone()))).collect();
+        let with_stats: Vec<usize> = (0..columns.len()).filter(|i| !partition(columns[*i].name())).collect();
+        let stats = StatsColumns::new(with_stats.iter().map(|i| (columns[*i].path.names(), &columns[*i].data_type)));
+        Self { partitions, stats, with_stats, predicate }
+    }
+
+    fn needs_stats(&self) -> bool {
+        !self.with_stats.is_empty()
+    }
+
+    fn bounds(&self, predicate: &BoundPredicate, values: &crate::action::PartitionValues) -> Result<Vec<ColumnBounds>> {
+        let bounds = |(column, partition): (&crate::expr::BoundColumn, &Option<(String, DataType)>)| match partition {
+            Some((name, data_type)) => Ok(ColumnBounds::exactly(partition_value(values, name, data_type)?.as_ref())),
+            None => Ok(ColumnBounds::unknown(&column.data_type)),
+        };
+        predicate.columns().iter().zip(&self.partitions).map(bounds).collect()
+    }
+
+    fn judge(&self, add: &Add) -> Result<Verdict> {
+        let Some(predicate) = &self.predicate else { return Ok(Verdict::Read { filter: false }) };
+        let mut bounds = self.bounds(predicate, &add.partition_values).map_err(|e| in_file(e, add))?;
+        let outcomes = predicate.outcomes(&bounds);
+        if !outcomes.true_ {
+            return Ok(Verdict::PrunedByPartition);
+        }
+        if outcomes.always_true() {
+            return Ok(Verdict::Read { filter: false });
+        }
+        if let Some(text) = add.stats.as_deref().filter(|_| self.needs_stats()) {
+            for (index, known) in self.with_stats.iter().zip(self.stats.parse(text).columns) {
+                bounds[*index] = known;
+            }
+            if !predicate.outcomes(&bounds).true_ {
+                return Ok(Verdict::PrunedByStats);
+            }
+        }
+        Ok(Verdict::Read { filter: true })
+    }
+
+    /// What the replay leaves out on its own.
+    fn partition_filter(self: &Arc<Self>) -> Option<PartitionFilter> {
+        let predicate = self.predicate.clone()?;
+        if self.partitions.iter().all(Option::is_none) {
+            return None;
+        }
+        let rules = Arc::clone(self);
+        Some(Arc::new(move |values| Ok(predicate.outcomes(&rules.bounds(&predicate, values)?).true_)))
+    }
+}
+
+/// The files of a scan, in the order of the replay.
+pub(super) struct Planner {
+    replay: Replay,
+    rules: Arc<Rules>,
+    /// Files whose rows are known are counted here instead of being planned.
+    counter: Option<Arc<AtomicU64>>,
+    /// Rows still wanted, as far as statistics can tell.
+    wanted: Option<u64>,
+}
+
+impl Planner {
+    pub(super) fn new(snapshot: &Snapshot, rules: &Arc<Rules>, limit: Option<u64>) -> Self {
+        let options =
+            ReplayOptions { stats: rules.needs_stats() || limit.is_some(), partitions: rules.partition_filter() };
+        Self { replay: snapshot.replay(options), rules: Arc::clone(rules), counter: None, wanted: limit }
+    }
+
+    /// As [`Self::new`], with statistics of every file.
+    pub(super) fn with_stats(snapshot: &Snapshot, rules: &Arc<Rules>) -> Self {
+        let options = ReplayOptions { stats: true, partitions: rules.partition_filter() };
+        Self { replay: snapshot.replay(options), rules: Arc::clone(rules), counter: None, wanted: None }
+    }
+
+    /// Leaves out files of which all rows count and are known in number, and adds these to `counter`.
+    pub(super) fn counting(snapshot: &Snapshot, rules: &Arc<Rules>, counter: Arc<AtomicU64>) -> Self {
+        Self { counter: Some(counter), ..Self::with_stats(snapshot, rules) }
+    }
+
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<PlannedFile>>> {
+        while self.wanted != Some(0) {
+            let Some(adds) = self.replay.next().await? else { return Ok(None) };
+            let mut planned = Vec::with_capacity(adds.len());
+            for add in adds {
+                if self.wanted == Some(0) {
+                    break;
+                }
+                if let Verdict::Read { filter } = self.rules.judge(&add)? {
+                    self.plan(PlannedFile { add, filter }, &mut planned)?;
+                }
+            }
+            if !planned.is_empty() {
+                return Ok(Some(planned));
+            }
+        }
+        Ok(None)
+    }
+
+    fn plan(&mut self, file: PlannedFile, planned: &mut Vec<PlannedFile>) -> Result<()> {
+        if file.add.deletion_vector.is_some() {
+            return Err(Error::unsupported("the table has deletion vectors (feature deletionVectors)"));
+        }
+        let rows = match (file.filter, &file.add.stats) {
+            (false, Some(stats)) if self.counter.is_some() || self.wanted.is_some() => num_records(stats),
+            _ => None,
+        };
+        if let (Some(rows), Some(wanted)) = (rows, &mut self.wanted) {
+            *wanted = wanted.saturating_sub(rows);
+        }
+        match (rows, &self.counter) {
+            (Some(rows), Some(counter)) => {
+                counter.fetch_add(rows, Ordering::Relaxed);
+            }
+            _ => planned.push(file),
+        }
+        Ok(())
+    }
+}
+
+/// Counts what a scan by those rules would read.
+pub(super) async fn explain(snapshot: &Snapshot, rules: &Rules) -> Result<ScanPlanMetrics> {
+    let mut metrics = ScanPlanMetrics::default();
+    let mut replay = snapshot.replay(ReplayOptions { stats: rules.needs_stats(), partitions: None });
+    while let Some(adds) = replay.next().await? {
+        for add in &adds {
+            metrics.total.count(add);
+            match rules.judge(add)? {
+                Verdict::PrunedByPartition => metrics.pruned_by_partition.count(add),
+                Verdict::PrunedByStats => metrics.pruned_by_stats.count(add),
+                Verdict::Read { .. } => metrics.to_read.count(add),
+            }
+        }
+    }
+    Ok(metrics)
+}
+
+/// The value of a partition column. A file without an entry for it has null (as in Spark).
+pub(super) fn partition_value(
+    values: &crate::action::PartitionValues,
+    name: &str,
+    data_type: &DataType,
+) -> Result<Option<Scalar>> {
+    match values.get(name) {
+        Some(Some(text)) => {
+            Scalar::parse_partition(text, data_type).map_err(|e| e.context(format_args!("partition column {name}")))
+        }
+        _ => Ok(None),
+    }
+}
+
+pub(super) fn in_file(error: Error, add: &Add) -> Error {
+    error.context(format_args!("data file {}", add.path))
+}
