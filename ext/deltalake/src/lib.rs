@@ -4,6 +4,7 @@
 
 mod bridge;
 mod class;
+mod convert;
 
 use magnus::{Error, Ruby, prelude::*};
 

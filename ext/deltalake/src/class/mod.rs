@@ -10,6 +10,8 @@ mod stream;
 mod table;
 #[cfg(feature = "testing")]
 mod testing;
+#[cfg(feature = "testing")]
+mod testing_convert;
 
 use magnus::{Error, Object, RModule, Ruby};
 
@@ -26,7 +28,10 @@ pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     files::init(ruby, native)?;
     append::init(ruby, native)?;
     #[cfg(feature = "testing")]
-    testing::init(ruby, native)?;
+    {
+        testing::init(ruby, native)?;
+        testing_convert::init(ruby, native)?;
+    }
     Ok(())
 }
 

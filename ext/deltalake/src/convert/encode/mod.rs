@@ -1,0 +1,180 @@
+//! Ruby rows as Arrow batches, strictly by the table's schema.
+
+mod buffers;
+mod column;
+mod nested;
+mod number;
+mod row;
+mod text;
+mod time;
+
+use std::sync::Arc;
+
+use arrow::array::StructArray;
+use arrow::datatypes::SchemaRef as ArrowSchemaRef;
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use deltalake_core::Error;
+use deltalake_core::schema::Schema;
+use magnus::{RArray, RHash, Ruby, Value};
+
+use super::classes::Classes;
+use super::failure::{Failure, Refusal};
+use super::{fast, keys::RowKeys};
+pub(super) use number::decimal_number;
+use row::Record;
+pub(super) use text::text;
+pub(super) use time::{Counted, days, instant, wall_clock};
+
+/// Bytes of buffers after which [`RowEncoder::push_some`] asks for the batch to be finished.
+const FULL: usize = 32 << 20;
+
+/// What to do with a key that is no column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnUnknown {
+    /// It is an error.
+    Raise,
+    /// It is passed over.
+    Ignore,
+}
+
+/// What every value's conversion needs.
+pub(super) struct Context<'r> {
+    pub(super) ruby: &'r Ruby,
+    pub(super) classes: Classes,
+    pub(super) on_unknown: OnUnknown,
+}
+
+/// Collects rows, a column at a time in Arrow's own layout, until a batch is asked for.
+pub(crate) struct RowEncoder {
+    schema: ArrowSchemaRef,
+    record: Record,
+    rows: usize,
+}
+
+impl RowEncoder {
+    /// An encoder of rows for a table of that schema.
+    pub(crate) fn new(ruby: &Ruby, schema: &Schema) -> Result<Self, Error> {
+        let record = Record::new(schema, &RowKeys::new(ruby, schema))?;
+        Ok(Self { schema: schema.to_arrow(), record, rows: 0 })
+    }
+
+    /// Rows since the last batch.
+    pub(crate) fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there are no rows since the last batch.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// Bytes that the rows since the last batch hold.
+    pub(crate) fn bytes(&self) -> usize {
+        self.record.bytes()
+    }
+
+    /// Adds all rows; `first_row_index` is the number of the first in messages. After an error the rows before the bad one
+    /// are in, and neither that one nor those after it.
+    pub(crate) fn push(
+        &mut self,
+        ruby: &Ruby,
+        rows: RArray,
+        first_row_index: u64,
+        on_unknown: OnUnknown,
+    ) -> Result<(), Failure> {
+        self.push_until(ruby, rows, 0, first_row_index, on_unknown, usize::MAX).map(drop)
+    }
+
+    /// Adds rows from position `from` on, and stops early where the batch is large enough; returns how many it took.
+    /// `first_row_index` is the number of the row at `from`.
+    pub(crate) fn push_some(
+        &mut self,
+        ruby: &Ruby,
+        rows: RArray,
+        from: usize,
+        first_row_index: u64,
+        on_unknown: OnUnknown,
+    ) -> Result<usize, Failure> {
+        self.push_until(ruby, rows, from, first_row_index, on_unknown, FULL)
+    }
+
+    /// Adds one row, or leaves the encoder as it was: another row can follow one that was refused.
+    pub(crate) fn push_row(
+        &mut self,
+        ruby: &Ruby,
+        row: Value,
+        index: u64,
+        on_unknown: OnUnknown,
+    ) -> Result<(), Failure> {
+        let context = Context { ruby, classes: Classes::get(ruby)?, on_unknown };
+        self.push_with(&context, row, index)
+    }
+
+    fn push_until(
+        &mut self,
+        ruby: &Ruby,
+        rows: RArray,
+        from: usize,
+        first_row_index: u64,
+        on_unknown: OnUnknown,
+        full: usize,
+    ) -> Result<usize, Failure> {
+        let context = Context { ruby, classes: Classes::get(ruby)?, on_unknown };
+        let mut taken = 0;
+        // The length is asked for each time: code of the rows' own may shorten the Array.
+        while from + taken < fast::array_len(rows) {
+            self.push_with(&context, fast::array_entry(rows, from + taken), first_row_index + taken as u64)?;
+            taken += 1;
+            if taken % 64 == 0 && self.bytes() >= full {
+                break;
+            }
+        }
+        Ok(taken)
+    }
+
+    #[inline]
+    fn push_with(&mut self, context: &Context<'_>, row: Value, index: u64) -> Result<(), Failure> {
+        let pushed = match RHash::from_value(row) {
+            Some(hash) => self.record.append(context, hash),
+            None => Err(Refusal::expected("a Hash", row)),
+        };
+        match pushed {
+            Ok(()) => {
+                self.rows += 1;
+                Ok(())
+            }
+            Err(refusal) => {
+                self.record.truncate(self.rows);
+                Err(refusal.in_row(index))
+            }
+        }
+    }
+
+    /// Forgets the rows after the first `rows` since the last batch.
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        if rows < self.rows {
+            self.record.truncate(rows);
+            self.rows = rows;
+        }
+    }
+
+    /// The rows since the last batch, as a batch in the table's Arrow schema.
+    pub(crate) fn finish_batch(&mut self) -> Result<RecordBatch, Error> {
+        let rows = std::mem::take(&mut self.rows);
+        let columns = self.record.finish()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
+            .map_err(|e| Error::internal("the rows make no Arrow batch").with_source(e))
+    }
+}
+
+/// `arrays` as one struct array.
+fn struct_array(
+    fields: arrow::datatypes::Fields,
+    columns: Vec<arrow::array::ArrayRef>,
+    nulls: Option<arrow::buffer::NullBuffer>,
+    rows: usize,
+) -> Result<StructArray, Error> {
+    StructArray::try_new_with_length(fields, columns, nulls, rows)
+        .map_err(|e| Error::internal("the fields make no Arrow struct").with_source(e))
+}

@@ -1,0 +1,19 @@
+//! Between Ruby values and Arrow: rows and columns out, rows in, single values both ways.
+//!
+//! No Ruby value is kept in anything that outlives a call, but for static Symbols: there is nothing to mark.
+
+mod classes;
+mod decimal;
+mod encode;
+mod failure;
+mod fast;
+mod iso8601;
+mod keys;
+mod read;
+mod scalar;
+
+pub(crate) use encode::{OnUnknown, RowEncoder};
+pub(crate) use failure::Failure;
+pub(crate) use keys::RowKeys;
+pub(crate) use read::{columns_from_batch, rows_from_batch};
+pub(crate) use scalar::{scalar_from_ruby, scalar_to_ruby};
