@@ -54,6 +54,7 @@ impl Default for ScanOptions {
 }
 
 /// A checked plan to read a snapshot. It reads nothing itself, and can be run any number of times.
+#[derive(Clone)]
 pub struct Scan {
     task: Arc<ScanTask>,
     rules: Arc<Rules>,

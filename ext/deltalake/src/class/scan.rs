@@ -65,8 +65,9 @@ impl NativeScan {
 
     fn files(ruby: &Ruby, this: &Self, deadline: Option<f64>) -> Result<NativeFileStream, Error> {
         let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
-        let (scan, inner) = (this.0.clone(), ctx.clone());
-        let files = block_on(ruby, &ctx, async move { scan.files(&inner).await })?;
+        // Replay starts tasks as soon as it is made.
+        let scan = this.0.clone();
+        let files = block_on(ruby, &ctx, async move { Ok(scan.files()) })?;
         Ok(NativeFileStream::new(files, ctx))
     }
 }

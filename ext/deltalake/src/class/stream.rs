@@ -50,7 +50,7 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
 
 impl NativeStream {
     pub(super) fn new(ruby: &Ruby, scan: &Scan, ctx: Context) -> Result<Self, Error> {
-        let schema = scan.schema();
+        let schema = scan.schema().clone();
         let keys = RowKeys::new(ruby, &schema);
         let state = State { stream: scan.stream(ctx.clone()), rest: None };
         Ok(Self { schema, keys, ctx, state: Exclusive::new("stream", state) })
