@@ -42,7 +42,7 @@ RSpec.describe "A commit on the wire" do
     thread = quiet_thread { native.commit(0.6, 7, nil) }
     sleep(0.05)
     thread.kill
-    expect(ticks { thread.join }).to be >= 40
+    expect(ticks { thread.join }).to be >= 10
   end
 
   # One example, since each of them takes the whole grace of 5 s.

@@ -41,7 +41,8 @@ module NativeHelper
     Array.new(tries, &block).sort[tries / 2]
   end
 
-  # How often another thread came to its turn, at 5 ms a turn, while the block ran.
+  # How often another thread came to its turn, at 5 ms a turn, while the block ran: once at most where it has to wait,
+  # and less than it should on a busy machine.
   def ticks
     count = 0
     ticker = Thread.new { loop { sleep(0.005) && (count += 1) } }

@@ -25,12 +25,6 @@ impl<T> Owned<T> {
         Ok(&self.value)
     }
 
-    /// The value to change, or an error of kind `Fork`.
-    pub(crate) fn get_mut(&mut self) -> Result<&mut T> {
-        self.check()?;
-        Ok(&mut self.value)
-    }
-
     /// The value itself, or an error of kind `Fork`.
     pub(crate) fn into_inner(mut self) -> Result<T> {
         self.check()?;

@@ -38,11 +38,14 @@ pub(crate) fn block_on<T: Send + 'static>(
     memory::give_back(ruby);
     let call = runtime::spawn(ctx, future).map_err(|error| to_ruby_error(ruby, error))?;
     loop {
-        let woken = wait(call.signal(), TICK, Some(nudge));
+        // Whatever Ruby raised is raised, even where a result has come meanwhile: nobody would hear of it again.
+        if let Err(interrupt) = wait(call.signal(), TICK, Some(nudge)) {
+            return Err(leave(ruby, ctx, call, interrupt));
+        }
         if let Some(result) = call.take() {
             return result.map_err(|error| to_ruby_error(ruby, error));
         }
-        if let Err(interrupt) = woken.and_then(|_| check_interrupts()) {
+        if let Err(interrupt) = check_interrupts() {
             return Err(leave(ruby, ctx, call, interrupt));
         }
     }

@@ -15,7 +15,9 @@ mod signal;
 pub(crate) use error::to_ruby_error;
 pub(crate) use gvl::block_on;
 pub(crate) use memory::MemoryGuard;
-pub(crate) use runtime::{runtime_handle, set_worker_threads};
+#[cfg(feature = "testing")]
+pub(crate) use runtime::runtime_handle;
+pub(crate) use runtime::set_worker_threads;
 
 /// Installs what the bridge needs in the process; once, at load.
 pub(crate) fn init() {

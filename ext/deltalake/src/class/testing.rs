@@ -204,9 +204,9 @@ impl Stream {
     }
 
     fn next(ruby: &Ruby, this: &Self) -> Result<usize, magnus::Error> {
-        let mut slot = this.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = slot.as_mut().ok_or_else(|| Error::argument("the stream is closed"));
-        let bytes = open.and_then(|owned| owned.get_mut()).map(|source| source.probe.0.len());
+        let slot = this.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = slot.as_ref().ok_or_else(|| Error::argument("the stream is closed"));
+        let bytes = open.and_then(|owned| owned.get()).map(|source| source.probe.0.len());
         bytes.map_err(|error| to_ruby_error(ruby, error))
     }
 
