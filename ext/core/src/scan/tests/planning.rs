@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, StringArray};
+use arrow::array::{ArrayRef, AsArray, Int64Array, StringArray};
+use arrow::datatypes::Int64Type;
 use parquet::file::properties::WriterProperties;
 use serde_json::json;
 
@@ -151,4 +152,26 @@ async fn no_files_and_no_columns() {
     let scan = Scan::new(table.snapshot().await, select(&[])).unwrap();
     let total: usize = read(&scan).await.unwrap().iter().map(RecordBatch::num_rows).sum();
     assert_eq!(total, 30);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn columns_decoded_side_by_side_stay_in_step() {
+    let mut table = Table::new(&schema(&[("c", "long"), ("id", "long"), ("s", "string"), ("b", "long")]), &[]).await;
+    let rows = 150_000;
+    let id: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows));
+    let double: ArrayRef = Arc::new(Int64Array::from_iter_values((0..rows).map(|v| v * 2)));
+    let name: ArrayRef = Arc::new(StringArray::from_iter_values((0..rows).map(|v| v.to_string())));
+    let file = RecordBatch::try_from_iter([("s", name), ("id", id), ("b", double.clone()), ("c", double)]).unwrap();
+    table.add("1.parquet", parquet(&file), json!({})).await;
+    let filter = compare("c", CompareOp::GtEq, Scalar::Long(100_000));
+    for (predicate, first) in [(None, 0), (Some(filter), 50_000)] {
+        let options = ScanOptions { predicate, batch_size: 1000, ..select(&["id", "b", "s"]) };
+        let read = super::rows(&table, options).await.unwrap();
+        let long = |column: usize| read.column(column).as_primitive::<Int64Type>().values();
+        assert_eq!(read.num_rows() as i64, rows - first);
+        for (row, id) in (first..rows).enumerate() {
+            assert_eq!((long(0)[row], long(1)[row]), (id, id * 2));
+            assert_eq!(read.column(2).as_string::<i32>().value(row), id.to_string());
+        }
+    }
 }
