@@ -1,7 +1,5 @@
 //! Binding: names become columns of a schema, literals become values of the columns' types.
 
-use arrow::array::{BooleanArray, RecordBatch};
-
 use super::literal::{Comparison, Place};
 use super::membership::Membership;
 use super::{CompareOp, Predicate};
@@ -62,11 +60,6 @@ impl BoundPredicate {
             }
         }
         names
-    }
-
-    /// For each row true, false, or null where it is unknown. The batch has the needed columns under their names.
-    pub fn filter(&self, batch: &RecordBatch) -> Result<BooleanArray> {
-        super::evaluate::evaluate(self, batch)
     }
 }
 

@@ -14,10 +14,12 @@ use crate::error::{Error, Result};
 use crate::schema::DataType;
 use crate::value::Scalar;
 
-/// The predicate's value for each row.
-pub(super) fn evaluate(predicate: &BoundPredicate, batch: &RecordBatch) -> Result<BooleanArray> {
-    let columns = predicate.columns.iter().map(|c| Column::find(batch, c)).collect::<Result<Vec<_>>>()?;
-    Rows { columns, len: batch.num_rows() }.node(&predicate.root)
+impl BoundPredicate {
+    /// For each row true, false, or null where it is unknown. The batch has the needed columns under their names.
+    pub fn filter(&self, batch: &RecordBatch) -> Result<BooleanArray> {
+        let columns = self.columns.iter().map(|c| Column::find(batch, c)).collect::<Result<Vec<_>>>()?;
+        Rows { columns, len: batch.num_rows() }.node(&self.root)
+    }
 }
 
 /// The rows of one batch, as far as the predicate looks at them.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use futures::FutureExt;
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::async_reader::AsyncFileReader;
 
@@ -25,7 +24,8 @@ use crate::value::Scalar;
 pub(super) struct OpenFile {
     pub(super) file: ParquetFile,
     pub(super) metadata: ArrowReaderMetadata,
-    pub(super) mask: ProjectionMask,
+    /// Top-level columns of the file that are read, in the order of the file.
+    pub(super) read: Vec<usize>,
     /// One for each field of the task that is needed.
     pub(super) columns: Vec<Column>,
     pub(super) filter: bool,
@@ -74,8 +74,7 @@ impl OpenFile {
         };
         let columns = fields.iter().zip(&roots).map(column).collect::<Result<Vec<_>>>();
         let columns = columns.map_err(|e| in_file(e, &add))?;
-        let mask = ProjectionMask::roots(metadata.parquet_schema(), read);
-        Ok(Self { file, metadata, mask, columns, filter, name: key })
+        Ok(Self { file, metadata, read, columns, filter, name: key })
     }
 }
 

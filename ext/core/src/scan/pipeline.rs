@@ -5,10 +5,11 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinHandle;
 
-use super::decode::{decode, parts};
+use super::decode::decode;
 use super::open::OpenFile;
+use super::owned::Owned;
+use super::parts::parts;
 use super::plan::Planner;
 use super::task::ScanTask;
 use crate::error::{Error, Result};
@@ -24,27 +25,6 @@ const BATCHES_AHEAD: usize = 2;
 
 /// KiB of encoded data that the parts hold together; one part alone may hold more.
 const ENCODED_KIB: u32 = 256 << 10;
-
-/// A task that ends when this is dropped.
-#[derive(Debug)]
-pub(super) struct Owned<T>(JoinHandle<T>);
-
-impl<T: Send + 'static> Owned<T> {
-    pub(super) fn spawn(work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self(tokio::spawn(work))
-    }
-
-    /// Waits for its end; a panic in it is an error here.
-    pub(super) async fn join(&mut self) -> Result<T> {
-        (&mut self.0).await.map_err(|e| Error::internal("a task of the scan failed").with_source(e))
-    }
-}
-
-impl<T> Drop for Owned<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
 
 /// Some row groups of a file, being decoded.
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef as ArrowSchemaRef;
 use tokio::sync::mpsc;
 
-use super::pipeline::{Owned, RunningPart, start};
+use super::owned::Owned;
+use super::pipeline::{RunningPart, start};
 use super::plan::Planner;
 use super::task::ScanTask;
 use crate::context::Context;

@@ -1,8 +1,6 @@
 //! Arrays as a data file has them, made into arrays of the table's schema: decided once a file, applied to each batch.
 
 mod primitive;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
