@@ -10,8 +10,9 @@ RSpec.describe "Conversion and the garbage collector", :convert do
   end
 
   def row(number)
-    { id: number, big: (2**62) + number, name: "name #{number} and more than fits a slot of the heap", raw: "r#{number}".b,
-      price: BigDecimal(number) / 8, day: Date.new(2026, 1, 1) + number, at: Time.at(number, 7, :usec).utc,
+    { id: number, big: (2**62) + number, name: "name #{number} and more than fits a slot of the heap",
+      raw: "r#{number}".b, price: BigDecimal(number) / 8, day: Date.new(2026, 1, 1) + number,
+      at: Time.at(number, 7, :usec).utc,
       ok: number.even?, x: number / 3.0, tags: ["t#{number}", nil, "u"],
       m: { "a" => BigDecimal(number), "b#{number}" => nil },
       s: { city: "c#{number}", at: Time.at(number).utc, days: [Date.new(2026, 1, 1) + number],
