@@ -3,17 +3,10 @@
 use std::fmt::Write;
 
 use deltalake_core::Error;
-use magnus::value::ReprValue;
-use magnus::{RArray, RHash, RString, Ruby, TryConvert, Value, kwargs};
+use magnus::{Ruby, Value};
 
-use super::fast::{self, Shape};
+use super::describe::describe;
 use crate::bridge::to_ruby_error;
-
-/// Longest text of a value in a message, in characters.
-const SHOWN: usize = 80;
-
-/// Longest String and largest Array or Hash that is inspected whole.
-const INSPECTED: usize = 256;
 
 /// An error of the core, or an exception that Ruby code raised and that goes on as it is.
 pub(crate) enum Failure {
@@ -74,7 +67,10 @@ impl Refusal {
     /// `expected date, got Integer (42)`.
     #[cold]
     pub(super) fn expected(what: impl std::fmt::Display, value: Value) -> Self {
-        Self::because(format!("expected {what}, got {}", describe(value)))
+        match describe(value) {
+            Ok(text) => Self::because(format!("expected {what}, got {text}")),
+            Err(error) => Self::Ruby(error),
+        }
     }
 
     /// The same, inside the field, element or entry that `step` names.
@@ -108,45 +104,4 @@ impl Refusal {
             }
         }
     }
-}
-
-/// Class and shortened text of a value: `Integer (42)`.
-pub(super) fn describe(value: Value) -> String {
-    if value.is_nil() {
-        return "nil".to_owned();
-    }
-    let class = value.class().funcall::<_, _, String>("to_s", ()).unwrap_or_else(|_| "Object".to_owned());
-    match shown(value) {
-        Some(text) => format!("{class} ({text})"),
-        None => class,
-    }
-}
-
-/// The value's `inspect`, shortened; none where it raises.
-pub(super) fn shown(value: Value) -> Option<String> {
-    let size = match fast::shape(value) {
-        Shape::String => RString::from_value(value).map(RString::len),
-        Shape::Array => RArray::from_value(value).map(RArray::len),
-        Shape::Hash => RHash::from_value(value).map(RHash::len),
-        _ => None,
-    };
-    let text = match (size, fast::shape(value)) {
-        (Some(size), Shape::String) if size > INSPECTED => {
-            value.funcall::<_, _, Value>("byteslice", (0, INSPECTED)).and_then(inspect).ok()?
-        }
-        (Some(size), Shape::Array | Shape::Hash) if size > INSPECTED => return Some(format!("{size} elements")),
-        _ => inspect(value).ok()?,
-    };
-    if text.chars().count() <= SHOWN {
-        return Some(text);
-    }
-    Some(text.chars().take(SHOWN - 1).chain(['…']).collect())
-}
-
-fn inspect(value: Value) -> Result<String, magnus::Error> {
-    let ruby = Ruby::get_with(value);
-    let replace = ruby.to_symbol("replace");
-    let text: Value = value.funcall("inspect", ())?;
-    let text: Value = text.funcall("encode", ("UTF-8", kwargs!("invalid" => replace, "undef" => replace)))?;
-    String::try_convert(text)
 }

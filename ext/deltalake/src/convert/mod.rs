@@ -4,6 +4,7 @@
 
 mod classes;
 mod decimal;
+mod describe;
 mod encode;
 mod failure;
 mod fast;

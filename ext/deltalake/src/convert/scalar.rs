@@ -7,8 +7,9 @@ use magnus::value::ReprValue;
 use magnus::{Ruby, Value};
 
 use super::classes::Classes;
+use super::describe::describe;
 use super::encode::{Counted, days, decimal_number, instant, text, wall_clock};
-use super::failure::{Failure, Refusal, describe};
+use super::failure::{Failure, Refusal};
 use super::fast::{self, Shape};
 use super::iso8601;
 use super::read::Memo;
@@ -57,7 +58,7 @@ pub(crate) fn scalar_from_ruby(
         Some(scalar) => Ok(Some(scalar)),
         None => Err(Failure::Core(Error::new(
             ErrorKind::Argument,
-            format!("column \"{column}\" of type {data_type} cannot be compared with {}", describe(value)),
+            format!("column \"{column}\" of type {data_type} cannot be compared with {}", describe(value)?),
         ))),
     }
 }

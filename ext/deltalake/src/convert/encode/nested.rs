@@ -13,7 +13,8 @@ use super::buffers::{Offsets, Validity};
 use super::column::Column;
 use super::row::Record;
 use super::{Context, struct_array};
-use crate::convert::failure::{Refusal, shown};
+use crate::convert::describe::shown;
+use crate::convert::failure::Refusal;
 use crate::convert::fast;
 use crate::convert::keys::RowKeys;
 
@@ -158,9 +159,10 @@ impl Map {
 
     fn append_pair(&mut self, context: &Context<'_>, key: Value, value: Value) -> Result<(), Refusal> {
         self.keys.append(context, key).map_err(|e| e.under(|| ".key".to_owned()))?;
-        self.values
-            .append(context, value)
-            .map_err(|e| e.under(|| format!("{{{}}}", shown(key).unwrap_or_default())))?;
+        self.values.append(context, value).map_err(|e| match shown(key) {
+            Ok(key) => e.under(|| format!("{{{}}}", key.unwrap_or_default())),
+            Err(error) => error.into(),
+        })?;
         self.count += 1;
         Ok(())
     }

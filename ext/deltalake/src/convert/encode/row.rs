@@ -11,7 +11,8 @@ use magnus::{RArray, RHash, RString, Symbol, Value};
 
 use super::column::Column;
 use super::{Context, OnUnknown};
-use crate::convert::failure::{Refusal, describe};
+use crate::convert::describe::describe;
+use crate::convert::failure::Refusal;
 use crate::convert::fast::{self, Key};
 use crate::convert::keys::RowKeys;
 
@@ -169,7 +170,10 @@ impl Record {
         match name {
             Some(name) => Refusal::because(format!("no such column in the schema, which has {known}"))
                 .under(|| format!(".{name}")),
-            None => Refusal::because(format!("the key {} names no column; the schema has {known}", describe(key))),
+            None => match describe(key) {
+                Ok(key) => Refusal::because(format!("the key {key} names no column; the schema has {known}")),
+                Err(error) => error.into(),
+            },
         }
     }
 

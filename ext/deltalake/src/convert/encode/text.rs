@@ -4,6 +4,7 @@ use magnus::value::ReprValue;
 use magnus::{RString, Symbol, Value};
 
 use super::buffers::Bytes;
+use crate::convert::describe::forgive;
 use crate::convert::failure::Refusal;
 use crate::convert::fast::{self, Shape};
 
@@ -31,7 +32,7 @@ pub(in crate::convert) fn text(shape: Shape, value: Value) -> Result<String, Ref
     let utf8 = if fast::is_bytewise(string) {
         Some(string)
     } else {
-        string.funcall::<_, _, RString>("encode", ("UTF-8",)).ok().map(ReprValue::as_value)
+        forgive(string.funcall::<_, _, RString>("encode", ("UTF-8",)))?.map(ReprValue::as_value)
     };
     utf8.and_then(|s| fast::with_bytes(s, |bytes| String::from_utf8(bytes.to_vec()).ok())).ok_or_else(|| invalid(value))
 }
