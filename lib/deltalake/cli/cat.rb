@@ -16,7 +16,8 @@ module DeltaLake
       def define_options(parser)
         define_time_options(parser)
         parser.on("--where CONDITION", "only rows for which COLUMN=VALUE holds, or !=, <, <=, >, >= in place of =;",
-                  "may come several times; null stands for null, 'null' for the text;", "a.b reaches into structs") do |text|
+                  "may come several times; null stands for null, 'null' for the text;",
+                  "a.b reaches into structs") do |text|
           (options[:where] ||= []) << text
         end
         parser.on("--columns A,B", Array, "only these columns") { |names| options[:columns] = names }

@@ -41,7 +41,8 @@ module DeltaLake
 
       def parser
         @parser ||= OptionParser.new do |parser|
-          parser.banner = "Usage: deltalake #{command_name} #{self.class::ARGUMENTS} [options]\n\n#{self.class::SUMMARY}\n\n"
+          parser.banner = "Usage: deltalake #{command_name} #{self.class::ARGUMENTS} [options]\n\n" \
+                          "#{self.class::SUMMARY}\n\n"
           define_options(parser)
           parser.on("--storage KEY=VALUE", "option of the store; may come several times") do |text|
             key, value = text.split("=", 2)

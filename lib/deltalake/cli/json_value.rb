@@ -5,8 +5,8 @@ require "time"
 
 module DeltaLake
   module CLI
-    # Values in JSON, by their Delta type, there and back: times in ISO 8601 (with Z where they are instants), decimals as
-    # text, bytes in Base64, floats that JSON lacks as "NaN", "Infinity" and "-Infinity".
+    # Values in JSON, by their Delta type, there and back: times in ISO 8601 (with Z where they are instants), decimals
+    # as text, bytes in Base64, floats that JSON lacks as "NaN", "Infinity" and "-Infinity".
     # @api private
     module JSONValue
       SPECIAL = { "NaN" => Float::NAN, "Infinity" => Float::INFINITY, "-Infinity" => -Float::INFINITY }.freeze
