@@ -54,8 +54,8 @@ module DeltaLake
     end
 
     # Slices of an Array share its memory.
-    def chunks(&)
-      return @rows.each_slice(CHUNK, &) unless @rows.is_a?(Array)
+    def chunks(&block)
+      return @rows.each_slice(CHUNK, &block) unless @rows.is_a?(Array)
 
       0.step(@rows.size - 1, CHUNK) { |from| yield @rows[from, CHUNK] }
     end

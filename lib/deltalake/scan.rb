@@ -219,8 +219,8 @@ module DeltaLake
       limit([count, @options.limit].compact.min)
     end
 
-    def stream(deadline, &)
-      RowStream.open(@native.stream(Arguments.deadline(deadline)), &)
+    def stream(deadline, &block)
+      RowStream.open(@native.stream(Arguments.deadline(deadline)), &block)
     end
 
     def reorder(rows, distinct, names)

@@ -27,8 +27,8 @@ module DeltaLake
       #
       # @yield in the context of a {Definition}, or with it where the block takes an argument
       # @return [Schema]
-      def define(&)
-        new(Definition.fields(&))
+      def define(&block)
+        new(Definition.fields(&block))
       end
 
       # A schema from a Hash of names and types. A type is
@@ -91,8 +91,8 @@ module DeltaLake
 
       # @yield as for {define}
       # @return [StructType]
-      def struct(&)
-        StructType.new(Definition.fields(&))
+      def struct(&block)
+        StructType.new(Definition.fields(&block))
       end
 
       # @param precision [Integer] all digits, 1 to 38

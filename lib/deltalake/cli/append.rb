@@ -28,10 +28,18 @@ module DeltaLake
         @stdout.puts(result(commit))
       end
 
-      def input(file, &)
+      def input(file)
         return yield(@stdin) if file == "-"
 
-        File.open(file, "r:UTF-8", &)
+        open_file(file).then do |io|
+          yield io
+        ensure
+          io.close
+        end
+      end
+
+      def open_file(file)
+        File.open(file, "r:UTF-8")
       rescue SystemCallError => e
         raise Error, e.message
       end

@@ -104,8 +104,8 @@ module DeltaLake
       # Adds a column of structs; the block defines its fields.
       #
       # @return [void]
-      def struct(name, **options, &)
-        add(name, StructType.new(Definition.fields(&)), **options)
+      def struct(name, **options, &block)
+        add(name, StructType.new(Definition.fields(&block)), **options)
       end
 
       # Adds a column of a type in any form that {Schema.from} takes.

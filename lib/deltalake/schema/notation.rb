@@ -55,7 +55,8 @@ module DeltaLake
           return PrimitiveType.new(name) if PrimitiveType::NAMES.include?(name)
           return decimal(Regexp.last_match) if DECIMAL.match(name)
 
-          raise ArgumentError, "#{place}: unknown type #{name.inspect}; types are #{PrimitiveType::NAMES.join(', ')}, " \
+          raise ArgumentError, "#{place}: unknown type #{name.inspect}; types are " \
+                               "#{PrimitiveType::NAMES.join(", ")}, " \
                                "decimal(p,s), [type] for an array and { name: type } for a struct"
         end
 
