@@ -10,8 +10,6 @@ module DeltaLake
     # @api private
     module JSONValue
       SPECIAL = { "NaN" => Float::NAN, "Infinity" => Float::INFINITY, "-Infinity" => -Float::INFINITY }.freeze
-      # Types whose values JSON has itself.
-      PLAIN = %w[boolean byte short integer long string].freeze
 
       class << self
         # @return [Object] what JSON.generate writes
