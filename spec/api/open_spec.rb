@@ -19,7 +19,10 @@ RSpec.describe DeltaLake do
     end
 
     it "takes the schema as a Schema or a Hash, and one partition column alone" do
-      table = DeltaLake.create(table_path, schema: DeltaLake::Schema.define { long :id; string :c }, partition_by: "c")
+      table = DeltaLake.create(table_path, schema: DeltaLake::Schema.define do
+                                                     long :id
+                                                     string :c
+                                                   end, partition_by: "c")
       expect(DeltaLake.open(table_path).partition_by).to eq([:c])
       expect(table.schema.to_s).to eq("id: long, c: string")
     end
@@ -33,7 +36,9 @@ RSpec.describe DeltaLake do
 
     it "refuses what no table can have" do
       expect { create_table({ id: :long, ID: :long }) }.to raise_error(DeltaLake::SchemaMismatchError, /twice/)
-      expect { create_table(partition_by: [:nope]) }.to raise_error(DeltaLake::SchemaMismatchError, /"nope".*id, country/)
+      expect do
+        create_table(partition_by: [:nope])
+      end.to raise_error(DeltaLake::SchemaMismatchError, /"nope".*id, country/)
       expect { create_table({ id: :long, tags: [:string] }, partition_by: [:tags]) }
         .to raise_error(DeltaLake::SchemaMismatchError, /tags/)
       expect(File.exist?(table_path)).to be(false)
@@ -62,7 +67,8 @@ RSpec.describe DeltaLake do
     before { 2.times { |i| (i.zero? ? create_table : DeltaLake.open(table_path)).append(orders(i..i)) } }
 
     it "takes folders and URIs of them" do
-      [table_path, Pathname(table_path), "file://#{table_path}", URI("file://#{table_path}"), "#{table_path}/"].each do |uri|
+      [table_path, Pathname(table_path), "file://#{table_path}", URI("file://#{table_path}"),
+       "#{table_path}/"].each do |uri|
         expect(DeltaLake.open(uri).version).to eq(2)
       end
       Dir.chdir(tmpdir) { expect(DeltaLake.open("table").uri).to eq(table_path) }
@@ -92,7 +98,9 @@ RSpec.describe DeltaLake do
       expect { DeltaLake.open(table_path, version: -1) }.to raise_error(ArgumentError, /version must be from 0/)
       expect { DeltaLake.open(table_path, version: "1") }.to raise_error(TypeError, /version must be an Integer/)
       expect { DeltaLake.open(table_path, at: "2026-01-01") }.to raise_error(TypeError, /at must be a Time/)
-      expect { DeltaLake.open(table_path, version: 1, at: Time.now) }.to raise_error(ArgumentError, /exclude each other/)
+      expect do
+        DeltaLake.open(table_path, version: 1, at: Time.now)
+      end.to raise_error(ArgumentError, /exclude each other/)
       expect { DeltaLake.open(table_path, deadline: 0) }.to raise_error(ArgumentError, /more than 0 seconds/)
       expect { DeltaLake.open(table_path, deadline: "1") }.to raise_error(TypeError, /number of seconds/)
     end
@@ -110,7 +118,9 @@ RSpec.describe DeltaLake do
       expect(table.inspect).to eq("#<DeltaLake::Table #{table_path} version=0>")
       expect { DeltaLake.open(table_path, storage: { secret_key: ["s3cr3t"] }) }
         .to raise_error(TypeError) { |e| expect(e.message).to include(":secret_key").and(exclude_text("s3cr3t")) }
-      expect { DeltaLake.open(table_path, storage: { token: nil }) }.to raise_error(ArgumentError, /no value for :token/)
+      expect do
+        DeltaLake.open(table_path, storage: { token: nil })
+      end.to raise_error(ArgumentError, /no value for :token/)
       expect { DeltaLake.open(table_path, storage: { 1 => "a" }) }.to raise_error(TypeError, /keys, got Integer/)
       expect { DeltaLake.open(table_path, storage: nil) }.to raise_error(TypeError, /storage must be a Hash/)
     end

@@ -65,7 +65,13 @@ RSpec.describe DeltaLake::Schema do
     it "refuses what is no schema" do
       expect { described_class.define }.to raise_error(ArgumentError, /block/)
       expect { described_class.define { nil } }.to raise_error(ArgumentError, /no column/)
-      expect { described_class.define { 2.times { long :id } } }.to raise_error(ArgumentError, "column id is defined twice")
+      expect do
+        described_class.define do
+          2.times do
+            long :id
+          end
+        end
+      end.to raise_error(ArgumentError, "column id is defined twice")
       expect { described_class.define { long 1 } }.to raise_error(TypeError, /Symbols or Strings/)
       expect { described_class.define { array :x, of: :string do long :id end } }
         .to raise_error(ArgumentError, /:struct only/)
@@ -141,8 +147,12 @@ RSpec.describe DeltaLake::Schema do
       expect { described_class.infer([{ a: nil }]) }.to raise_error(ArgumentError, /column a: every value is nil/)
       expect { described_class.infer([{ a: 1 }, { a: "x" }]) }
         .to raise_error(ArgumentError, "column a has values of different types: long, string")
-      expect { described_class.infer([{ a: (2**53) + 1 }, { a: 0.5 }]) }.to raise_error(ArgumentError, /different types/)
-      expect { described_class.infer([{ a: { b: Object.new } }]) }.to raise_error(ArgumentError, /column a\.b: .*Object/)
+      expect do
+        described_class.infer([{ a: (2**53) + 1 }, { a: 0.5 }])
+      end.to raise_error(ArgumentError, /different types/)
+      expect do
+        described_class.infer([{ a: { b: Object.new } }])
+      end.to raise_error(ArgumentError, /column a\.b: .*Object/)
       expect { described_class.infer([[1]]) }.to raise_error(TypeError, /row 0 .*Array/)
       expect { described_class.infer({ a: 1 }) }.to raise_error(TypeError, /got Hash/)
     end

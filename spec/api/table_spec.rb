@@ -74,7 +74,8 @@ RSpec.describe DeltaLake::Table do
     expect(file).to be_a(DeltaLake::DataFile).and(be_frozen)
     expect(file).to have_attributes(rows: 2, size: File.size(File.join(table.uri, file.path)),
                                     modified_at: be_within(60).of(Time.now))
-    expect(file.stats).to include("numRecords" => 2, "minValues" => include("id" => 0), "maxValues" => include("id" => 3))
+    expect(file.stats).to include("numRecords" => 2, "minValues" => include("id" => 0),
+                                  "maxValues" => include("id" => 3))
     expect(table.files(where: { country: "FR" }).map(&:partition).to_a).to eq([{ country: "FR" }])
     expect(table.files(where: { id: 100.. }).to_a).to eq([])
     expect(table.files.first(1).size).to eq(1)
