@@ -73,7 +73,7 @@ RSpec.describe DeltaLake::Schema do
         end
       end.to raise_error(ArgumentError, "column id is defined twice")
       expect { described_class.define { long 1 } }.to raise_error(TypeError, /Symbols or Strings/)
-      expect { described_class.define { array :x, of: :string do long :id end } }
+      expect { described_class.define { array(:x, of: :string) { long :id } } }
         .to raise_error(ArgumentError, /:struct only/)
       expect { described_class.define { decimal :x, precision: 39 } }
         .to raise_error(ArgumentError, /decimal\(39,0\) is not a type: precision is 1 to 38/)

@@ -104,7 +104,7 @@ RSpec.describe DeltaLake::Table do
     expect(table.map { |row| row[:id] }.sum).to eq(15)
     expect(table.select { |row| row[:id] > 3 }.map { |row| row[:id] }).to contain_exactly(4, 5)
     expect(table.lazy.map { |row| row[:id] }.reject(&:even?).first(1).size).to eq(1)
-    expect(table.each { nil }).to be(table)
+    expect(table.each(&:itself)).to be(table)
     expect(table.snapshot.min_by { |row| row[:id] }[:id]).to eq(0)
     expect(table.each_slice(4).map(&:size)).to eq([4, 2])
   end
