@@ -3,7 +3,102 @@
 require_relative "deltalake/version"
 require_relative "deltalake/errors"
 require_relative "deltalake/native"
+require_relative "deltalake/configuration"
+require_relative "deltalake/arguments"
+require_relative "deltalake/schema"
+require_relative "deltalake/table"
 
 # Reads and writes Delta Lake tables.
+#
+# @example
+#   table = DeltaLake.open("/data/orders")
+#   table.where(country: "FR").each { |row| puts row[:id] }
+#   table.append([{ id: 1, country: "FR" }], once: "import-2026-01-01")
 module DeltaLake
+  class << self
+    # Opens a table at its newest version, or at an older one.
+    #
+    # @param uri [String, Pathname] a folder, or the URI of one in an object store
+    # @param storage [Hash{Symbol, String => Object}] options of the store, such as credentials
+    # @param version [Integer, nil] the version to stand on
+    # @param at [Time, nil] stand on the version that was the newest at this time
+    # @param deadline [Numeric, nil] most seconds to take
+    # @return [Table]
+    # @raise [TableNotFoundError] where there is no table, or not that version of it
+    # @raise [UnsupportedFeatureError] where reading the table needs a feature that this library lacks
+    def open(uri, storage: {}, version: nil, at: nil, deadline: nil)
+      version, at_ms = Arguments.point_in_time(version, at)
+      deadline = Arguments.deadline(deadline)
+      native = native_table(uri, storage)
+      Table.new(native, native.snapshot(version, at_ms, deadline))
+    end
+
+    # Creates an empty table: version 0 with a schema.
+    #
+    # @param uri [String, Pathname] a folder, which need not exist, or the URI of one in an object store
+    # @param schema [Schema, Hash] columns and types; a Hash goes through {Schema.from}
+    # @param partition_by [Array<Symbol, String>, Symbol, String] columns whose values split the table into folders
+    # @param name [String, nil]
+    # @param description [String, nil]
+    # @param properties [Hash{String => Object}] table properties, such as `"delta.appendOnly" => true`
+    # @param storage [Hash{Symbol, String => Object}] options of the store, such as credentials
+    # @param if_exists [Symbol] `:raise`, or `:open` to open a table that is there already as it is
+    # @param deadline [Numeric, nil] most seconds to take
+    # @return [Table]
+    # @raise [TableExistsError] where there is a table already
+    # @raise [SchemaMismatchError] where no table can have that schema or partitioning
+    def create(uri, schema:, partition_by: [], name: nil, description: nil, properties: {}, storage: {},
+               if_exists: :raise, deadline: nil)
+      Arguments.one_of(:if_exists, if_exists, %i[raise open])
+      definition = [Arguments.schema(schema).to_json, Arguments.names(:partition_by, partition_by),
+                    Arguments.text(:name, name), Arguments.text(:description, description),
+                    Arguments.string_hash(:properties, properties)]
+      deadline = Arguments.deadline(deadline)
+      native = native_table(uri, storage)
+      Table.new(native, create_or_open(native, definition, if_exists, deadline))
+    end
+
+    # Whether there is a Delta table.
+    #
+    # @param uri [String, Pathname]
+    # @param storage [Hash{Symbol, String => Object}] options of the store, such as credentials
+    # @param deadline [Numeric, nil] most seconds to take
+    # @return [Boolean]
+    def table?(uri, storage: {}, deadline: nil)
+      native_table(uri, storage).exists(Arguments.deadline(deadline))
+    end
+
+    # Sets what holds for the whole process. Call it before the first use of a table.
+    #
+    # @example
+    #   DeltaLake.configure do |c|
+    #     c.logger = Rails.logger
+    #     c.threads = 2
+    #   end
+    # @yieldparam configuration [Configuration]
+    # @return [Configuration]
+    def configure
+      yield configuration if block_given?
+      configuration
+    end
+
+    # @return [Configuration] what {.configure} has set
+    def configuration
+      @configuration ||= Configuration.new
+    end
+
+    private
+
+    def native_table(uri, storage)
+      Native::Table.open(Arguments.uri(uri), Arguments.string_hash(:storage, storage))
+    end
+
+    def create_or_open(native, definition, if_exists, deadline)
+      native.create(*definition, deadline)
+    rescue TableExistsError
+      raise if if_exists == :raise
+
+      native.snapshot(nil, nil, deadline)
+    end
+  end
 end

@@ -1,0 +1,156 @@
+# frozen_string_literal: true
+
+require_relative "commit"
+
+module DeltaLake
+  # One append: takes rows from the caller by the chunk, and leaves nothing behind where it does not come to its end.
+  # @api private
+  class Append
+    # Rows that are converted at once.
+    CHUNK = 1_000
+
+    def initialize(rows, once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:)
+      @rows = enumerable(rows)
+      raise ArgumentError, "once and txn exclude each other: give one" unless once.nil? || txn.nil?
+
+      @once = once && key(once)
+      @app_id, @app_version = transaction(txn) if txn
+      @ignore_unknown = ignore_unknown?(on_unknown)
+      @on_bad_row = bad_row_handler(on_bad_row)
+      @deadline = Arguments.deadline(deadline)
+      @user_metadata = json(metadata)
+    end
+
+    # @param snapshot [Native::Snapshot]
+    # @return [Array(Commit, Native::Snapshot)]
+    def call(snapshot)
+      @started = now
+      @index = @taken = @bad_rows = 0
+      return [nothing(snapshot), snapshot] if @rows.is_a?(Array) && @rows.empty?
+
+      @native = snapshot.append(@once, @app_id, @app_version, @user_metadata, @ignore_unknown, @deadline)
+      write(snapshot)
+    ensure
+      @native&.abort unless @finished
+    end
+
+    private
+
+    def write(snapshot)
+      push_all unless @native.done
+      return [nothing(snapshot), snapshot] if @taken.zero? && !@native.done
+
+      pushed = now
+      newest, *counts = @native.finish
+      @finished = true
+      [commit(newest, counts, pushed), newest]
+    end
+
+    def push_all
+      chunks do |chunk|
+        push(chunk)
+        @index += chunk.size
+      end
+    end
+
+    # Slices of an Array share its memory.
+    def chunks(&block)
+      return @rows.each_slice(CHUNK, &block) unless @rows.is_a?(Array)
+
+      0.step(@rows.size - 1, CHUNK) { |from| yield @rows[from, CHUNK] }
+    end
+
+    def push(chunk)
+      @native.push(chunk, @index)
+      @taken += chunk.size
+    rescue SchemaMismatchError
+      raise unless @on_bad_row
+
+      chunk.each_with_index { |row, i| push_row(row, @index + i) }
+    end
+
+    # A push takes all of its rows or none, so the rows of a refused chunk can come again one by one.
+    def push_row(row, index)
+      @native.push([row], index)
+      @taken += 1
+    rescue SchemaMismatchError => e
+      @bad_rows += 1
+      @on_bad_row.call(row, e)
+    end
+
+    def commit(newest, counts, pushed)
+      rows, files, bytes, attempts, skipped = counts
+      Commit.new(version: newest.version, rows:, files:, bytes:, attempts:, skipped:,
+                 duration: now - @started, metrics: metrics(pushed))
+    end
+
+    def nothing(snapshot)
+      Commit.new(version: snapshot.version, rows: 0, files: 0, bytes: 0, attempts: 0, skipped: true,
+                 duration: now - @started, metrics: metrics(now))
+    end
+
+    def metrics(pushed)
+      { bad_rows: @bad_rows, write_seconds: pushed - @started, commit_seconds: now - pushed }
+    end
+
+    def now
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    end
+
+    def enumerable(rows)
+      case rows
+      when Hash then raise TypeError, "rows is a Hash: put a single row into an Array, as in append([row])"
+      when Array, Enumerable then rows
+      else
+        return rows.to_enum(:each) if rows.respond_to?(:each)
+
+        raise TypeError, "rows must be an Array or an Enumerable of Hashes, got #{rows.class}"
+      end
+    end
+
+    def key(once)
+      raise TypeError, "once must be a String, got #{once.class}" unless once.is_a?(String) || once.is_a?(Symbol)
+      raise ArgumentError, "once is empty: give a key that names these rows" if once.empty?
+
+      once.to_s
+    end
+
+    def transaction(txn)
+      raise TypeError, "txn must be a Hash with app_id and version, got #{txn.class}" unless txn.is_a?(Hash)
+
+      txn = txn.transform_keys(&:to_s)
+      raise ArgumentError, "txn has app_id and version, got #{txn.keys.join(', ')}" unless txn.keys.sort == %w[app_id
+                                                                                                               version]
+
+      app_id = txn["app_id"]
+      raise TypeError, "the app_id of txn must be a String, got #{app_id.class}" unless app_id.is_a?(String)
+      raise ArgumentError, "the app_id of txn is empty" if app_id.empty?
+
+      [app_id, Arguments.whole("the version of txn", txn["version"])]
+    end
+
+    def ignore_unknown?(on_unknown)
+      if on_unknown == :add
+        raise ArgumentError,
+              "on_unknown: :add is not available in this version: the schema of a table cannot be changed yet"
+      end
+
+      Arguments.one_of(:on_unknown, on_unknown, %i[raise ignore]) == :ignore
+    end
+
+    def bad_row_handler(on_bad_row)
+      return nil if on_bad_row == :raise
+      return on_bad_row if on_bad_row.respond_to?(:call)
+
+      raise ArgumentError, "on_bad_row must be :raise or respond to call(row, error), got #{on_bad_row.inspect}"
+    end
+
+    def json(metadata)
+      raise TypeError, "metadata must be a Hash, got #{metadata.class}" unless metadata.is_a?(Hash)
+
+      JSON.generate(metadata) unless metadata.empty?
+    rescue JSON::JSONError, EncodingError => e
+      raise ArgumentError, "metadata has no JSON form: #{e.message}"
+    end
+  end
+end

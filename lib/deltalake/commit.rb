@@ -1,0 +1,51 @@
+# frozen_string_literal: true
+
+require_relative "value"
+
+module DeltaLake
+  # What a write has done. Frozen.
+  class Commit
+    include Value
+
+    # @return [Integer] version of the table that the write made; where it was skipped, the one that the table has
+    attr_reader :version
+    # @return [Integer] rows written
+    attr_reader :rows
+    # @return [Integer] data files written
+    attr_reader :files
+    # @return [Integer] bytes of those files
+    attr_reader :bytes
+    # @return [Integer] how often the commit was tried, where other writers were quicker; 0 where it was skipped
+    attr_reader :attempts
+    # @return [Float] seconds that the call took
+    attr_reader :duration
+    # @return [Hash{Symbol => Numeric}] `bad_rows`: rows that `on_bad_row` was called with; `write_seconds`: conversion,
+    #   encoding and upload; `commit_seconds`: the last files and the commit
+    attr_reader :metrics
+
+    # @api private
+    def initialize(version:, rows:, files:, bytes:, attempts:, skipped:, duration:, metrics:)
+      @version = version
+      @rows = rows
+      @files = files
+      @bytes = bytes
+      @attempts = attempts
+      @skipped = skipped
+      @duration = duration
+      @metrics = metrics.freeze
+      freeze
+    end
+
+    # @return [Boolean] whether no version was made: its `once:` or `txn:` was in the table already, or there were no
+    #   rows
+    def skipped?
+      @skipped
+    end
+
+    private
+
+    def shown
+      { version:, rows:, files:, bytes:, attempts:, skipped: skipped? }
+    end
+  end
+end

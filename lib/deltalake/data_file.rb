@@ -1,0 +1,44 @@
+# frozen_string_literal: true
+
+require "json"
+require_relative "value"
+
+module DeltaLake
+  # A Parquet file of a table. Frozen.
+  class DataFile
+    include Value
+
+    # @return [String] below the table's folder; or an absolute URI, for files of elsewhere
+    attr_reader :path
+    # @return [Integer] in bytes
+    attr_reader :size
+    # @return [Integer, nil] how many rows it holds, where the log tells
+    attr_reader :rows
+    # @return [Hash{Symbol => Object}] the values that its rows have in the partition columns
+    attr_reader :partition
+    # @return [Hash{String => Object}, nil] statistics as they stand in the log: `"numRecords"`, `"minValues"`,
+    #   `"maxValues"`, `"nullCount"`
+    attr_reader :stats
+    # @return [Time] in UTC
+    attr_reader :modified_at
+
+    # @param file [Array] as the native classes give it
+    # @api private
+    def initialize(file)
+      path, size, rows, partition, stats_json, modified_ms = file
+      @path = path
+      @size = size
+      @rows = rows
+      @partition = partition.transform_keys(&:to_sym).freeze
+      @stats = stats_json && JSON.parse(stats_json).freeze
+      @modified_at = Time.at(modified_ms / 1000, modified_ms % 1000, :millisecond, in: "UTC")
+      freeze
+    end
+
+    private
+
+    def shown
+      { path:, size:, rows:, partition: }
+    end
+  end
+end

@@ -1,0 +1,133 @@
+# frozen_string_literal: true
+
+require "forwardable"
+require_relative "append"
+require_relative "snapshot"
+
+module DeltaLake
+  # A handle on a Delta table. It stands on a version, and reads that one: {#refresh} and {#append} move it forward,
+  # never back. Threads may share one.
+  #
+  # @see DeltaLake.open
+  # @see DeltaLake.create
+  class Table
+    extend Forwardable
+    include Readable
+
+    # @return [Snapshot] the version that the handle stands on, as an immutable view
+    attr_reader :snapshot
+
+    # @!method version
+    #   @return [Integer] the version that the handle stands on
+    # @!method schema
+    #   @return [Schema]
+    # @!method partition_by
+    #   @return [Array<Symbol>] the partition columns; empty where there are none
+    # @!method properties
+    #   @return [Hash{String => String}] table properties
+    # @!method protocol
+    #   @return [Protocol]
+    # @!method name
+    #   @return [String, nil]
+    # @!method description
+    #   @return [String, nil]
+    # @!method uri
+    #   @return [String] absolute path, or URI
+    # @!method id
+    #   @return [String] given to the table when it was created
+    # @!method created_at
+    #   @return [Time, nil] when the table was created, in UTC, where it tells
+    # @!method history(limit: nil, deadline: nil)
+    #   (see Snapshot#history)
+    # @!method scan
+    #   @return [Scan] of all rows and columns
+    def_delegators :snapshot, :version, :schema, :partition_by, :properties, :protocol, :name, :description, :uri, :id,
+                   :created_at, :history, :scan
+
+    # @param native [Native::Table]
+    # @param snapshot [Native::Snapshot]
+    # @api private
+    def initialize(native, snapshot)
+      @native = native
+      @snapshot = Snapshot.new(snapshot)
+      @lock = Mutex.new
+    end
+
+    # Moves the handle to the newest version, and reads only what is new for that.
+    #
+    # @param deadline [Numeric, nil] most seconds to take
+    # @return [self]
+    def refresh(deadline: nil)
+      advance(snapshot.native.refresh(Arguments.deadline(deadline)))
+      self
+    end
+
+    # Another version of the table. The handle stays where it is.
+    #
+    # @example
+    #   table.at(version: 3).count
+    #   table.at(Time.now - 3600).to_a
+    # @param time [Time, nil] the version that was the newest at this time
+    # @param version [Integer, nil]
+    # @param deadline [Numeric, nil] most seconds to take
+    # @return [Snapshot]
+    # @raise [TableNotFoundError] where the log does not reach it
+    def at(time = nil, version: nil, deadline: nil)
+      raise ArgumentError, "at needs a Time or a version" if time.nil? && version.nil?
+
+      version, at_ms = Arguments.point_in_time(version, time)
+      Snapshot.new(@native.snapshot(version, at_ms, Arguments.deadline(deadline)))
+    end
+
+    # Adds rows, all of them or none, in one commit; and moves the handle to it. Rows are taken as they come, so that an
+    # Enumerator of millions of them never sits in memory.
+    #
+    # With `once:` or `txn:`, rows are added at most once however often and from wherever the call is repeated.
+    #
+    # @example
+    #   table.append([{ id: 1, country: "FR" }])
+    #   table.append(rows, once: "import-2026-01-01")
+    #   table.append(rows, on_bad_row: ->(row, error) { warn error.message })
+    # @param rows [Enumerable<Hash>] Hashes with Symbol or String keys; a missing key is nil
+    # @param once [String, Symbol, nil] a key: rows are added only where the table has not seen it
+    # @param txn [Hash, nil] a Delta transaction: `{ app_id: "etl", version: 42 }`; rows are added only where the table
+    #   has seen no such version, and no later one, of that application
+    # @param on_unknown [Symbol] what a key that is no column does: `:raise` or `:ignore`
+    # @param on_bad_row [Symbol, #call] `:raise`; or what is called with each row that does not fit, and its error,
+    #   before that row is left out
+    # @param deadline [Numeric, nil] most seconds to take
+    # @param metadata [Hash] comes back as {CommitInfo#user_metadata}
+    # @return [Commit]
+    # @raise [SchemaMismatchError] where a value does not fit; nothing was written
+    # @raise [CommitConflictError] where another writer changed the table in a way that matters
+    # @raise [CommitOutcomeUnknownError] where the commit was sent and no answer came
+    def append(rows, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil, metadata: {})
+      append = Append.new(rows, once:, txn:, on_unknown:, on_bad_row:,
+                                deadline:, metadata:)
+      commit, newest = append.call(snapshot.native)
+      advance(newest)
+      log(commit)
+      commit
+    end
+
+    # @return [String]
+    def inspect
+      "#<#{self.class} #{Address.shown(uri)} version=#{version}>"
+    end
+
+    private
+
+    # A thread that comes later with an older version moves nothing.
+    def advance(native)
+      @lock.synchronize { @snapshot = Snapshot.new(native) if native.version > @snapshot.version }
+    end
+
+    def log(commit)
+      DeltaLake.configuration.logger&.info do
+        what = commit.skipped? ? "nothing to append" : "appended #{commit.rows} rows in #{commit.files} files"
+        "deltalake: #{Address.shown(uri)}: #{what}, version #{commit.version}, #{commit.duration.round(3)} s, " \
+          "#{commit.attempts} attempts"
+      end
+    end
+  end
+end

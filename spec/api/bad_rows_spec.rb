@@ -1,0 +1,55 @@
+# frozen_string_literal: true
+
+require "time"
+
+# Rows that do not fit: the error names row, column and class, and nothing is written.
+RSpec.describe "rows that do not fit" do
+  let(:table) do
+    create_table({ id: "long not null", small: :byte, name: :string, price: "decimal(5,2)", day: :date, at: :timestamp,
+                   ok: :boolean, score: :double, tags: [:string], address: { zip: "string not null" } })
+  end
+
+  def expect_refusal(row, message, before: 2, after: 2)
+    good = { id: 0 }
+    rows = ([good] * before) + [row] + ([good] * after)
+    expect { table.append(rows) }.to raise_error(DeltaLake::SchemaMismatchError) { |error|
+      expect(error.message).to match(message)
+      expect(error.message).to match(/row #{before}\b/)
+      expect(error).not_to be_retryable
+    }
+    expect(versions_on_disk).to eq([0])
+    expect(strays).to eq([])
+    expect(table.append([good]).version).to eq(1)
+  end
+
+  {
+    "a wrong type in row 3 of 5" => [{ id: "three" }, /column "id".*String \("three"\)/],
+    "an unknown column" => [{ id: 1, nope: 2 }, /nope/],
+    "nil in a column without nulls" => [{ id: nil }, /column "id".*nil/],
+    "a missing column without nulls" => [{ name: "x" }, /column "id".*(nil|missing)/],
+    "nil in a field without nulls" => [{ id: 1, address: { zip: nil } }, /column "address\.zip".*nil/],
+    "an Integer past 64 bits" => [{ id: 2**63 }, /column "id".*long.*Integer \(9223372036854775808\)/],
+    "an Integer past 8 bits" => [{ id: 1, small: 128 }, /column "small".*byte.*128/],
+    "a decimal with too many digits" => [{ id: 1, price: BigDecimal("1000") },
+                                         /column "price".*decimal\(5,2\).*BigDecimal/],
+    "a decimal with too many digits after the point" => [{ id: 1, price: "0.001" },
+                                                         /column "price".*decimal\(5,2\).*0\.001/],
+    "a decimal that is NaN" => [{ id: 1, price: BigDecimal("NaN") }, /column "price".*BigDecimal/],
+    "invalid UTF-8" => [{ id: 1, name: "a\xFF" }, /column "name".*UTF-8/],
+    "text that is no date" => [{ id: 1, day: "2026-02-30" }, /column "day".*date.*"2026-02-30"/],
+    "a Float for a boolean" => [{ id: 1, ok: 1.0 }, /column "ok".*boolean.*Float \(1\.0\)/],
+    "a text for a double" => [{ id: 1, score: "1.5" }, /column "score".*double.*String/],
+    "an element of another type" => [{ id: 1, tags: ["a", 5] }, /column "tags\[1\]".*string.*Integer \(5\)/],
+    "an unknown field" => [{ id: 1, address: { zip: "1", nope: 1 } }, /column "address.*nope/],
+    "a row that is no Hash" => [[1, 2], /Hash.*Array/],
+    "a row that is nil" => [nil, /Hash.*nil/]
+  }.each { |name, (row, message)| it("refuse #{name}") { expect_refusal(row, message) } }
+
+  it "are counted from the first row on, over chunks and for any Enumerable" do
+    expect_refusal({ id: :x }, /column "id".*Symbol/, before: 12_345, after: 5)
+    rows = Enumerator.new { |y| 30_000.times { |id| y << { id: id == 23_456 ? 1.5 : id } } }
+    expect { table.append(rows) }.to raise_error(DeltaLake::SchemaMismatchError, /row 23456\b.*column "id".*1\.5/)
+    expect(strays).to eq([])
+    expect(versions_on_disk).to eq([0, 1])
+  end
+end

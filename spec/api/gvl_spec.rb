@@ -1,0 +1,70 @@
+# frozen_string_literal: true
+
+# Another thread must come to its turn while a method works; and soon, at whatever moment it wants one.
+RSpec.describe "other threads run", :native do
+  rows = 60_000
+  folder = nil
+
+  # Costs a second, so the examples share it.
+  before(:context) do
+    folder = Dir.mktmpdir("deltalake-gvl-")
+    table = DeltaLake.create(folder, schema: { id: :long, text: :string, x: :double }, if_exists: :open)
+    4.times { |i| table.append(Array.new(rows / 4) { |j| { id: (i * rows) + j, text: "text #{j}" * 4, x: j * 0.5 } }) }
+    40.times { |i| table.append([{ id: -i }]) }
+  end
+
+  after(:context) { FileUtils.remove_entry(folder) }
+
+  let(:table) { DeltaLake.open(folder) }
+  let(:scan) { table.where(x: 0.., text: "a"..) }
+
+  # The longest that another thread had to wait for its turn, and how long the block took.
+  def longest_wait(&block)
+    waits = []
+    running = true
+    ticker = Thread.new do
+      last = now
+      while running
+        sleep(0.001)
+        waits << (now - last)
+        last = now
+      end
+    end
+    took = elapsed(&block)
+    running = false
+    ticker.join
+    [waits.max, took, waits.size]
+  end
+
+  {
+    "open" => -> { 5.times { DeltaLake.open(folder) } },
+    "table?" => -> { 50.times { DeltaLake.table?(folder) } },
+    "create" => -> { Dir.mktmpdir { |dir| 10.times { |i| DeltaLake.create("#{dir}/#{i}", schema: { id: :long }) } } },
+    "refresh" => -> { 50.times { table.refresh } },
+    "at" => -> { 5.times { table.at(version: 20) } },
+    "history" => -> { 5.times { table.history } },
+    "files" => -> { 5.times { table.files.to_a } },
+    "explain" => -> { 5.times { scan.explain } },
+    "count" => -> { scan.count },
+    "each" => -> { scan.each(&:itself) },
+    "each_batch" => -> { scan.each_batch(&:itself) },
+    "first" => -> { 5.times { scan.first(1000) } },
+    "to_a" => -> { scan.to_a },
+    "pluck" => -> { scan.pluck(:text) },
+    "to_columns" => -> { scan.to_columns },
+    "append" => lambda {
+      Dir.mktmpdir do |dir|
+        DeltaLake.create(dir, schema: { id: :long, text: :string }).append(Array.new(rows) do |i|
+                                                                             { id: i, text: "x" * 50 }
+                                                                           end)
+      end
+    }
+  }.each do |name, call|
+    it "during #{name}" do
+      instance_exec(&call) if name == "create"
+      wait, took, turns = longest_wait { instance_exec(&call) }
+      expect(turns).to be >= [2, took / 0.15].max
+      expect(wait).to be < 0.15
+    end
+  end
+end

@@ -1,0 +1,102 @@
+# frozen_string_literal: true
+
+# Every script runs in a process of its own, so that a fork is one of a program and not of this suite.
+RSpec.describe "processes", :native do
+  before { create_table.append(orders(0..9)) }
+
+  let(:prelude) do
+    <<~RUBY
+      table = DeltaLake.open(#{table_path.inspect})
+      child = lambda do |&work|
+        pid = fork do
+          work.call
+        rescue Exception => e
+          warn e.full_message
+          exit!(1)
+        else
+          exit!(0)
+        end
+        Process.wait2(pid).last.success? or abort "the child failed"
+      end
+    RUBY
+  end
+
+  it "append 25 times each, 4 of them at once: all lands, exactly once" do
+    script = "table = DeltaLake.open(#{table_path.inspect}); 25.times { |i| table.append([{ id: Process.pid * 100 + i }]) }"
+    ended = Array.new(4) { Thread.new { ruby(script, limit: 120) } }.map(&:value)
+    expect(ended).to all(have_succeeded)
+    table = DeltaLake.open(table_path)
+    expect(table).to have_attributes(version: 101, count: 110)
+    expect(table.pluck(:id).uniq.size).to eq(110)
+    expect(versions_on_disk).to eq([*0..101])
+    expect(strays).to eq([])
+  end
+
+  it "fork after use: the child works, and the parent again" do
+    ended = ruby(<<~RUBY, limit: 120)
+      #{prelude}
+      20.times do |i|
+        table.append([{ id: 100 + i }])
+        child.call do
+          table.append([{ id: 200 + i }])
+          table.count == 12 + (2 * i) or abort "child counts \#{table.count}"
+          DeltaLake.open(table.uri).to_a.size == table.count or abort "child reads"
+        end
+        table.refresh
+      end
+      puts table.count, table.to_a.size
+    RUBY
+    expect(ended).to have_succeeded
+    expect(ended.out.split).to eq(%w[50 50])
+    expect(strays).to eq([])
+  end
+
+  it "fork in the middle of a scan: the parent goes on, and the child is told" do
+    ended = ruby(<<~RUBY)
+      #{prelude}
+      table.append(Array.new(5000) { |i| { id: i } })
+      scan = table.scan
+      rows = scan.each
+      ids = [rows.next[:id]]
+      batches = scan.each_batch(size: 10)
+      batches.next
+      child.call do
+        begin
+          loop { batches.next }
+          abort "the child went on with its parent's stream"
+        rescue DeltaLake::ForkError => e
+          e.retryable? or abort "not retryable"
+          e.message.match?(/fork/) or abort e.message
+        end
+        scan.count == 5010 or abort "child's count"
+        scan.to_a.size == 5010 or abort "child's rows"
+        table.snapshot.schema.names.size == 3 or abort "child's schema"
+      end
+      ids << rows.next[:id] while ids.size < 5010
+      begin
+        rows.next
+      rescue StopIteration
+        puts ids.uniq.size, 10 + batches.size.to_i
+      end
+    RUBY
+    expect(ended).to have_succeeded
+    expect(ended.out.split.first.to_i).to be >= 5000
+  end
+
+  it "fork in the middle of an append: the parent's lands, and the child's exit harms nothing" do
+    ended = ruby(<<~RUBY)
+      #{prelude}
+      rows = Enumerator.new do |y|
+        20_000.times do |i|
+          y << { id: 1000 + i }
+          child.call { DeltaLake.open(table.uri).append([{ id: 1 }]) } if i == 15_000
+        end
+      end
+      puts table.append(rows).rows
+    RUBY
+    expect(ended).to have_succeeded
+    expect(ended.out).to eq("20000\n")
+    expect(DeltaLake.open(table_path).count).to eq(20_011)
+    expect(strays).to eq([])
+  end
+end

@@ -1,0 +1,60 @@
+# frozen_string_literal: true
+
+require "open3"
+require "rbconfig"
+
+RSpec.describe "signatures" do
+  libraries = %w[bigdecimal json optparse forwardable]
+  stems = lambda { |folder, extension|
+    Dir.glob("**/*.#{extension}", base: folder).map do |path|
+      path.delete_suffix(".#{extension}")
+    end
+  }
+
+  it "stand one to one with lib" do
+    expect(stems.call("sig", "rbs")).to match_array(stems.call("lib", "rb"))
+  end
+
+  describe "in rbs" do
+    before do
+      require "rbs"
+    rescue LoadError
+      skip "rbs is not installed"
+    end
+
+    let(:environment) do
+      loader = RBS::EnvironmentLoader.new
+      libraries.each { |name| loader.add(library: name, version: nil) }
+      loader.add(path: Pathname("sig"))
+      RBS::Environment.from_loader(loader).resolve_type_names
+    end
+
+    it "are valid" do
+      rbs = Gem.bin_path("rbs", "rbs")
+      options = libraries.flat_map { |name| ["-r", name] }
+      output, status = Open3.capture2e(RbConfig.ruby, rbs, *options, "-I", "sig", "validate", "--silent")
+      expect(status).to be_success, output
+    end
+
+    it "name every public method" do
+      require "deltalake/cli"
+      builder = RBS::DefinitionBuilder.new(env: environment)
+      missing = modules(DeltaLake).flat_map do |mod|
+        name = RBS::TypeName.new(name: mod.name.split("::").last.to_sym,
+                                 namespace: RBS::Namespace.parse("::#{mod.name.split('::')[0..-2].join('::')}"))
+        own = (builder.build_instance(name).methods.keys unless mod.name.end_with?("Native")).to_a
+        mod.public_instance_methods(false).-(own).map { |method| "#{mod}##{method}" } +
+          mod.singleton_class.public_instance_methods(false).-(builder.build_singleton(name).methods.keys)
+             .map { |method| "#{mod}.#{method}" }
+      end
+      expect(missing).to eq([])
+    end
+
+    def modules(root)
+      inner = root.constants.map { |name| root.const_get(name) }.grep(Module)
+      inner = inner.select { |mod| mod.name.start_with?("#{root.name}::") && mod.name != "DeltaLake::Native::Testing" }
+      inner = inner.reject { |mod| mod < Struct }
+      [root, *inner.flat_map { |mod| modules(mod) }]
+    end
+  end
+end

@@ -1,0 +1,123 @@
+# frozen_string_literal: true
+
+require "deltalake/cli"
+
+RSpec.describe "rows on the command line" do
+  def run(*arguments, stdin: "")
+    out = StringIO.new
+    err = StringIO.new
+    code = DeltaLake::CLI.run(arguments, stdin: StringIO.new(stdin), stdout: out, stderr: err)
+    [out.string, err.string, code]
+  end
+
+  def cat(*arguments)
+    out, err, code = run("cat", table_path, *arguments)
+    expect([err, code]).to eq(["", 0])
+    out.lines.map { |line| JSON.parse(line) }
+  end
+
+  describe "cat" do
+    let(:ids) do
+      lambda { |*conditions|
+        cat("--columns", "id", *conditions.flat_map do |c|
+                                 ["--where", c]
+                               end).flat_map(&:values).sort
+      }
+    end
+
+    before do
+      create_table({ id: :long, name: :string, price: "decimal(12,2)", score: :double, day: :date, at: :timestamp, ok: :boolean,
+                     address: { city: :string } })
+        .append([{ id: 1, name: "a", price: 1, score: 1.5, day: "2026-01-01", at: "2026-01-01T10:00:00.5Z", ok: true,
+                   address: { city: "Paris" } },
+                 { id: 2, name: "b c", price: "2.25", score: -Float::INFINITY, day: "2026-01-02", at: "2026-01-02T10:00:00Z",
+                   ok: false },
+                 { id: 3, name: "null" }, { id: 4 }])
+    end
+
+    it "writes values as JSON has them" do
+      expect(cat("--where", "id=1")).to eq(
+        [{ "id" => 1, "name" => "a", "price" => "1.00", "score" => 1.5, "day" => "2026-01-01",
+           "at" => "2026-01-01T10:00:00.500000Z", "ok" => true, "address" => { "city" => "Paris" } }]
+      )
+      expect(cat("--where", "id=2").first).to include("price" => "2.25", "score" => "-Infinity", "address" => nil)
+    end
+
+    it "takes conditions" do
+      { "id=2" => [2], "id==2" => [2], "id != 2" => [1, 3, 4], "id<>2" => [1, 3, 4], "id>2" => [3, 4], "id>=2" => [2, 3, 4],
+        "id<2" => [1], "id<=2" => [1, 2], "name=b c" => [2], "name='b c'" => [2], "name=null" => [4], "name='null'" => [3],
+        "name!=null" => [1, 2, 3], "price>=2.25" => [2], "price=1" => [1], "score<0" => [2], "score=-infinity" => [2],
+        "day>2026-01-01" => [2], "at<2026-01-02" => [1], "at=2026-01-01T11:00:00.5+01:00" => [1], "ok=true" => [1],
+        "address.city=Paris" => [1], "id>1.5" => [2, 3, 4] }.each do |condition, expected|
+        expect(ids.call(condition)).to eq(expected), condition
+      end
+      expect(ids.call("id>1", "id<4")).to eq([2, 3])
+    end
+
+    it "refuses conditions that say nothing" do
+      { "id" => /is not COLUMN/, "nope=1" => /no column "nope"; there are id, name/, "id=x" => /"x" is no long/,
+        "ok=1" => /is no boolean/, "id>null" => /null goes with = and !=/, "address.nope=1" => /no column/ }
+        .each do |condition, message|
+        out, err, code = run("cat", table_path, "--where", condition)
+        expect([out, code]).to eq(["", 2]), condition
+        expect(err).to match(message)
+      end
+      expect(run("cat", table_path, "--where", "day=soon")).to match(["", /day.*soon/, 1])
+    end
+
+    it "takes columns, limits and versions" do
+      expect(cat("--columns", "name,id", "--limit", "1").first.keys).to eq(%w[name id])
+      expect(cat("--limit", "2").size).to eq(2)
+      expect(cat("--version", "0")).to eq([])
+      expect(cat("--at", (Time.now + 60).iso8601).size).to eq(4)
+      expect(run("cat", table_path, "--columns", "nope")).to match(["", /nope/, 1])
+    end
+  end
+
+  describe "append" do
+    it "reads a file, or standard input" do
+      create_table
+      File.write(File.join(tmpdir, "rows.jsonl"), %({"id":1,"price":"1.5"}\n\n{"id":2,"price":2.25,"country":"Ü"}\n))
+      expect(run("append", table_path, File.join(tmpdir, "rows.jsonl")))
+        .to match([/\Aversion 1: 2 rows in 1 files, \d+ bytes\n\z/, "", 0])
+      expect(run("append", table_path, "-", stdin: %({"id":3}\n)).last).to eq(0)
+      expect(DeltaLake.open(table_path).to_a)
+        .to contain_exactly({ id: 1, country: nil, price: 1.5 }, { id: 2, country: "Ü", price: 2.25 },
+                            { id: 3, country: nil, price: nil })
+    end
+
+    it "adds once for a key" do
+      create_table
+      2.times { expect(run("append", table_path, "-", "--once", "k", stdin: %({"id":3}\n)).last).to eq(0) }
+      expect(run("append", table_path, "-", "--once", "k",
+                 stdin: %({"id":3}\n)).first).to eq("version 1: nothing appended\n")
+      expect(DeltaLake.open(table_path).count).to eq(1)
+    end
+
+    it "takes back what cat writes, for every type" do
+      schema = { id: :long, f: :float, g: :double, h: "decimal(12,3)", i: :string, j: :binary, k: :date, l: :timestamp,
+                 m: :timestamp_ntz, n: [:double], o: DeltaLake::Schema.map(:long, :binary),
+                 p: { x: :date, y: ["decimal(3,1)"] }, q: :boolean }
+      rows = [{ id: 1, f: 0.5, g: Float::INFINITY, h: BigDecimal("-1.250"), i: "ü\n\t\"", j: "\x00\xFF".b,
+                k: Date.new(1500, 2, 3), l: Time.at(0, 1, :microsecond, in: "UTC"), m: Time.utc(2500, 1, 1), n: [1.0, nil],
+                o: { -1 => "x".b, 2 => nil }, p: { x: Date.new(2026, 1, 1), y: [BigDecimal("1.5")] }, q: false },
+              schema.keys.to_h { |name| [name, nil] }]
+      create_table(schema).append(rows)
+      text, = run("cat", table_path)
+      create_table(schema, path: table_path("copy"))
+      expect(run("append", table_path("copy"), "-", stdin: text)[1..]).to eq(["", 0])
+      expect(DeltaLake.open(table_path("copy")).to_a).to eq(rows)
+    end
+
+    it "names the line that is wrong, and writes nothing" do
+      create_table({ id: :long, raw: :binary })
+      { %({"id":1}\n{"id":) => /line 2 is not JSON/, %([1]\n) => /line 1 is not a JSON object/,
+        %({"id":1}\n{"raw":"?"}\n) => /line 2: "\?" is not Base64/, %({"id":"x"}\n) => /row 0.*"id".*String/,
+        %({"id":1,"nope":2}\n) => /nope/ }.each do |text, message|
+        expect(run("append", table_path, "-", stdin: text)).to match(["", message, 1]), text
+      end
+      expect(run("append", table_path, "/nonexistent.jsonl")).to match(["", %r{/nonexistent\.jsonl}, 1])
+      expect(versions_on_disk).to eq([0])
+    end
+  end
+end

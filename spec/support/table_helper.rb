@@ -1,0 +1,50 @@
+# frozen_string_literal: true
+
+require "json"
+
+# Tables in the example's own folder.
+module TableHelper
+  ORDERS = { id: "long not null", country: :string, price: "decimal(12,2)" }.freeze
+
+  def table_path(name = "table")
+    File.join(tmpdir, name)
+  end
+
+  def create_table(schema = ORDERS, path: table_path, **options)
+    DeltaLake.create(path, schema: schema, **options)
+  end
+
+  def orders(ids)
+    ids.map { |id| { id: id, country: %w[DE FR US][id % 3], price: BigDecimal(id) / 4 } }
+  end
+
+  # Parquet files below the table's folder.
+  def files_on_disk(path = table_path)
+    Dir.glob("**/*.parquet", base: path).reject { |file| file.start_with?("_delta_log") }.sort
+  end
+
+  # Data files that the log does not name, after a moment for what is still being cleaned up.
+  def strays(path = table_path)
+    100.times do
+      found = files_on_disk(path) - DeltaLake.open(path).files.map(&:path).to_a
+      return found if found.empty?
+
+      sleep(0.02)
+    end
+    files_on_disk(path) - DeltaLake.open(path).files.map(&:path).to_a
+  end
+
+  def commit_file(version, path = table_path)
+    File.join(path, "_delta_log", format("%<version>020d.json", version: version))
+  end
+
+  def versions_on_disk(path = table_path)
+    Dir.children(File.join(path, "_delta_log")).grep(/\A\d{20}\.json\z/).map { |name| Integer(name[0, 20], 10) }.sort
+  end
+
+  def actions(version, path = table_path)
+    File.readlines(commit_file(version, path)).map { |line| JSON.parse(line) }
+  end
+end
+
+RSpec.configure { |config| config.include TableHelper }
