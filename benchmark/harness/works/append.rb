@@ -31,7 +31,8 @@ module Comparison
 
       def small_rows(files, found)
         share = Budget.share(1 / 13r, "1/13") if files.between?(1_000, PEER_FILES)
-        row = Row.new(key: "append_small", work: "append 3 rows, table of #{Comparison.thousands(files)} files", unit: "s",
+        work = "append 3 rows, table of #{Comparison.thousands(files)} files"
+        row = Row.new(key: "append_small", work: work, unit: "s",
                       peer: found.dig(:peer, :seconds), ours: found.dig(:ours, :seconds), budget: share)
         return row unless files == PEER_FILES
 
