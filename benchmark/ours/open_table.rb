@@ -1,0 +1,11 @@
+# frozen_string_literal: true
+
+# Opens a table and lists its files, or those of a partition: open_table.rb TABLE [PARTITION].
+require "deltalake"
+require_relative "common"
+
+path, partition = ARGV
+Common.report(Common.measure do
+  table = DeltaLake.open(path)
+  (partition ? table.files(where: { part: partition }) : table.files).map(&:path).to_a.size
+end)

@@ -1,0 +1,65 @@
+"""What the peer's side of each measurement shares."""
+
+import json
+import statistics
+import time
+from datetime import datetime, timedelta, timezone
+
+COUNTRIES = [f"C{n:02}" for n in range(50)]
+START = datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+
+def rows(count):
+    """The same rows as ours/common.rb makes."""
+    return [
+        {
+            "id": i,
+            "name": f"customer {i}",
+            "country": COUNTRIES[i % 50],
+            "price": i * 0.25,
+            "active": i % 3 == 0,
+            "created_at": START + timedelta(seconds=i),
+        }
+        for i in range(count)
+    ]
+
+
+def arrow_schema():
+    import pyarrow as pa
+
+    return pa.schema([
+        ("id", pa.int64()), ("name", pa.string()), ("country", pa.string()), ("price", pa.float64()),
+        ("active", pa.bool_()), ("created_at", pa.timestamp("us", "UTC")),
+    ])
+
+
+def memory(field):
+    """VmRSS (now) or VmHWM (the peak) in MB."""
+    with open("/proc/self/status") as status:
+        for line in status:
+            if line.startswith(field):
+                return int(line.split()[1]) / 1024
+    raise KeyError(field)
+
+
+def measure(work):
+    """Seconds and peak memory of one call, with what it returns."""
+    with open("/proc/self/clear_refs", "w") as refs:
+        refs.write("5")
+    start = time.perf_counter()
+    result = work()
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "peak_mb": memory("VmHWM"), "result": result}
+
+
+def median_of(times, work):
+    taken = []
+    for n in range(times):
+        start = time.perf_counter()
+        work(n)
+        taken.append(time.perf_counter() - start)
+    return {"seconds": statistics.median(taken), "peak_mb": memory("VmHWM"), "result": times}
+
+
+def report(**values):
+    print(json.dumps(values))

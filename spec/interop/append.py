@@ -1,0 +1,8 @@
+"""Appends to a table all rows that it has: append.py TABLE."""
+
+import sys
+
+from deltalake import DeltaTable, write_deltalake
+
+table = DeltaTable(sys.argv[1])
+write_deltalake(table, table.to_pyarrow_table(), mode="append")
