@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "bigdecimal"
+require "date"
 require "json"
 
 # Rows through the native conversion and back, with no table around it.

@@ -29,7 +29,7 @@ struct Kept {
 static KEPT: OnceLock<Kept> = OnceLock::new();
 
 impl Classes {
-    /// The classes; an error where `date` or `bigdecimal` was not required.
+    /// The classes; their libraries are loaded at the first call.
     pub(super) fn get(ruby: &Ruby) -> Result<Self, Error> {
         let kept = match KEPT.get() {
             Some(kept) => kept,
@@ -51,6 +51,8 @@ impl Classes {
 
 impl Kept {
     fn look_up(ruby: &Ruby) -> Result<Self, Error> {
+        ruby.require("bigdecimal")?;
+        ruby.require("date")?;
         let object = ruby.class_object();
         let class = |name: &str| -> Result<Opaque<Value>, Error> { object.const_get(name).map(|v| keep(ruby, v)) };
         let date: Value = object.const_get("Date")?;
