@@ -1,10 +1,12 @@
 //! One try to put one version's commit file, and what became of it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::backoff::Backoff;
 use super::winners::is_commit;
-use crate::context::Context;
+use crate::context::{CommitInFlight, Context};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::{commit_key, read_table_actions};
 use crate::storage::{PutOutcome, Storage, is_not_found};
@@ -40,9 +42,11 @@ enum Put {
 impl Attempt<'_> {
     /// Puts the commit. `files` are the commit's data files: taken where they now belong to the table or may do so.
     pub(super) async fn run(&self, files: &mut Option<WrittenFiles>) -> Result<Landed> {
+        // Held until the outcome is known: whoever stops waiting before that must be told so.
+        let in_flight = Arc::new(self.context.gate().enter(self.version));
         let mut backoff = Backoff::default();
         for look in 1.. {
-            let lost = match self.put(files).await? {
+            let lost = match self.put(files, &in_flight).await? {
                 Put::Created => return Ok(Landed::Ours),
                 Put::Exists => return Ok(Landed::Theirs),
                 Put::Failed(error) => {
@@ -61,9 +65,9 @@ impl Attempt<'_> {
     }
 
     /// The put runs as its own task, so that whoever stops waiting does not stop it half-way.
-    async fn put(&self, files: &mut Option<WrittenFiles>) -> Result<Put> {
+    async fn put(&self, files: &mut Option<WrittenFiles>, in_flight: &Arc<CommitInFlight>) -> Result<Put> {
         let (storage, body) = (self.storage.clone(), self.body.clone());
-        let (key, in_flight) = (commit_key(self.version), self.context.gate().enter(self.version));
+        let (key, in_flight) = (commit_key(self.version), Arc::clone(in_flight));
         let held = files.take();
         let task = tokio::spawn(async move {
             let _in_flight = in_flight;

@@ -10,8 +10,9 @@ use deltalake_core::schema::{DataType, DecimalType};
 use magnus::Value;
 
 use super::buffers::{Bits, Bytes, Primitive};
+use super::context::Context;
 use super::nested::{List, Map, Struct};
-use super::{Context, number, text, time};
+use super::{number, text, time};
 use crate::convert::failure::Refusal;
 use crate::convert::fast::{self, Shape};
 use crate::convert::keys::RowKeys;

@@ -2,6 +2,7 @@
 
 mod buffers;
 mod column;
+mod context;
 mod nested;
 mod number;
 mod row;
@@ -10,7 +11,6 @@ mod time;
 
 use std::sync::Arc;
 
-use arrow::array::StructArray;
 use arrow::datatypes::SchemaRef as ArrowSchemaRef;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use deltalake_core::Error;
@@ -20,6 +20,8 @@ use magnus::{RArray, RHash, Ruby, Value};
 use super::classes::Classes;
 use super::failure::{Failure, Refusal};
 use super::{fast, keys::RowKeys};
+use context::Context;
+pub(crate) use context::OnUnknown;
 pub(super) use number::decimal_number;
 use row::Record;
 pub(super) use text::text;
@@ -27,22 +29,6 @@ pub(super) use time::{Counted, days, instant, wall_clock};
 
 /// Bytes of buffers after which [`RowEncoder::push_some`] asks for the batch to be finished.
 const FULL: usize = 32 << 20;
-
-/// What to do with a key that is no column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OnUnknown {
-    /// It is an error.
-    Raise,
-    /// It is passed over.
-    Ignore,
-}
-
-/// What every value's conversion needs.
-pub(super) struct Context<'r> {
-    pub(super) ruby: &'r Ruby,
-    pub(super) classes: Classes,
-    pub(super) on_unknown: OnUnknown,
-}
 
 /// Collects rows, a column at a time in Arrow's own layout, until a batch is asked for.
 pub(crate) struct RowEncoder {
@@ -166,15 +152,4 @@ impl RowEncoder {
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
             .map_err(|e| Error::internal("the rows make no Arrow batch").with_source(e))
     }
-}
-
-/// `arrays` as one struct array.
-fn struct_array(
-    fields: arrow::datatypes::Fields,
-    columns: Vec<arrow::array::ArrayRef>,
-    nulls: Option<arrow::buffer::NullBuffer>,
-    rows: usize,
-) -> Result<StructArray, Error> {
-    StructArray::try_new_with_length(fields, columns, nulls, rows)
-        .map_err(|e| Error::internal("the fields make no Arrow struct").with_source(e))
 }

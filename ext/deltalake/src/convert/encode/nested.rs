@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, ListArray, MapArray};
+use arrow::array::{ArrayRef, ListArray, MapArray, StructArray};
 use arrow::datatypes::{DataType as Arrow, Fields};
 use deltalake_core::Error;
 use deltalake_core::schema::{ArrayType, MapType, StructType};
@@ -11,8 +11,8 @@ use magnus::{RArray, RHash, Value};
 
 use super::buffers::{Offsets, Validity};
 use super::column::Column;
+use super::context::Context;
 use super::row::Record;
-use super::{Context, struct_array};
 use crate::convert::describe::shown;
 use crate::convert::failure::Refusal;
 use crate::convert::fast;
@@ -196,4 +196,15 @@ impl Map {
             .map_err(|e| Error::internal("the entries make no Arrow map").with_source(e))?;
         Ok(Arc::new(array))
     }
+}
+
+/// `arrays` as one struct array.
+fn struct_array(
+    fields: arrow::datatypes::Fields,
+    columns: Vec<arrow::array::ArrayRef>,
+    nulls: Option<arrow::buffer::NullBuffer>,
+    rows: usize,
+) -> Result<StructArray, Error> {
+    StructArray::try_new_with_length(fields, columns, nulls, rows)
+        .map_err(|e| Error::internal("the fields make no Arrow struct").with_source(e))
 }

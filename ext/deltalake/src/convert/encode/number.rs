@@ -4,7 +4,7 @@ use deltalake_core::schema::DecimalType;
 use magnus::value::{LazyId, ReprValue};
 use magnus::{RString, Value};
 
-use super::Context;
+use super::context::Context;
 use crate::convert::decimal::{NotExact, Number};
 use crate::convert::failure::Refusal;
 use crate::convert::fast::{self, Shape};

@@ -10,7 +10,7 @@ use magnus::value::ReprValue;
 use magnus::{RArray, RHash, RString, Symbol, Value};
 
 use super::column::Column;
-use super::{Context, OnUnknown};
+use super::context::{Context, OnUnknown};
 use crate::convert::describe::describe;
 use crate::convert::failure::Refusal;
 use crate::convert::fast::{self, Key};

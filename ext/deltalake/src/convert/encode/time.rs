@@ -3,7 +3,7 @@
 use magnus::value::{LazyId, ReprValue};
 use magnus::{Error, Value};
 
-use super::Context;
+use super::context::Context;
 use crate::convert::classes::Classes;
 use crate::convert::failure::Refusal;
 use crate::convert::fast::{self, Shape};

@@ -1,9 +1,9 @@
 //! Arrow batches as Ruby values.
 
+mod downcast;
 mod memo;
 mod reader;
 
-use arrow::array::{Array, ArrayRef};
 use arrow::record_batch::RecordBatch;
 use deltalake_core::Error;
 use deltalake_core::schema::Schema;
@@ -69,12 +69,4 @@ fn check_width(batch: &RecordBatch, schema: &Schema) -> Result<(), Error> {
 
 fn finish(array: Value) -> Result<RArray, Failure> {
     RArray::from_value(array).ok_or_else(|| Error::internal("Ruby made no Array").into())
-}
-
-/// `array` as the type that its column must have.
-fn downcast<'a, T: Array + 'static>(array: &'a ArrayRef, wanted: &dyn std::fmt::Display) -> Result<&'a T, Error> {
-    array
-        .as_any()
-        .downcast_ref::<T>()
-        .ok_or_else(|| Error::internal(format!("a column of type {wanted} came as Arrow type {}", array.data_type())))
 }

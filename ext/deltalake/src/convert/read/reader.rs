@@ -8,7 +8,8 @@ use deltalake_core::Error as CoreError;
 use deltalake_core::schema::{DataType, StructType};
 use magnus::{Error, Value};
 
-use super::{Memo, downcast};
+use super::downcast::downcast;
+use super::memo::Memo;
 use crate::convert::fast::{self, Key};
 use crate::convert::keys::RowKeys;
 
