@@ -72,7 +72,7 @@ module Conformance
     end
 
     def wrong_snapshot(found)
-      wrong = found.reject { |key, value| value == @case["expect"].fetch(key) }
+      wrong = found.reject { |key, value| value == @case["expect"].fetch(key, value) }
       wrong.map { |key, value| "#{key}: #{value.inspect} instead of #{@case['expect'][key].inspect}" }.first
     end
 
