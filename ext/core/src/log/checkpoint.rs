@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, ListArray, MapArray, RecordBatch, StringArray, StructArray};
-use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use futures::TryStreamExt;
 use parquet::arrow::ProjectionMask;
@@ -15,6 +14,7 @@ use super::segment::Checkpoint;
 use crate::action::{Format, Metadata, Protocol, TableActionLine, Txn};
 use crate::error::{Error, Result};
 use crate::storage::{ObjectMeta, ParquetFile, Storage, parquet_error};
+use crate::value::cast;
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 8192;
@@ -203,7 +203,7 @@ impl<'a> Columns<'a> {
 /// All text as `Utf8`, all integers as `Int64`: checkpoint writers differ.
 fn canonical(column: &ArrayRef) -> Result<ArrayRef> {
     let wanted = match column.data_type() {
-        DataType::LargeUtf8 | DataType::Utf8View | DataType::Binary => DataType::Utf8,
+        DataType::Binary => DataType::Utf8,
         DataType::Int8 | DataType::Int16 | DataType::Int32 => DataType::Int64,
         _ => return Ok(column.clone()),
     };

@@ -2,11 +2,14 @@
 
 mod arrow;
 pub mod calendar;
+mod cast;
 pub mod decimal;
 mod element;
 mod partition;
 
 pub(crate) use partition::format_decimal;
+
+pub use cast::cast;
 
 use crate::schema::DataType;
 

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, MapArray, RecordBatch, StringArray};
-use arrow::compute::cast;
 use arrow::datatypes::DataType;
 
 use crate::action::{Add, DeletionVectorDescriptor, PartitionValues};
 use crate::error::{Error, Result};
 use crate::log::checkpoint::Columns;
+use crate::value::cast;
 
 /// Tells by its partition values whether a file is wanted.
 pub type PartitionFilter = Arc<dyn Fn(&PartitionValues) -> Result<bool> + Send + Sync>;

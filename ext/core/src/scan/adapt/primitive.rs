@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
-use arrow::compute::{CastOptions, cast_with_options};
+use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::datatypes::{
     DataType as Arrow, Date32Type, Int64Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
     TimestampNanosecondType, TimestampSecondType,
@@ -12,16 +11,15 @@ use arrow::datatypes::{
 use arrow::error::ArrowError;
 
 use crate::schema::DataType;
+use crate::value::cast;
 
 const MICROS_A_DAY: i64 = 86_400_000_000;
 
 /// How one primitive array becomes another.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Cast {
-    /// Arrow's own cast, where a value that does not fit is an error.
+    /// By value, where one that does not fit is an error.
     Checked,
-    /// The same through binary, for bytes of fixed length that are text.
-    ThroughBinary,
     /// Instants of any unit; what is finer than a microsecond is cut towards the past. Parquet's zone is a label.
     Micros(TimeUnit),
     /// Microseconds that the file does not mark as such.
@@ -38,8 +36,7 @@ impl Cast {
             return (matches!(Self::between(value, wanted)?, Self::Checked) || **value == wanted.to_arrow())
                 .then_some(Self::Checked);
         }
-        let text_or_bytes =
-            |t: &A| matches!(t, A::Utf8 | A::LargeUtf8 | A::Utf8View | A::Binary | A::LargeBinary | A::BinaryView);
+        let text_or_bytes = |t: &A| matches!(t, A::Utf8 | A::Binary | A::FixedSizeBinary(_));
         Some(match wanted {
             // A file may lack the annotation of the width; what does not fit the type is then an error.
             DataType::Byte | DataType::Short | DataType::Integer | DataType::Long if file.is_integer() => Self::Checked,
@@ -47,17 +44,11 @@ impl Cast {
             DataType::Double if matches!(file, A::Int8 | A::Int16 | A::Int32) => Self::Checked,
             DataType::Decimal(_) if file.is_integer() => Self::Checked,
             DataType::Decimal(d) => match file {
-                A::Decimal32(_, s) | A::Decimal64(_, s) | A::Decimal128(_, s) | A::Decimal256(_, s)
-                    if *s <= d.scale() as i8 =>
-                {
-                    Self::Checked
-                }
+                A::Decimal128(_, s) | A::Decimal256(_, s) if *s <= d.scale() as i8 => Self::Checked,
                 _ => return None,
             },
-            DataType::String if matches!(file, A::FixedSizeBinary(_)) => Self::ThroughBinary,
-            DataType::Binary if matches!(file, A::FixedSizeBinary(_)) => Self::Checked,
             DataType::String | DataType::Binary if text_or_bytes(file) => Self::Checked,
-            DataType::Date if matches!(file, A::Int32 | A::Date64) => Self::Checked,
+            DataType::Date if matches!(file, A::Int32) => Self::Checked,
             DataType::TimestampNtz if matches!(file, A::Date32) => Self::Midnights,
             DataType::Timestamp | DataType::TimestampNtz => match file {
                 A::Timestamp(unit, _) => Self::Micros(*unit),
@@ -70,12 +61,8 @@ impl Cast {
 
     /// The array in its new type.
     pub(super) fn apply(self, array: &ArrayRef, target: &Arrow) -> Result<ArrayRef, ArrowError> {
-        let checked = |array: &dyn Array, target: &Arrow| {
-            cast_with_options(array, target, &CastOptions { safe: false, ..CastOptions::default() })
-        };
         let micros = match self {
-            Self::Checked => return checked(array, target),
-            Self::ThroughBinary => return checked(&checked(array, &Arrow::Binary)?, target),
+            Self::Checked => return cast(array, target),
             Self::Micros(TimeUnit::Microsecond) => array.as_primitive::<TimestampMicrosecondType>().clone(),
             Self::Micros(TimeUnit::Second) => scaled::<TimestampSecondType>(array, 1_000_000)?,
             Self::Micros(TimeUnit::Millisecond) => scaled::<TimestampMillisecondType>(array, 1000)?,
@@ -85,7 +72,7 @@ impl Cast {
             Self::PlainMicros => array.as_primitive::<Int64Type>().unary(|v| v),
             Self::Midnights => array.as_primitive::<Date32Type>().unary(|v| i64::from(v) * MICROS_A_DAY),
         };
-        let Arrow::Timestamp(_, zone) = target else { return checked(&micros, target) };
+        let Arrow::Timestamp(_, zone) = target else { return cast(&micros, target) };
         Ok(Arc::new(micros.with_timezone_opt(zone.clone())))
     }
 }
