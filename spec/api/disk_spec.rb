@@ -55,43 +55,41 @@ RSpec.describe "file systems that refuse" do
   end
 
   describe "a full disk" do
-    around do |example|
-      _, status = Open3.capture2e("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", tmpdir)
-      skip "needs the right to mount a tmpfs" unless status.success?
-      example.run
-    ensure
-      Open3.capture2e("umount", tmpdir) if status&.success?
+    let(:disk) { tmpdir.tap { |folder| @mounted ||= mount(folder) } }
+    let(:path) { File.join(disk, "table") }
+    let(:table) { create_table(path: path) }
+    let(:noise) do
+      Enumerator.new { |rows| 3000.times { |i| rows << { id: i, country: Random.bytes(500).unpack1("H*") } } }
     end
 
-    let(:noise) do
-      Enumerator.new do |rows|
-        3000.times do |i|
-          rows << { id: i, country: Random.bytes(500).unpack1("H*") }
-        end
-      end
+    after { Open3.capture2e("umount", tmpdir) if @mounted }
+
+    def mount(folder)
+      _, status = Open3.capture2e("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", folder)
+      status.success? || skip("needs the right to mount a tmpfs")
+    end
+
+    def fill(path)
+      File.open(path, "wb") { |file| (file.sync = true) && loop { file.write("x" * 512) } }
+    rescue Errno::ENOSPC
+      nil
     end
 
     it "fails, leaves nothing behind, and goes on once there is space" do
-      table = create_table
       expect { table.append(noise) }.to raise_error(DeltaLake::StorageError, /space/i)
-      expect(versions_on_disk).to eq([0])
-      expect(strays).to eq([])
-      expect(Dir.glob("**/*", base: table_path).grep(/tmp|#/)).to eq([])
+      expect(versions_on_disk(path)).to eq([0])
+      expect(strays(path)).to eq([])
+      expect(Dir.glob("**/*", base: path).grep(/tmp|#/)).to eq([])
       expect(table.append(orders(1..3)).version).to eq(1)
-      expect(DeltaLake.open(table_path).count).to eq(3)
+      expect(DeltaLake.open(path).count).to eq(3)
     end
 
     it "never makes half a commit" do
-      table = create_table
       table.append(orders(1..1))
-      File.open(File.join(tmpdir, "ballast"), "wb") do |file|
-        loop { file.write("x" * 512) && file.flush }
-      rescue Errno::ENOSPC
-        nil
-      end
+      fill(File.join(disk, "ballast"))
       expect { table.append(orders(2..2)) }.to raise_error(DeltaLake::StorageError, /space/i)
-      expect(DeltaLake.open(table_path)).to have_attributes(version: 1, count: 1)
-      File.delete(File.join(tmpdir, "ballast"))
+      expect(DeltaLake.open(path)).to have_attributes(version: 1, count: 1)
+      File.delete(File.join(disk, "ballast"))
       expect(table.append(orders(2..2)).version).to eq(2)
       expect(table.count).to eq(2)
     end

@@ -22,7 +22,10 @@ RSpec.describe "processes", :native do
   end
 
   it "append 25 times each, 4 of them at once: all lands, exactly once" do
-    script = "table = DeltaLake.open(#{table_path.inspect}); 25.times { |i| table.append([{ id: Process.pid * 100 + i }]) }"
+    script = <<~RUBY
+      table = DeltaLake.open(#{table_path.inspect})
+      25.times { |i| table.append([{ id: (Process.pid * 100) + i }]) }
+    RUBY
     ended = Array.new(4) { Thread.new { ruby(script, limit: 120) } }.map(&:value)
     expect(ended).to all(have_succeeded)
     table = DeltaLake.open(table_path)

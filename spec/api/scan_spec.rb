@@ -173,16 +173,4 @@ RSpec.describe DeltaLake::Scan do
       expect(table.explain).to include(files_to_read: 6, files_pruned_by_partition: 0)
     end
   end
-
-  it "takes deadlines" do
-    scan = table.scan
-    expect(scan.to_a(deadline: 60).size).to eq(9)
-    { each: ->(d) { scan.each(deadline: d, &:itself) }, each_batch: ->(d) { scan.each_batch(deadline: d, &:itself) },
-      to_a: ->(d) { scan.to_a(deadline: d) }, first: ->(d) { scan.first(2, deadline: d) },
-      pluck: ->(d) { scan.pluck(:id, deadline: d) }, to_columns: ->(d) { scan.to_columns(deadline: d) },
-      count: ->(d) { scan.where(id: 1).count(deadline: d) }, explain: ->(d) { scan.explain(deadline: d) },
-      files: ->(d) { scan.files(deadline: d).to_a } }.each do |name, call|
-      expect { call.call(1e-9) }.to raise_error(DeltaLake::DeadlineExceededError), name.to_s
-    end
-  end
 end

@@ -40,21 +40,29 @@ RSpec.describe "signatures" do
       require "deltalake/cli"
       builder = RBS::DefinitionBuilder.new(env: environment)
       missing = modules(DeltaLake).flat_map do |mod|
-        name = RBS::TypeName.new(name: mod.name.split("::").last.to_sym,
-                                 namespace: RBS::Namespace.parse("::#{mod.name.split('::')[0..-2].join('::')}"))
-        own = (builder.build_instance(name).methods.keys unless mod.name.end_with?("Native")).to_a
-        mod.public_instance_methods(false).-(own).map { |method| "#{mod}##{method}" } +
-          mod.singleton_class.public_instance_methods(false).-(builder.build_singleton(name).methods.keys)
-             .map { |method| "#{mod}.#{method}" }
+        name = type_name(mod)
+        own = mod.public_instance_methods(false) - builder.build_instance(name).methods.keys
+        singleton = mod.singleton_class.public_instance_methods(false) - builder.build_singleton(name).methods.keys
+        own.map { |method| "#{mod}##{method}" } + singleton.map { |method| "#{mod}.#{method}" }
       end
       expect(missing).to eq([])
     end
 
     def modules(root)
       inner = root.constants.map { |name| root.const_get(name) }.grep(Module)
-      inner = inner.select { |mod| mod.name.start_with?("#{root.name}::") && mod.name != "DeltaLake::Native::Testing" }
-      inner = inner.reject { |mod| mod < Struct }
+      inner = inner.select { |mod| name_of(mod).start_with?("#{name_of(root)}::") }
+      inner = inner.reject { |mod| mod < Struct || name_of(mod).include?("::Testing") }
       [root, *inner.flat_map { |mod| modules(mod) }]
+    end
+
+    def type_name(mod)
+      *outer, name = name_of(mod).split("::")
+      RBS::TypeName.new(name: name.to_sym, namespace: RBS::Namespace.parse("::#{outer.join('::')}"))
+    end
+
+    # Some modules have a `name` of their own.
+    def name_of(mod)
+      Module.instance_method(:name).bind_call(mod)
     end
   end
 end

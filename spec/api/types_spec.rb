@@ -76,10 +76,12 @@ RSpec.describe "values of every type" do
   end
 
   it "are taken from text where Sidekiq's JSON has no better" do
-    row = round_trip({ "id" => 1, "h" => "1.25", "k" => "2026-01-31", "l" => "2026-01-31T12:00:00.5+01:00",
-                       "m" => "2026-01-31T12:00:00", "o" => { "a" => "2026-01-01" } })
-    expect(row).to include(h: BigDecimal("1.25"), k: Date.new(2026, 1, 31), l: Time.utc(2026, 1, 31, 11, 0, 0.5),
-                           m: Time.utc(2026, 1, 31, 12), o: { "a" => Date.new(2026, 1, 1) })
+    table.append([{ "id" => 1, "h" => "1.25", "k" => "2026-01-31", "l" => "2026-01-31T12:00:00.5+01:00",
+                    "m" => "2026-01-31T12:00:00", "o" => { "a" => "2026-01-01" } }])
+    expect(table.first).to include(
+      h: BigDecimal("1.25"), k: Date.new(2026, 1, 31), l: Time.utc(2026, 1, 31, 11, 0, 0.5),
+      m: Time.utc(2026, 1, 31, 12), o: { "a" => Date.new(2026, 1, 1) }
+    )
   end
 
   it "are instants in any zone" do
@@ -91,8 +93,9 @@ RSpec.describe "values of every type" do
   end
 
   it "partition tables" do
-    types = { a: [true, false], b: [-1], c: [300], d: [70_000], e: [2**40], f: [1.5], g: [-0.25], h: [BigDecimal("1.1")],
-              i: ["a b/ü%=", ""], k: [Date.new(1500, 1, 1)], l: [Time.at(0, 123_456, :microsecond, in: "UTC")],
+    types = { a: [true, false], b: [-1], c: [300], d: [70_000], e: [2**40], f: [1.5], g: [-0.25],
+              h: [BigDecimal("1.1")], i: ["a b/ü%=", ""], k: [Date.new(1500, 1, 1)],
+              l: [Time.at(0, 123_456, :microsecond, in: "UTC")],
               m: [Time.utc(2026, 1, 1, 1, 1, 1)] }
     types.each do |name, values|
       table = create_table(schema, path: table_path(name.to_s), partition_by: [name])

@@ -26,8 +26,8 @@ RSpec.describe "the command line", :native do
       out, err, code = run("show", table_path)
       expect([err, code]).to eq(["", 0])
       facts = out.lines.map { |line| line.chomp.split("\t", 2) }
-      expect(facts).to include(["uri", table_path], %w[name orders], %w[version 1], %w[partition_by country], %w[rows 4],
-                               %w[files 3], %w[reader_version 1], %w[property delta.appendOnly=true])
+      expect(facts).to include(["uri", table_path], %w[name orders], %w[version 1], %w[partition_by country],
+                               %w[rows 4], %w[files 3], %w[reader_version 1], %w[property delta.appendOnly=true])
     end
 
     it "tells what it was" do

@@ -26,12 +26,12 @@ RSpec.describe "rows on the command line" do
     end
 
     before do
-      create_table({ id: :long, name: :string, price: "decimal(12,2)", score: :double, day: :date, at: :timestamp, ok: :boolean,
-                     address: { city: :string } })
+      create_table({ id: :long, name: :string, price: "decimal(12,2)", score: :double, day: :date, at: :timestamp,
+                     ok: :boolean, address: { city: :string } })
         .append([{ id: 1, name: "a", price: 1, score: 1.5, day: "2026-01-01", at: "2026-01-01T10:00:00.5Z", ok: true,
                    address: { city: "Paris" } },
-                 { id: 2, name: "b c", price: "2.25", score: -Float::INFINITY, day: "2026-01-02", at: "2026-01-02T10:00:00Z",
-                   ok: false },
+                 { id: 2, name: "b c", price: "2.25", score: -Float::INFINITY, day: "2026-01-02",
+                   at: "2026-01-02T10:00:00Z", ok: false },
                  { id: 3, name: "null" }, { id: 4 }])
     end
 
@@ -44,9 +44,10 @@ RSpec.describe "rows on the command line" do
     end
 
     it "takes conditions" do
-      { "id=2" => [2], "id==2" => [2], "id != 2" => [1, 3, 4], "id<>2" => [1, 3, 4], "id>2" => [3, 4], "id>=2" => [2, 3, 4],
-        "id<2" => [1], "id<=2" => [1, 2], "name=b c" => [2], "name='b c'" => [2], "name=null" => [4], "name='null'" => [3],
-        "name!=null" => [1, 2, 3], "price>=2.25" => [2], "price=1" => [1], "score<0" => [2], "score=-infinity" => [2],
+      { "id=2" => [2], "id==2" => [2], "id != 2" => [1, 3, 4], "id<>2" => [1, 3, 4], "id>2" => [3, 4],
+        "id>=2" => [2, 3, 4], "id<2" => [1], "id<=2" => [1, 2], "name=b c" => [2], "name='b c'" => [2],
+        "name=null" => [4], "name='null'" => [3], "name!=null" => [1, 2, 3], "price>=2.25" => [2],
+        "price=1" => [1], "score<0" => [2], "score=-infinity" => [2],
         "day>2026-01-01" => [2], "at<2026-01-02" => [1], "at=2026-01-01T11:00:00.5+01:00" => [1], "ok=true" => [1],
         "address.city=Paris" => [1], "id>1.5" => [2, 3, 4] }.each do |condition, expected|
         expect(ids.call(condition)).to eq(expected), condition
@@ -99,8 +100,9 @@ RSpec.describe "rows on the command line" do
                  m: :timestamp_ntz, n: [:double], o: DeltaLake::Schema.map(:long, :binary),
                  p: { x: :date, y: ["decimal(3,1)"] }, q: :boolean }
       rows = [{ id: 1, f: 0.5, g: Float::INFINITY, h: BigDecimal("-1.250"), i: "ü\n\t\"", j: "\x00\xFF".b,
-                k: Date.new(1500, 2, 3), l: Time.at(0, 1, :microsecond, in: "UTC"), m: Time.utc(2500, 1, 1), n: [1.0, nil],
-                o: { -1 => "x".b, 2 => nil }, p: { x: Date.new(2026, 1, 1), y: [BigDecimal("1.5")] }, q: false },
+                k: Date.new(1500, 2, 3), l: Time.at(0, 1, :microsecond, in: "UTC"), m: Time.utc(2500, 1, 1),
+                n: [1.0, nil], o: { -1 => "x".b, 2 => nil }, q: false,
+                p: { x: Date.new(2026, 1, 1), y: [BigDecimal("1.5")] } },
               schema.keys.to_h { |name| [name, nil] }]
       create_table(schema).append(rows)
       text, = run("cat", table_path)
