@@ -53,7 +53,10 @@ impl ScanStream {
         let ctx = self.ctx.clone();
         let result = match self.left {
             Some(0) => Ok(None),
-            _ => ctx.limit(self.receive()).await,
+            _ => match ctx.check() {
+                Ok(()) => ctx.limit(self.receive()).await,
+                Err(late) => Err(late),
+            },
         };
         match result {
             Ok(Some(batch)) => Ok(Some(self.cut(batch))),

@@ -121,6 +121,17 @@ async fn wrapper_without_faults() {
     contract(&Storage::for_test(store).unwrap()).await;
 }
 
+#[tokio::test]
+async fn there_is_nothing_below_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "x").unwrap();
+    let storage = Storage::new(file.to_str().unwrap(), StorageOptions::default()).unwrap();
+    assert!(is_not_found(&storage.get("a/b").await.unwrap_err()));
+    assert!(storage.list("a", None).await.unwrap().is_empty());
+    assert!(storage.put("a/b", body("x")).await.is_err());
+}
+
 #[test]
 fn addresses() {
     let parse = |address: &str| Storage::new(address, StorageOptions::default());

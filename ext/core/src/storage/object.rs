@@ -110,7 +110,10 @@ impl Store for ObjectBacked {
             };
             let mut out = Vec::new();
             while let Some(item) = found.next().await {
-                let item = item.map_err(self.fail("list", prefix))?;
+                let item = match item.map_err(self.fail("list", prefix)) {
+                    Err(e) if error::is_not_found(&e) => break,
+                    item => item?,
+                };
                 // Without this, whatever lies in sub-folders would come too.
                 if item.location.parts_count() == folder.parts_count() + 1 {
                     out.push(self.meta(&item));

@@ -93,6 +93,7 @@ impl NativeAppend {
 
     /// Takes all of `rows`, or none of them where one does not fit.
     fn push(ruby: &Ruby, this: &Self, rows: RArray, first_row_index: u64) -> Result<(), Error> {
+        this.ctx.check().map_err(|e| to_ruby_error(ruby, e))?;
         let mut state = this.open(ruby)?;
         if state.encoder.len() >= BATCH_ROWS || state.encoder.bytes() >= BATCH_BYTES {
             state = this.hand_over(ruby, state)?;

@@ -76,6 +76,7 @@ impl NativeStream {
         max_rows: usize,
         convert: impl FnOnce(&RecordBatch) -> Result<RArray, Failure>,
     ) -> Result<Option<RArray>, Error> {
+        self.ctx.check().map_err(|e| to_ruby_error(ruby, e))?;
         let Some(mut state) = self.state.take().map_err(|e| to_ruby_error(ruby, e))? else { return Ok(None) };
         let rest = match state.rest.take() {
             Some(rest) => rest,
