@@ -22,7 +22,7 @@ module Comparison
       ["timeout", LIMIT, *program, *arguments.map(&:to_s)]
     end
 
-    # What a script prints as its last line. A process that printed it and then crashed on its way out has done its work.
+    # What a script prints as its last line. A process that crashed on its way out, after that, has done its work.
     def run(side, script, *arguments)
       out, err, status = Open3.capture3(*command(side, script, *arguments))
       warn "#{side}/#{script} ended with #{status}: #{err.lines.last}" unless status.success?

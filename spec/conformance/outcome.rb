@@ -59,8 +59,10 @@ module Conformance
     def wrong_feature(error, features)
       return "#{error.class}: #{error.message}" unless error.is_a?(DeltaLake::UnsupportedFeatureError)
 
-      missing = features.split(", ").reject { |feature| error.message.match?(/\b#{Regexp.escape(feature)}\b/) }
-      "the refusal does not name #{missing.join(', ')}: #{error.message}" unless missing.empty?
+      named = error.message[/needs the table features? (.+?), which/, 1]
+      return if named ? named == features : error.message.include?(features)
+
+      "the refusal does not name #{features}: #{error.message}"
     end
 
     def wrong_result(result)
@@ -72,8 +74,8 @@ module Conformance
     end
 
     def wrong_snapshot(found)
-      wrong = found.reject { |key, value| value == @case["expect"].fetch(key) }
-      wrong.map { |key, value| "#{key}: #{value.inspect} instead of #{@case['expect'][key].inspect}" }.first
+      key, value = @case["expect"].find { |name, expected| found.key?(name) && found[name] != expected }
+      "#{key}: #{found[key].inspect} instead of #{value.inspect}" if key
     end
 
     def wrong_rows(rows)
