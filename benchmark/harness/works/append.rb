@@ -4,8 +4,17 @@ module Comparison
   module Works
     # Appends of 3 rows to tables of more and more files, and of many rows at once.
     class Append
-      # Far beyond it, the peer takes seconds for each.
+      # The tables: what made their files, how many there are, what stands in the log, and whether the budget holds.
+      # A handle that was held while a table grew stands where one stands that was opened from the commits.
+      SMALL = [["many_commits", 0, "of 0 files", false],
+               ["many_commits", 1_000, "of 1,000 files, a commit each", true],
+               ["many_commits", 10_000, "of 10,000 files, a commit each", true],
+               ["million_files", 10_000, "of 10,000 files in a checkpoint", false],
+               ["million_files", 100_000, "of 100,000 files in a checkpoint", false]].freeze
+      # Beyond it the peer takes minutes.
       PEER_FILES = 10_000
+      # Where the peer takes a second for each, so many are enough.
+      FEW = 10
 
       def initialize(session)
         @session = session
@@ -13,38 +22,37 @@ module Comparison
       end
 
       def rows
-        small = [0, 1_000, 10_000, 100_000].to_h { |files| [files, small(files)] }
-        [*small.flat_map { |files, found| small_rows(files, found) }, flatness(small), *many]
+        found = SMALL.map { |script, files, *| small(script, files) }
+        [*SMALL.zip(found).flat_map { |table, one| small_rows(table, one) }, flatness(found), *many]
       end
 
       private
 
-      def small(files)
-        @session.say("append of 3 rows at #{files} files")
-        table = @session.made("million_files", files, 0)
+      def small(script, files)
+        @session.say("append of 3 rows at #{files} files, #{script}")
+        table = @session.made(script, files, *(["0"] if script == "million_files"))
         sides = files > PEER_FILES ? [:ours] : %i[peer ours]
         @session.medians(sides, repeats: [3, @settings.repeats].min) do |side|
-          times = side == :peer && files >= PEER_FILES ? [@settings.appends, 10].min : @settings.appends
+          times = side == :peer && files >= PEER_FILES ? [@settings.appends, FEW].min : @settings.appends
           @session.copy(table) { |copy| @session.contestants.run(side, "append_small", copy, times) }
         end
       end
 
-      def small_rows(files, found)
-        share = Budget.share(1 / 13r, "1/13") if files.between?(1_000, PEER_FILES)
-        work = "append 3 rows, table of #{Comparison.thousands(files)} files"
-        row = Row.new(key: "append_small", work: work, unit: "s",
-                      peer: found.dig(:peer, :seconds), ours: found.dig(:ours, :seconds), budget: share)
-        return row unless files == PEER_FILES
+      def small_rows((_, _, table, budgeted), found)
+        seconds, memory = %i[seconds peak_mb].map { |key| %i[peer ours].map { |side| found.dig(side, key) } }
+        row = Row.new(key: "append_small", work: "append 3 rows, table #{table}", unit: "s", peer: seconds.first,
+                      ours: seconds.last, budget: (Budget.share(1 / 13r, "1/13") if budgeted))
+        return row unless budgeted
 
-        [row, Row.new(key: "append_small_memory", work: "its peak memory", unit: "MB",
-                      peer: found.dig(:peer, :peak_mb), ours: found.dig(:ours, :peak_mb))]
+        [row, Row.new(key: "append_small_memory", work: "its peak memory", unit: "MB", peer: memory.first,
+                      ours: memory.last)]
       end
 
       # Flat is: what 100,000 files cost is within the noise of what none cost.
-      def flatness(small)
-        grown = small.fetch(100_000).fetch(:ours).fetch(:seconds) / small.fetch(0).fetch(:ours).fetch(:seconds)
+      def flatness(found)
+        none, grown = found.values_at(0, -1).map { |one| one.fetch(:ours).fetch(:seconds) }
         Row.new(key: "append_flat", work: "our append at 100,000 files, over that at none", unit: "times",
-                ours: grown.round(2), budget: Budget.most(1.5, "times"))
+                ours: (grown / none).round(2), budget: Budget.most(1.5, "times"))
       end
 
       def many

@@ -28,7 +28,7 @@ module Comparison
 
       # Landed is what the log has; what a process believes must be the same.
       def contend(side, size)
-        @session.copy(@session.made("million_files", 0, 0)) do |table|
+        @session.copy(@session.made("many_commits", 0)) do |table|
           before = versions(table)
           crowd = @session.contestants.crowd(side, "contender", size) { |n| [table, @turns, n] }
           landed = versions(table) - before

@@ -4,8 +4,8 @@ module Comparison
   module Works
     # All rows of a table, as Ruby Hashes and Python dicts.
     class Read
-      WAYS = { dicts: [:peer, "dicts"], polars: [:peer, "polars"], array: [:ours, "array"], each: [:ours, "each"],
-               allocate: [:ours, "allocate"] }.freeze
+      WAYS = { dicts: [:peer, "dicts"], kept: [:peer, "polars_list"], polars: [:peer, "polars"],
+               array: [:ours, "array"], each: [:ours, "each"], allocate: [:ours, "allocate"] }.freeze
 
       def initialize(session)
         @session = session
@@ -27,14 +27,14 @@ module Comparison
       private
 
       def table_rows(found)
-        dicts, polars, array, each, allocate = found.values_at(*WAYS.keys)
+        dicts, kept, polars, array, each, allocate = found.values_at(*WAYS.keys)
         count = Comparison.thousands(@session.settings.rows)
         half = Budget.share(0.5, "1/2")
         [row("read_array", "read #{count} rows (6 columns) into an Array of Hashes; the peer's side: to_pylist()",
              dicts, array, half),
          memory("read_array_memory", dicts, array),
-         row("read_array_polars", "the same; the peer's side: Polars iter_rows(named=True), none kept",
-             polars, array, half),
+         row("read_array_polars", "the same; the peer's side: Polars list(iter_rows(named=True))",
+             kept, array, half),
          row("read_each", "the same rows with each, none kept; the peer's side: Polars iter_rows(named=True)",
              polars, each, half),
          memory("read_each_memory", polars, each),
