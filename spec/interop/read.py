@@ -11,6 +11,7 @@ import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder
 
 import canonical
+from leave import leave
 
 parser = argparse.ArgumentParser()
 parser.add_argument("table")
@@ -34,3 +35,4 @@ print(json.dumps({
     "files": len(table.file_uris()),
     "rows": by_query,
 }))
+leave()

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
 
 import canonical
+from leave import leave
 
 
 def utc(*parts):
@@ -125,3 +126,4 @@ scenario, path = sys.argv[1:]
 result = globals()[scenario](path)
 if result:
     print(json.dumps({"table": path, "rows": result}))
+leave()
