@@ -1,6 +1,7 @@
 """What the peer's side of each measurement shares."""
 
 import json
+import os
 import statistics
 import time
 from datetime import datetime, timedelta, timezone
@@ -62,4 +63,6 @@ def median_of(times, work):
 
 
 def report(**values):
-    print(json.dumps(values))
+    """Prints the figures and ends: deltalake's threads may abort the interpreter's own ending ("terminate called ...")."""
+    print(json.dumps(values), flush=True)
+    os._exit(0)

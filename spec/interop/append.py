@@ -4,5 +4,8 @@ import sys
 
 from deltalake import DeltaTable, write_deltalake
 
+from leave import leave
+
 table = DeltaTable(sys.argv[1])
 write_deltalake(table, table.to_pyarrow_table(), mode="append")
+leave()

@@ -27,7 +27,7 @@ RSpec.describe "What Python deltalake reads of our tables", :python do
     rows = EveryType.rows
     rows.each { |row| table.append([row]) }
     6.times do |version|
-      read = python("read.py", table.uri, version).first
+      read = python("read.py", table.uri, "--version", version).first
       expect(read["rows"]).to eq(CanonicalRows.new(read["schema"]).lines(rows.take(version)))
     end
   end
@@ -49,11 +49,16 @@ RSpec.describe "What Python deltalake reads of our tables", :python do
     expect_same(table, rows)
   end
 
+  # Its dataset reads -1.5 in a partition as "-1.-5".
+  def engines(columns)
+    columns.any? { |column| column.end_with?("decimal") } ? ["--query"] : []
+  end
+
   EveryType::PRIMITIVE.each do |column|
     it "is every row of a table partitioned by #{column}" do
       table = create(EveryType::SCHEMA, partition_by: [column])
       table.append(EveryType.rows)
-      expect_same(table, EveryType.rows)
+      expect_same(table, EveryType.rows, read: python("read.py", table.uri, *engines([column])).first)
       expect(DeltaLake.open(table.uri).to_a).to match_array(table.to_a)
     end
   end
@@ -61,7 +66,7 @@ RSpec.describe "What Python deltalake reads of our tables", :python do
   it "is every row of a table partitioned by several columns" do
     table = create(EveryType::SCHEMA, partition_by: %i[string timestamp big_decimal])
     table.append(EveryType.rows)
-    read = python("read.py", table.uri).first
+    read = python("read.py", table.uri, *engines(table.partition_by)).first
     expect_same(table, EveryType.rows, read: read)
     expect(read["partition_by"]).to eq(%w[string timestamp big_decimal])
   end

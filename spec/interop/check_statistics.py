@@ -51,8 +51,8 @@ def parse(text, like, kind):
 def holds(bound, value, is_lower):
     """Whether a bound is as near as its form allows: milliseconds for times, 32 characters for text, else exact."""
     if isinstance(value, datetime):
-        gap = value - bound if is_lower else bound - value
-        return timedelta(0) <= gap < MILLISECOND
+        # The last digits are cut from both bounds, as Spark cuts them; readers widen the upper one.
+        return timedelta(0) <= value - bound < MILLISECOND
     if isinstance(value, str):
         return bound == value[:32] if is_lower else bound == value or (bound > value and bound[:31] == value[:31])
     return bound == value

@@ -4,4 +4,7 @@ import sys
 
 from deltalake import DeltaTable
 
+from leave import leave
+
 DeltaTable(sys.argv[1]).create_checkpoint()
+leave()
