@@ -6,7 +6,7 @@ require "timeout"
 RSpec.describe "interrupts", :native do
   # An end that never comes, for appends; and a long one, for reads.
   let(:endless) { Enumerator.new { |rows| (0..).each { |i| rows << { id: i, country: "x" * 100 } } } }
-  let(:table) { create_table }
+  let!(:table) { create_table }
 
   def descriptors
     GC.start

@@ -163,7 +163,7 @@ RSpec.describe DeltaLake::Scan do
   end
 
   describe "#explain" do
-    it "tells what is ruled out by partition values and by statistics", :gc do
+    it "tells what is ruled out by partition values and by statistics" do
       table.append(orders(100..108))
       plan = table.where(country: "FR", id: 100..).explain
       expect(plan).to include(files_total: 6, files_pruned_by_partition: 4, files_pruned_by_stats: 1, files_to_read: 1)
