@@ -40,7 +40,7 @@ RSpec.describe "other threads run", :native do
     "open" => -> { 30.times { DeltaLake.open(folder) } },
     "table?" => -> { 50.times { DeltaLake.table?(folder) } },
     "create" => -> { Dir.mktmpdir { |dir| 10.times { |i| DeltaLake.create("#{dir}/#{i}", schema: { id: :long }) } } },
-    "refresh" => -> { 50.times { table.refresh } },
+    "refresh" => -> { 500.times { table.refresh } },
     "at" => -> { 30.times { table.at(version: 20) } },
     "history" => -> { 20.times { table.history } },
     "files" => -> { 20.times { table.files.to_a } },
@@ -64,7 +64,8 @@ RSpec.describe "other threads run", :native do
       instance_exec(&call) if name == "create"
       wait, took, turns = longest_wait { instance_exec(&call) }
       expect(turns).to be >= [2, took / 0.3].max
-      expect(wait).to be < 0.15
+      # Ruby's own time slice is 0.1 s.
+      expect(wait).to be < 0.25
     end
   end
 end

@@ -27,6 +27,7 @@ use row::Record;
 pub(super) use text::text;
 pub(super) use time::{Counted, days, instant, wall_clock};
 
+#[cfg(feature = "testing")]
 /// Bytes of buffers after which [`RowEncoder::push_some`] asks for the batch to be finished.
 const FULL: usize = 32 << 20;
 
@@ -73,6 +74,7 @@ impl RowEncoder {
 
     /// Adds rows from position `from` on, and stops early where the batch is large enough; returns how many it took.
     /// `first_row_index` is the number of the row at `from`.
+    #[cfg(feature = "testing")]
     pub(crate) fn push_some(
         &mut self,
         ruby: &Ruby,
@@ -85,6 +87,7 @@ impl RowEncoder {
     }
 
     /// Adds one row, or leaves the encoder as it was: another row can follow one that was refused.
+    #[cfg(feature = "testing")]
     pub(crate) fn push_row(
         &mut self,
         ruby: &Ruby,
