@@ -59,9 +59,12 @@ module Layers
     # Between top-level modules, and between the files of each.
     def rings(crate)
       within, between = crate.edges.partition { |edge| edge.from.first == edge.to.first }
-      groups = Rings.new(between.map { |edge| [edge.from.first, edge.to.first] }).to_a +
-               Rings.new(within.map { |edge| [edge.from.join("::"), edge.to.join("::")] }).to_a
+      groups = ring_groups(between, &:first) + ring_groups(within) { |path| path.join("::") }
       (groups - RECURSIVE).map { |group| "modules import each other in a ring: #{group.join(', ')}" }
+    end
+
+    def ring_groups(edges)
+      Rings.new(edges.map { |edge| [yield(edge.from), yield(edge.to)] }).to_a
     end
 
     def ruby_in_core(core)

@@ -77,8 +77,8 @@ module Extconf
     # Folding takes a sixth off the library. Rust's own linker does it, GNU's does not know the flag.
     def folds_identical_code?
       Dir.mktmpdir do |folder|
-        rustc = [@env.fetch("RUSTC", "rustc"), "--crate-type", "cdylib", "--crate-name", "probe", "-C", "link-arg=#{FOLD}",
-                 "--out-dir", folder, "-"]
+        rustc = [@env.fetch("RUSTC", "rustc"), "--crate-type", "cdylib", "--crate-name", "probe",
+                 "-C", "link-arg=#{FOLD}", "--out-dir", folder, "-"]
         rustc.push("--target", @env["CARGO_BUILD_TARGET"]) if @env["CARGO_BUILD_TARGET"]
         _, status = Open3.capture2e(*rustc, stdin_data: "")
         status.success?
