@@ -65,13 +65,17 @@ module Extconf
     private
 
     FOLD = "-Wl,--icf=all"
-    private_constant :FOLD
+    # Cargo's `strip = true` leaves the symbol table in where Rust's own linker links.
+    STRIP = "-Wl,--strip-all"
+    private_constant :FOLD, :STRIP
 
     def linker_flags
       # Ruby's own symbols are found when the module is loaded; only macOS must be told.
       return ["-Wl,-undefined,dynamic_lookup"] if darwin?
 
-      profile == "dev" || !folds_identical_code? ? [] : [FOLD]
+      return [] if profile == "dev"
+
+      [STRIP, *(FOLD if folds_identical_code?)]
     end
 
     # Folding takes a sixth off the library. Rust's own linker does it, GNU's does not know the flag.

@@ -51,8 +51,8 @@ impl ScanStream {
     /// The next batch, never an empty one. After `None` or an error there are no more.
     pub async fn next(&mut self) -> Result<Option<RecordBatch>> {
         let ctx = self.ctx.clone();
-        let result = match self.left {
-            Some(0) => Ok(None),
+        let result = match (self.left, &self.state) {
+            (Some(0), _) | (_, State::Done) => Ok(None),
             _ => match ctx.check() {
                 Ok(()) => ctx.limit(self.receive()).await,
                 Err(late) => Err(late),
