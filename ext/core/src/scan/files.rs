@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::plan::{PlannedFile, Planner, in_file, partition_value};
 use crate::action::Add;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::path::{DataPath, parse_data_path};
 use crate::snapshot::Snapshot;
 use crate::stats::num_records;
@@ -27,6 +27,9 @@ pub struct DataFile {
     pub modification_time_ms: i64,
 }
 
+/// Files that are handed over at once, at least: a commit of one file is not worth a call of its own.
+const AT_ONCE: usize = 1_000;
+
 /// Files of a scan, as the log is replayed.
 pub struct FileStream {
     snapshot: Snapshot,
@@ -41,11 +44,16 @@ impl FileStream {
     /// The next files; none are left after `None`.
     pub async fn next(&mut self) -> Result<Option<Vec<DataFile>>> {
         let next = async {
-            let Some(planned) = self.planner.next().await? else { return Ok(None) };
-            let file = |PlannedFile { add, .. }| data_file(&self.snapshot, add);
-            planned.into_iter().map(file).collect::<Result<Vec<_>>>().map(Some)
+            let mut files = Vec::new();
+            while files.len() < AT_ONCE {
+                let Some(planned) = self.planner.next().await? else { break };
+                for PlannedFile { add, .. } in planned {
+                    files.push(data_file(&self.snapshot, add)?);
+                }
+            }
+            Ok((!files.is_empty()).then_some(files))
         };
-        next.await.map_err(|e| e.with_table(self.snapshot.uri()).with_version(self.snapshot.version()))
+        next.await.map_err(|e: Error| e.with_table(self.snapshot.uri()).with_version(self.snapshot.version()))
     }
 }
 

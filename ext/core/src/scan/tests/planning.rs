@@ -58,6 +58,21 @@ async fn files_are_left_out_by_partition_then_by_stats() {
 }
 
 #[tokio::test]
+async fn files_of_many_commits_are_listed_in_few_calls() {
+    let mut table = Table::new(&schema(&[("id", "long")]), &[]).await;
+    for number in 0..1_005 {
+        table.add(&format!("{number}.parquet"), Vec::new(), json!({})).await;
+    }
+    let mut listed = Scan::new(table.snapshot().await, ScanOptions::default()).unwrap().files();
+    let mut calls = Vec::new();
+    while let Some(files) = listed.next().await.unwrap() {
+        calls.push(files.len());
+    }
+    assert_eq!(calls, [1_000, 5]);
+    assert!(listed.next().await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn partition_values_come_from_the_log() {
     let table = partitioned().await;
     let options =
