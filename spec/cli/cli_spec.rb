@@ -2,6 +2,7 @@
 
 require "deltalake/cli"
 require "open3"
+require "stringio"
 require "rbconfig"
 
 RSpec.describe "the command line", :native do
