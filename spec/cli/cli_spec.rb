@@ -2,8 +2,8 @@
 
 require "deltalake/cli"
 require "open3"
-require "stringio"
 require "rbconfig"
+require "stringio"
 
 RSpec.describe "the command line", :native do
   # In this process: output, errors and exit code.
