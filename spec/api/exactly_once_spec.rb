@@ -4,7 +4,7 @@ RSpec.describe "once: and txn:" do
   let(:table) { create_table }
 
   describe "once:" do
-    it "adds rows once for a key", :gc do
+    it "adds rows once for a key" do
       first = table.append(orders(1..2), once: "import-1")
       expect(first).to have_attributes(skipped?: false, rows: 2, version: 1)
       again = table.append(orders(1..2), once: "import-1")

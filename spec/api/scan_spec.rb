@@ -22,7 +22,7 @@ RSpec.describe DeltaLake::Scan do
   end
 
   describe "#each" do
-    it "gives Hashes with Symbol keys, in the order of the schema", :gc do
+    it "gives Hashes with Symbol keys, in the order of the schema" do
       row = table.where(id: 4).first
       expect(row).to eq({ id: 4, country: "FR", price: BigDecimal("1") })
       expect(row.keys).to eq(%i[id country price])
@@ -50,7 +50,7 @@ RSpec.describe DeltaLake::Scan do
   end
 
   describe "#each_batch" do
-    it "gives Arrays of at most so many", :gc do
+    it "gives Arrays of at most so many" do
       sizes = table.scan.each_batch(size: 2).map(&:size)
       expect(sizes.sum).to eq(9)
       expect(sizes.max).to be <= 2
@@ -122,7 +122,7 @@ RSpec.describe DeltaLake::Scan do
   end
 
   describe "#count" do
-    it "counts without reading, or as Enumerable does", :gc do
+    it "counts without reading, or as Enumerable does" do
       expect(table.count).to eq(9)
       expect(table.where(id: 3..5).count).to eq(3)
       expect(table.count { |row| row[:id].even? }).to eq(5)
@@ -139,7 +139,7 @@ RSpec.describe DeltaLake::Scan do
   end
 
   describe "#pluck" do
-    it "gives values, or Arrays of them", :gc do
+    it "gives values, or Arrays of them" do
       expect(table.pluck(:id)).to match_array(0..8)
       expect(table.where(country: "DE").pluck(:id, :country)).to contain_exactly([0, "DE"], [3, "DE"], [6, "DE"])
       expect(table.where(id: 3).pluck("country", :id, :country)).to eq([["DE", 3, "DE"]])
@@ -153,7 +153,7 @@ RSpec.describe DeltaLake::Scan do
   end
 
   describe "#to_columns" do
-    it "gives an Array for each column", :gc do
+    it "gives an Array for each column" do
       columns = table.where(country: "FR").to_columns
       expect(columns.keys).to eq(%i[id country price])
       expect(columns[:country]).to eq(%w[FR FR FR])

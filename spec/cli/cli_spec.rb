@@ -3,6 +3,7 @@
 require "deltalake/cli"
 require "open3"
 require "rbconfig"
+require "stringio"
 
 RSpec.describe "the command line", :native do
   # In this process: output, errors and exit code.

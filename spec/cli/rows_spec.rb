@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "deltalake/cli"
+require "stringio"
 
 RSpec.describe "rows on the command line" do
   def run(*arguments, stdin: "")

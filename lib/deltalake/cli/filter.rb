@@ -7,8 +7,10 @@ module DeltaLake
     # Conditions of the command line, such as `price>=10`.
     # @api private
     module Filter
+      # What is written, and what native conditions call it.
       OPERATORS = { "==" => "=", "=" => "=", "!=" => "!=", "<>" => "!=", "<=" => "<=", ">=" => ">=", "<" => "<",
                     ">" => ">" }.freeze
+      # Column, operator, value.
       FORM = /\A\s*(?<path>[^\s=!<>][^=!<>]*?)\s*(?<operator>==|!=|<>|<=|>=|=|<|>)\s*(?<value>.*?)\s*\z/m
 
       class << self

@@ -8,6 +8,7 @@ module DeltaLake
       # A type, and whether values may be nil.
       Slot = Struct.new(:type, :null)
 
+      # Where nil is refused.
       NOT_NULL = /\s+not\s+null\z/i
       DECIMAL = /\Adecimal\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)\z/
 

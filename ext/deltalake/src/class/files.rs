@@ -27,6 +27,7 @@ impl NativeFileStream {
     }
 
     fn next(ruby: &Ruby, this: &Self) -> Result<Option<RArray>, Error> {
+        this.ctx.check().map_err(|e| to_ruby_error(ruby, e))?;
         let Some(mut files) = this.state.take().map_err(|e| to_ruby_error(ruby, e))? else { return Ok(None) };
         let (files, found) = block_on(ruby, &this.ctx, async move {
             let found = files.next().await?;
