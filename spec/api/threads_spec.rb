@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-RSpec.describe "threads" do
+RSpec.describe "threads", :native do
   let(:table) { create_table }
 
   it "share one table: 8 append 25 times each, and all of it lands" do
@@ -40,5 +40,18 @@ RSpec.describe "threads" do
     enumerator.next
     expect { Thread.new { enumerator.next }.tap { |thread| thread.report_on_exception = false }.value }
       .to raise_error(FiberError)
+  end
+
+  it "come at once to what is used for the first time" do
+    ended = ruby(<<~RUBY)
+      table = DeltaLake.create(#{table_path.inspect}, schema: { id: :long })
+      # Whatever looks a class up now lets the others come.
+      Object.singleton_class.prepend(Module.new { def const_get(*) = sleep(0.05) && super })
+      work = -> { table.append([{ id: 1 }]) && table.to_a && table.files.to_a && DeltaLake.open(table.uri) }
+      Array.new(4) { Thread.new(&work) }.each(&:join)
+      puts table.count
+    RUBY
+    expect(ended).to have_succeeded
+    expect(ended.out).to eq("4\n")
   end
 end

@@ -8,7 +8,7 @@ use deltalake_core::ops::{AppendOptions, Appender};
 use deltalake_core::txn::AppTransaction;
 use magnus::{DataTypeFunctions, Error, Module, RArray, RClass, RModule, Ruby, TypedData};
 
-use super::call::{Exclusive, context};
+use super::call::{Exclusive, context, define};
 use super::snapshot::NativeSnapshot;
 use crate::bridge::{block_on, to_ruby_error};
 use crate::convert::{OnUnknown, RowEncoder};
@@ -41,7 +41,7 @@ impl DataTypeFunctions for NativeAppend {
 pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let snapshot: RClass = native.const_get("Snapshot")?;
     snapshot.define_method("append", native_method!(NativeAppend::begin, 6))?;
-    let class = native.define_class("Append", ruby.class_object())?;
+    let class = define::<NativeAppend>(ruby, native, "Append")?;
     class.define_method("done", native_method!(NativeAppend::done, 0))?;
     class.define_method("push", native_method!(NativeAppend::push, 2))?;
     class.define_method("finish", native_method!(NativeAppend::finish, 0))?;

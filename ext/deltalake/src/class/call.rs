@@ -1,12 +1,22 @@
-//! What calls have in common: deadlines, and state that one thread uses at a time.
+//! What classes have in common: their definition, deadlines, and state that one thread uses at a time.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use deltalake_core::context::Context;
 use deltalake_core::{Error, Result};
+use magnus::{Module, RClass, RModule, Ruby, TypedData};
 
 use crate::bridge::fork::Owned;
+
+/// Defines the class of `T`, and has magnus look it up while no other thread can need it: it does so at the first object
+/// otherwise, under a lock and by a Ruby call that lets other threads run, and one that came then would wait for that
+/// lock with the GVL in its hands, for ever.
+pub(super) fn define<T: TypedData>(ruby: &Ruby, outer: RModule, name: &str) -> Result<RClass, magnus::Error> {
+    let class = outer.define_class(name, ruby.class_object())?;
+    T::class(ruby);
+    Ok(class)
+}
 
 /// The context of a call that may take `seconds`, or any time.
 pub(super) fn context(seconds: Option<f64>) -> Result<Context> {

@@ -4,7 +4,7 @@ use deltalake_core::context::Context;
 use deltalake_core::scan::{DataFile, FileStream};
 use magnus::{Error, Module, RArray, RModule, Ruby};
 
-use super::call::Exclusive;
+use super::call::{Exclusive, define};
 use crate::bridge::{block_on, to_ruby_error};
 use crate::convert::scalar_to_ruby;
 use crate::native_method;
@@ -16,7 +16,7 @@ pub(super) struct NativeFileStream {
 }
 
 pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
-    let class = native.define_class("FileStream", ruby.class_object())?;
+    let class = define::<NativeFileStream>(ruby, native, "FileStream")?;
     class.define_method("next", native_method!(NativeFileStream::next, 0))?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use deltalake_core::scan::{Scan, ScanOptions};
 use deltalake_core::snapshot::Snapshot;
 use magnus::{Error, Module, RHash, RModule, Ruby};
 
-use super::call::context;
+use super::call::{context, define};
 use super::files::NativeFileStream;
 use super::stream::NativeStream;
 use crate::bridge::{block_on, to_ruby_error};
@@ -14,7 +14,7 @@ use crate::native_method;
 pub(super) struct NativeScan(Scan);
 
 pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
-    let class = native.define_class("Scan", ruby.class_object())?;
+    let class = define::<NativeScan>(ruby, native, "Scan")?;
     class.define_method("schema_json", native_method!(NativeScan::schema_json, 0))?;
     class.define_method("explain", native_method!(NativeScan::explain, 1))?;
     class.define_method("count", native_method!(NativeScan::count, 1))?;

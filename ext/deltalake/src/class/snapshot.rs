@@ -5,7 +5,7 @@ use deltalake_core::scan::ScanOptions;
 use deltalake_core::snapshot::Snapshot;
 use magnus::{Error, Module, RArray, RHash, RModule, Ruby};
 
-use super::call::context;
+use super::call::{context, define};
 use super::condition;
 use super::scan::NativeScan;
 use crate::bridge::{block_on, to_ruby_error};
@@ -15,7 +15,7 @@ use crate::native_method;
 pub(super) struct NativeSnapshot(pub(super) Snapshot);
 
 pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
-    let class = native.define_class("Snapshot", ruby.class_object())?;
+    let class = define::<NativeSnapshot>(ruby, native, "Snapshot")?;
     class.define_method("version", native_method!(NativeSnapshot::version, 0))?;
     class.define_method("uri", native_method!(NativeSnapshot::uri, 0))?;
     class.define_method("schema_json", native_method!(NativeSnapshot::schema_json, 0))?;

@@ -8,7 +8,7 @@ use deltalake_core::scan::{Scan, ScanStream};
 use deltalake_core::schema::SchemaRef;
 use magnus::{DataTypeFunctions, Error, Module, RArray, RModule, Ruby, TypedData};
 
-use super::call::Exclusive;
+use super::call::{Exclusive, define};
 use crate::bridge::{MemoryGuard, block_on, to_ruby_error};
 use crate::convert::{Failure, RowKeys, columns_from_batch, rows_from_batch};
 use crate::native_method;
@@ -41,7 +41,7 @@ impl DataTypeFunctions for NativeStream {
 }
 
 pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
-    let class = native.define_class("Stream", ruby.class_object())?;
+    let class = define::<NativeStream>(ruby, native, "Stream")?;
     class.define_method("next", native_method!(NativeStream::next, 1))?;
     class.define_method("next_columns", native_method!(NativeStream::next_columns, 1))?;
     class.define_method("close", native_method!(NativeStream::close, 0))?;

@@ -9,7 +9,7 @@ use deltalake_core::snapshot::Snapshot;
 use deltalake_core::storage::{Storage, StorageOptions};
 use magnus::{Error, Module, Object, RModule, Ruby};
 
-use super::call::context;
+use super::call::{context, define};
 use super::snapshot::NativeSnapshot;
 use crate::bridge::{block_on, to_ruby_error};
 use crate::{native_function, native_method};
@@ -18,7 +18,7 @@ use crate::{native_function, native_method};
 pub(super) struct NativeTable(Storage);
 
 pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
-    let class = native.define_class("Table", ruby.class_object())?;
+    let class = define::<NativeTable>(ruby, native, "Table")?;
     class.define_singleton_method("open", native_function!(NativeTable::open, 2))?;
     class.define_method("uri", native_method!(NativeTable::uri, 0))?;
     class.define_method("exists", native_method!(NativeTable::exists, 1))?;

@@ -10,6 +10,7 @@ use deltalake_core::error::ConflictKind;
 use deltalake_core::{Error, ErrorKind};
 use magnus::{DataTypeFunctions, RHash, RModule, Ruby, TypedData, prelude::*};
 
+use super::call::define;
 use crate::bridge::{MemoryGuard, block_on, fork, runtime_handle, set_worker_threads, to_ruby_error};
 use crate::{native_function, native_method};
 
@@ -231,7 +232,7 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), magnus::Error> {
     testing.define_singleton_method("counters", native_function!(counters, 0))?;
     testing.define_singleton_method("threads=", native_function!(threads, 1))?;
     testing.define_singleton_method("workers", native_function!(workers, 0))?;
-    let stream = testing.define_class("Stream", ruby.class_object())?;
+    let stream = define::<Stream>(ruby, testing, "Stream")?;
     stream.define_singleton_method("open", native_function!(Stream::open, 1))?;
     stream.define_method("next", native_method!(Stream::next, 0))?;
     stream.define_method("close", native_method!(Stream::close, 0))?;

@@ -5,6 +5,7 @@ use deltalake_core::Error;
 use deltalake_core::schema::{DataType, Schema, StructType};
 use magnus::{DataTypeFunctions, RArray, RModule, Ruby, TypedData, Value, prelude::*};
 
+use super::call::define;
 use crate::convert::{
     Failure, OnUnknown, RowEncoder, RowKeys, columns_from_batch, rows_from_batch, scalar_from_ruby, scalar_to_ruby,
 };
@@ -112,7 +113,7 @@ fn scalar(ruby: &Ruby, column: String, type_name: String, value: Value) -> Resul
 pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), magnus::Error> {
     let testing = native.define_module("Testing")?;
     testing.define_singleton_method("scalar", native_function!(scalar, 3))?;
-    let batch = testing.define_class("Batch", ruby.class_object())?;
+    let batch = define::<Batch>(ruby, testing, "Batch")?;
     batch.define_singleton_method("encode", native_function!(Batch::encode, 3))?;
     batch.define_singleton_method("encode_each", native_function!(Batch::encode_each, 4))?;
     batch.define_singleton_method("slices", native_function!(Batch::slices, 2))?;
