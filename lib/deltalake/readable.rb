@@ -14,8 +14,8 @@ module DeltaLake
     end
 
     # (see Scan#select)
-    def select(...)
-      scan.select(...)
+    def select(*columns, &block)
+      block ? scan.select(*columns, &block) : scan.select(*columns)
     end
 
     # (see Scan#limit)

@@ -36,19 +36,20 @@ RSpec.describe "other threads run", :native do
     [waits.max, took, waits.size]
   end
 
+  # Each does enough for a thread that sleeps a millisecond at a time to come to many turns.
   {
-    "open" => -> { 30.times { DeltaLake.open(folder) } },
-    "table?" => -> { 50.times { DeltaLake.table?(folder) } },
+    "open" => -> { 120.times { DeltaLake.open(folder) } },
+    "table?" => -> { 200.times { DeltaLake.table?(folder) } },
     "create" => -> { Dir.mktmpdir { |dir| 10.times { |i| DeltaLake.create("#{dir}/#{i}", schema: { id: :long }) } } },
-    "refresh" => -> { 500.times { table.refresh } },
-    "at" => -> { 30.times { table.at(version: 20) } },
-    "history" => -> { 20.times { table.history } },
-    "files" => -> { 20.times { table.files.to_a } },
-    "explain" => -> { 20.times { scan.explain } },
-    "count" => -> { scan.count },
+    "refresh" => -> { 2000.times { table.refresh } },
+    "at" => -> { 120.times { table.at(version: 20) } },
+    "history" => -> { 80.times { table.history } },
+    "files" => -> { 80.times { table.files.to_a } },
+    "explain" => -> { 80.times { scan.explain } },
+    "count" => -> { 10.times { scan.count } },
     "each" => -> { scan.each(&:itself) },
     "each_batch" => -> { scan.each_batch(&:itself) },
-    "first" => -> { 5.times { scan.first(1000) } },
+    "first" => -> { 20.times { scan.first(1000) } },
     "to_a" => -> { scan.to_a },
     "pluck" => -> { scan.pluck(:text) },
     "to_columns" => -> { scan.to_columns },
