@@ -11,6 +11,8 @@ pub mod context;
 pub mod error;
 pub mod expr;
 pub mod features;
+#[cfg(feature = "testing")]
+pub mod fuzzing;
 pub mod log;
 pub mod ops;
 pub mod path;
