@@ -126,15 +126,6 @@ async fn a_deadline_ends_the_stream() {
 }
 
 #[tokio::test]
-async fn deletion_vectors_are_refused() {
-    let dv = json!({"storageType": "i", "pathOrInlineDv": "x", "sizeInBytes": 1, "cardinality": 1});
-    let table = table(file(10), json!({"path": "c.parquet", "deletionVector": dv})).await;
-    let error = rows(&table, ScanOptions::default()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnsupportedFeature);
-    assert!(error.message().contains("deletionVectors"));
-}
-
-#[tokio::test]
 async fn a_file_outside_of_the_table_is_refused() {
     let table = table(file(10), json!({"path": "file:///etc/passwd"})).await;
     assert_eq!(rows(&table, ScanOptions::default()).await.unwrap_err().kind(), ErrorKind::UnsupportedFeature);
