@@ -144,6 +144,18 @@ async fn a_vector_that_is_gone_or_damaged_is_named() {
 }
 
 #[tokio::test]
+async fn a_vector_outside_of_the_table() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let path = elsewhere.path().join("dv 1.bin");
+    let bitmap = portable(&[1]);
+    std::fs::write(&path, [&[1][..], &framed(&bitmap)].concat()).unwrap();
+    let descriptor = json!({"storageType": "p", "pathOrInlineDv": url::Url::from_file_path(&path).unwrap().as_str(),
+        "offset": 1, "sizeInBytes": bitmap.len(), "cardinality": 1});
+    let table = table(&[(file(0..3, 10), json!({"deletionVector": descriptor}))]).await;
+    assert_eq!(ids(&table, ScanOptions::default()).await, [0, 2]);
+}
+
+#[tokio::test]
 async fn a_vector_for_another_file_is_refused() {
     let table = table(&[(file(0..10, 3), json!({"deletionVector": inline(&[10])}))]).await;
     let error = super::rows(&table, ScanOptions::default()).await.unwrap_err();
