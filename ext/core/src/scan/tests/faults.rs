@@ -131,6 +131,7 @@ async fn a_file_outside_of_the_table_is_read_from_there() {
     std::fs::write(&path, file(4)).unwrap();
     let url = url::Url::from_file_path(&path).unwrap();
     let table = table(file(10), json!({"path": url.as_str(), "size": file(4).len()})).await;
+    assert!(!path.starts_with(table.folder.path()));
     assert_eq!(rows(&table, ScanOptions::default()).await.unwrap().num_rows(), 14);
     std::fs::remove_file(&path).unwrap();
     let error = rows(&table, ScanOptions::default()).await.unwrap_err();
