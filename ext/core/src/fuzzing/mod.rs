@@ -17,10 +17,15 @@ pub use seeds::seeds;
 /// Reads a table that has `bytes` in that place. An error is what such a table deserves; what comes back as `Err` here
 /// is one that it does not: a bug in this library.
 pub fn run(place: Place, bytes: &[u8]) -> Result<()> {
-    match runtime()?.block_on(table::read(place, bytes)) {
+    match read(place, bytes) {
         Err(error) if error.kind() == ErrorKind::Internal => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Reads a table that has `bytes` in that place; an error is an error.
+pub fn read(place: Place, bytes: &[u8]) -> Result<()> {
+    runtime()?.block_on(table::read(place, bytes))
 }
 
 /// One for the whole process: fuzzers call [`run`] a million times.
