@@ -4,10 +4,20 @@ use std::collections::BTreeSet;
 
 use crate::action::{Metadata, Protocol};
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{DataType, StructType};
+use crate::schema::{ColumnMapping, DataType, StructType};
 
 /// Reader features that scans honour.
-const READABLE: &[&str] = &["timestampNtz", "vacuumProtocolCheck"];
+const READABLE: &[&str] = &[
+    "columnMapping",
+    "timestampNtz",
+    "typeWidening",
+    "typeWidening-preview",
+    "vacuumProtocolCheck",
+    "variantShredding",
+    "variantShredding-preview",
+    "variantType",
+    "variantType-preview",
+];
 
 /// Features that writers honour whether the table uses them or not.
 const WRITABLE: &[&str] = &["appendOnly", "timestampNtz", "vacuumProtocolCheck"];
@@ -25,27 +35,46 @@ const LEGACY_WRITER: &[(i32, &[&str])] = &[
 ];
 
 /// Refuses a table that needs a reader feature which scans lack. Made before any data is read.
-pub fn check_readable(protocol: &Protocol, metadata: &Metadata) -> Result<()> {
+pub fn check_readable(protocol: &Protocol) -> Result<()> {
     check_shape(protocol)?;
-    let wanted: BTreeSet<&str> = match protocol.min_reader_version {
+    let missing: Vec<&str> = needed_to_read(protocol).into_iter().filter(|f| !READABLE.contains(f)).collect();
+    refuse(&missing, "reading")
+}
+
+/// How data files are read. The property counts only where the protocol has the feature (Delta protocol, "Reader
+/// Requirements for Column Mapping").
+pub fn column_mapping(protocol: &Protocol, metadata: &Metadata) -> Result<ColumnMapping> {
+    match property(metadata, "delta.columnMapping.mode") {
+        Some(mode) if needed_to_read(protocol).contains("columnMapping") => ColumnMapping::from_property(mode),
+        _ => Ok(ColumnMapping::None),
+    }
+}
+
+/// Whether the types of columns may have changed, so that files have older ones.
+pub fn widens_types(protocol: &Protocol) -> bool {
+    needed_to_read(protocol).iter().any(|f| matches!(*f, "typeWidening" | "typeWidening-preview"))
+}
+
+fn needed_to_read(protocol: &Protocol) -> BTreeSet<&str> {
+    match protocol.min_reader_version {
         1 => BTreeSet::new(),
         2 => BTreeSet::from(["columnMapping"]),
         _ => protocol.reader_features.iter().flatten().map(|f| canonical(f)).collect(),
-    };
-    let missing: Vec<&str> =
-        wanted.into_iter().filter(|f| !READABLE.contains(f) && is_needed_to_read(f, metadata)).collect();
-    refuse(&missing, "reading")
+    }
 }
 
 /// Refuses a table that needs a feature which appends lack: a listed feature that is not in use does not stop them.
 pub fn check_appendable(protocol: &Protocol, metadata: &Metadata, schema: &StructType) -> Result<()> {
-    check_readable(protocol, metadata)?;
+    check_readable(protocol)?;
     let wanted: BTreeSet<&str> = match protocol.min_writer_version {
         NEWEST_WRITER => protocol.writer_features.iter().flatten().map(|f| canonical(f)).collect(),
         level => LEGACY_WRITER.iter().filter(|(at, _)| *at <= level).flat_map(|(_, f)| f.iter().copied()).collect(),
     };
-    let missing: Vec<&str> =
+    let mut missing: Vec<&str> =
         wanted.into_iter().filter(|f| !WRITABLE.contains(f) && is_active_for_append(f, metadata, schema)).collect();
+    if missing.is_empty() && schema.contains(&|t| *t == DataType::Variant) {
+        missing.push("variantType");
+    }
     refuse(&missing, "writing")
 }
 
@@ -88,13 +117,6 @@ fn canonical(name: &str) -> &str {
     match name {
         "timestampWithoutTimezone" => "timestampNtz",
         other => other,
-    }
-}
-
-fn is_needed_to_read(feature: &str, metadata: &Metadata) -> bool {
-    match feature {
-        "columnMapping" => has_column_mapping(metadata),
-        _ => true,
     }
 }
 
@@ -186,17 +208,16 @@ mod tests {
 
     #[test]
     fn an_unknown_reader_feature_is_refused_by_name() {
-        let (m, _) = metadata(ID, &[]);
-        let error = check_readable(&protocol(3, 7, &["deletionVectors"], &["deletionVectors"]), &m).unwrap_err();
+        let error = check_readable(&protocol(3, 7, &["anotherFeature"], &["anotherFeature"])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnsupportedFeature);
-        assert!(error.message().contains("deletionVectors"));
+        assert!(error.message().contains("anotherFeature"));
     }
 
     #[test]
     fn unknown_writer_features_do_not_stop_readers() {
         let (m, s) = metadata(ID, &[]);
         let p = protocol(1, 7, &[], &["somethingNew"]);
-        check_readable(&p, &m).unwrap();
+        check_readable(&p).unwrap();
         assert!(check_appendable(&p, &m, &s).unwrap_err().message().contains("somethingNew"));
     }
 
@@ -204,10 +225,21 @@ mod tests {
     fn column_mapping_matters_only_where_a_mode_is_set() {
         let p = protocol(2, 5, &[], &[]);
         let (off, schema) = metadata(ID, &[("delta.columnMapping.mode", "none")]);
-        check_readable(&p, &off).unwrap();
+        assert_eq!(column_mapping(&p, &off).unwrap(), ColumnMapping::None);
         check_appendable(&p, &off, &schema).unwrap();
         let (on, _) = metadata(ID, &[("delta.columnMapping.mode", "name")]);
-        assert!(check_readable(&p, &on).is_err());
+        assert_eq!(column_mapping(&p, &on).unwrap(), ColumnMapping::Name);
+        assert!(check_appendable(&p, &on, &schema).unwrap_err().message().contains("columnMapping"));
+    }
+
+    #[test]
+    fn a_mode_counts_only_where_the_protocol_has_the_feature() {
+        let (id, _) = metadata(ID, &[("delta.columnMapping.mode", "id")]);
+        let listed = |features: &[&str]| column_mapping(&protocol(3, 7, features, features), &id).unwrap();
+        assert_eq!(listed(&["columnMapping"]), ColumnMapping::Id);
+        assert_eq!(listed(&["timestampNtz"]), ColumnMapping::None);
+        assert_eq!(column_mapping(&protocol(2, 7, &[], &["columnMapping"]), &id).unwrap(), ColumnMapping::Id);
+        assert_eq!(column_mapping(&protocol(1, 7, &[], &["columnMapping"]), &id).unwrap(), ColumnMapping::None);
     }
 
     #[test]
@@ -224,9 +256,8 @@ mod tests {
 
     #[test]
     fn impossible_pairs_and_future_versions() {
-        let (m, _) = metadata(ID, &[]);
-        assert_eq!(check_readable(&protocol(3, 6, &[], &[]), &m).unwrap_err().kind(), ErrorKind::CorruptTable);
-        assert_eq!(check_readable(&protocol(4, 7, &[], &[]), &m).unwrap_err().kind(), ErrorKind::UnsupportedFeature);
+        assert_eq!(check_readable(&protocol(3, 6, &[], &[])).unwrap_err().kind(), ErrorKind::CorruptTable);
+        assert_eq!(check_readable(&protocol(4, 7, &[], &[])).unwrap_err().kind(), ErrorKind::UnsupportedFeature);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::async_reader::AsyncFileReader;
 
-use super::adapt::{Adapter, find};
+use super::adapt::{Adapter, Lookup};
 use super::hint::{reader_metadata, reader_options};
 use super::plan::{PlannedFile, in_file, partition_value};
 use super::read_field::ReadField;
@@ -53,10 +53,13 @@ impl OpenFile {
             .await
             .map_err(|e| if is_not_found(&e) { gone(task, &key).with_source(e) } else { e })?;
         let in_file_schema = Arc::clone(metadata.schema());
-        let names: Vec<&str> = in_file_schema.fields().iter().map(|f| f.name().as_str()).collect();
+        let lookup = Lookup::new(in_file_schema.fields());
         let fields = if filter { &task.fields[..] } else { &task.fields[..task.outputs] };
-        let roots: Vec<Option<usize>> =
-            fields.iter().map(|f| if task.is_partition(&f.name) { None } else { find(&names, &f.physical) }).collect();
+        let root = |field: &ReadField| match task.is_partition(&field.name) {
+            true => Ok(None),
+            false => lookup.find(field, &ColumnPath::from(field.name.as_str())),
+        };
+        let roots: Vec<Option<usize>> = fields.iter().map(root).collect::<Result<_>>().map_err(|e| in_file(e, &add))?;
         let mut read: Vec<usize> = roots.iter().flatten().copied().collect();
         read.sort_unstable();
         read.dedup();
@@ -81,7 +84,7 @@ impl OpenFile {
 /// The value of a partition column, from the log alone: a column of that name in the file does not count.
 fn constant(task: &ScanTask, add: &Add, field: &ReadField) -> Result<ArrayRef> {
     let data_type = task.partition_type(&field.name)?;
-    let value = partition_value(&add.partition_values, &field.physical, data_type)?;
+    let value = partition_value(&add.partition_values, &field.name, &field.physical, data_type)?;
     Scalar::repeat(value.as_ref(), data_type, task.batch_size)
 }
 

@@ -41,8 +41,9 @@ impl ScanTask {
                 names.push(name);
             }
         }
-        let schema = snapshot.schema();
-        let fields: Vec<ReadField> = names.iter().filter_map(|n| schema.field(n)).map(ReadField::new).collect();
+        let (schema, mapping) = (snapshot.schema(), snapshot.column_mapping());
+        let fields: Vec<ReadField> =
+            names.iter().filter_map(|n| schema.field(n)).map(|f| ReadField::new(f, mapping)).collect();
         let arrow = |fields: &[ReadField]| {
             Arc::new(ArrowSchema::new(fields.iter().map(ReadField::to_arrow).collect::<Vec<_>>()))
         };

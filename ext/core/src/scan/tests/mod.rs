@@ -1,8 +1,12 @@
 mod faults;
 mod legacy;
+mod mapping;
 mod nested;
 mod planning;
 mod table;
+mod variant;
+mod widening;
+mod wild;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
