@@ -9,6 +9,7 @@ use crate::schema::{ColumnMapping, DataType, StructType};
 /// Reader features that scans honour.
 const READABLE: &[&str] = &[
     "columnMapping",
+    "deletionVectors",
     "timestampNtz",
     "typeWidening",
     "typeWidening-preview",
@@ -19,8 +20,12 @@ const READABLE: &[&str] = &[
     "variantType-preview",
 ];
 
-/// Features that writers honour whether the table uses them or not.
-const WRITABLE: &[&str] = &["appendOnly", "timestampNtz", "vacuumProtocolCheck"];
+/// Features that writers honour whether the table uses them or not. An append deletes no row, so it writes no deletion
+/// vector.
+const WRITABLE: &[&str] = &["appendOnly", "deletionVectors", "timestampNtz", "vacuumProtocolCheck"];
+
+/// Features that take the table's versions out of its log.
+const CATALOG: &[&str] = &["catalogManaged", "catalogOwned-preview"];
 
 const NEWEST_READER: i32 = 3;
 const NEWEST_WRITER: i32 = 7;
@@ -37,7 +42,10 @@ const LEGACY_WRITER: &[(i32, &[&str])] = &[
 /// Refuses a table that needs a reader feature which scans lack. Made before any data is read.
 pub fn check_readable(protocol: &Protocol) -> Result<()> {
     check_shape(protocol)?;
-    let missing: Vec<&str> = needed_to_read(protocol).into_iter().filter(|f| !READABLE.contains(f)).collect();
+    // Wherever it is listed: without its catalog, nobody knows the newest version of such a table.
+    let of_catalog = listed(&protocol.writer_features).filter(|f| CATALOG.contains(f));
+    let wanted: BTreeSet<&str> = needed_to_read(protocol).into_iter().chain(of_catalog).collect();
+    let missing: Vec<&str> = wanted.into_iter().filter(|f| !READABLE.contains(f)).collect();
     refuse(&missing, "reading")
 }
 
@@ -59,7 +67,7 @@ fn needed_to_read(protocol: &Protocol) -> BTreeSet<&str> {
     match protocol.min_reader_version {
         1 => BTreeSet::new(),
         2 => BTreeSet::from(["columnMapping"]),
-        _ => protocol.reader_features.iter().flatten().map(|f| canonical(f)).collect(),
+        _ => listed(&protocol.reader_features).collect(),
     }
 }
 
@@ -67,7 +75,7 @@ fn needed_to_read(protocol: &Protocol) -> BTreeSet<&str> {
 pub fn check_appendable(protocol: &Protocol, metadata: &Metadata, schema: &StructType) -> Result<()> {
     check_readable(protocol)?;
     let wanted: BTreeSet<&str> = match protocol.min_writer_version {
-        NEWEST_WRITER => protocol.writer_features.iter().flatten().map(|f| canonical(f)).collect(),
+        NEWEST_WRITER => listed(&protocol.writer_features).collect(),
         level => LEGACY_WRITER.iter().filter(|(at, _)| *at <= level).flat_map(|(_, f)| f.iter().copied()).collect(),
     };
     let mut missing: Vec<&str> =
@@ -110,6 +118,10 @@ fn check_shape(protocol: &Protocol) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+fn listed(features: &Option<Vec<String>>) -> impl Iterator<Item = &str> {
+    features.iter().flatten().map(|f| canonical(f))
 }
 
 /// Names under which early writers listed a feature.
@@ -208,9 +220,52 @@ mod tests {
 
     #[test]
     fn an_unknown_reader_feature_is_refused_by_name() {
-        let error = check_readable(&protocol(3, 7, &["anotherFeature"], &["anotherFeature"])).unwrap_err();
+        let error =
+            check_readable(&protocol(3, 7, &["deletionVectors", "catalogManaged"], &["catalogManaged"])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnsupportedFeature);
-        assert!(error.message().contains("anotherFeature"));
+        assert!(error.message().contains("feature catalogManaged,"), "{error}");
+    }
+
+    #[test]
+    fn each_reader_feature_is_read_or_refused_by_name() {
+        for feature in [
+            "columnMapping",
+            "deletionVectors",
+            "timestampNtz",
+            "v2Checkpoint",
+            "vacuumProtocolCheck",
+            "typeWidening",
+            "typeWidening-preview",
+            "variantType",
+            "variantType-preview",
+            "variantShredding",
+            "variantShredding-preview",
+            "catalogManaged",
+            "catalogOwned-preview",
+            "timestampNanos",
+            "adaptiveMetadata-preview",
+            "geospatial",
+            "geospatial-dev",
+            "redirectReaderWriter-preview",
+            "somethingNew",
+        ] {
+            match check_readable(&protocol(3, 7, &[feature], &[feature])) {
+                Ok(()) => assert!(READABLE.contains(&feature), "{feature}"),
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::UnsupportedFeature);
+                    assert!(error.message().contains(&format!("feature {feature},")), "{error}");
+                }
+            }
+        }
+        for feature in ["timestampNtz", "vacuumProtocolCheck", "deletionVectors"] {
+            assert!(READABLE.contains(&feature));
+        }
+        for feature in ["catalogManaged", "catalogOwned-preview"] {
+            assert!(check_readable(&protocol(1, 7, &[], &[feature])).is_err());
+        }
+        for feature in ["rowTracking", "clustering", "redirectWriterOnly-preview", "coordinatedCommits-preview"] {
+            check_readable(&protocol(1, 7, &[], &[feature])).unwrap();
+        }
     }
 
     #[test]

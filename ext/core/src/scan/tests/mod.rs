@@ -5,6 +5,7 @@ mod nested;
 mod planning;
 mod table;
 mod variant;
+mod vectors;
 mod widening;
 mod wild;
 
