@@ -7,10 +7,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{DataType, StructType};
 
 /// Reader features that scans honour.
-const READABLE: &[&str] = &["timestampNtz", "vacuumProtocolCheck"];
+const READABLE: &[&str] = &["timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"];
 
 /// Features that writers honour whether the table uses them or not.
-const WRITABLE: &[&str] = &["appendOnly", "timestampNtz", "vacuumProtocolCheck"];
+const WRITABLE: &[&str] = &["appendOnly", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"];
 
 const NEWEST_READER: i32 = 3;
 const NEWEST_WRITER: i32 = 7;

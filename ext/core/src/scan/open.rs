@@ -9,7 +9,6 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::async_reader::AsyncFileReader;
 
 use super::adapt::{Adapter, find};
-use super::hint::{reader_metadata, reader_options};
 use super::plan::{PlannedFile, in_file, partition_value};
 use super::read_field::ReadField;
 use super::task::ScanTask;
@@ -17,7 +16,7 @@ use crate::action::Add;
 use crate::error::{Error, Result};
 use crate::path::{DataPath, parse_data_path};
 use crate::schema::ColumnPath;
-use crate::storage::{ParquetFile, is_not_found, parquet_error};
+use crate::storage::{ParquetFile, is_not_found, parquet_error, reader_metadata, reader_options};
 use crate::value::Scalar;
 
 /// A data file whose footer is read.
