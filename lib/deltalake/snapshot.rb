@@ -74,8 +74,8 @@ module DeltaLake
       milliseconds && Time.at(milliseconds / 1000, milliseconds % 1000, :millisecond, in: "UTC")
     end
 
-    # The newest Delta transaction of each application. Where the table sets `delta.setTransactionRetentionDuration`,
-    # those that are older are left out.
+    # The newest Delta transaction of each application, as the log holds it. Those that are older than
+    # `delta.setTransactionRetentionDuration`, where the table sets it, no longer count for `once:` and `txn:`.
     #
     # @example
     #   table.transactions["etl"] # => 42

@@ -3,6 +3,7 @@
 mod adds;
 mod checkpoint;
 mod filter;
+mod options;
 mod parsed_stats;
 
 use std::collections::HashSet;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 
 use self::checkpoint::{Reading, read_adds};
 pub use self::filter::PartitionFilter;
+pub use self::options::ReplayOptions;
 use super::commit::{commit_key, parse_lines, read};
 use super::file_key::Root;
 use super::segment::Segment;
@@ -25,18 +27,6 @@ use crate::storage::Storage;
 
 /// Commits read at a time.
 const READS_IN_FLIGHT: usize = 16;
-
-/// What a replay gives out.
-#[derive(Clone, Default)]
-pub struct ReplayOptions {
-    /// Whether statistics are wanted.
-    pub stats: bool,
-    /// Whether row tracking's ids, tags, `dataChange` and the clustering provider are wanted of checkpointed files; those
-    /// of commits come with them in any case.
-    pub details: bool,
-    /// Files that it refuses are left out before anything more is read of them.
-    pub partitions: Option<PartitionFilter>,
-}
 
 /// A run over the live files of a version. Memory is bounded by the commits since the checkpoint, not by the table.
 pub struct Replay {
@@ -165,12 +155,5 @@ fn newest_first(storage: &Storage, versions: Range<u64>) -> BoxStream<'static, R
 impl fmt::Debug for Replay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Replay({})", self.storage.uri())
-    }
-}
-
-impl fmt::Debug for ReplayOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { stats, details, partitions } = self;
-        write!(f, "ReplayOptions {{ stats: {stats}, details: {details}, partitions: {} }}", partitions.is_some())
     }
 }

@@ -91,7 +91,7 @@ impl NativeSnapshot {
 
     fn txn_versions(ruby: &Ruby, this: &Self) -> Result<RHash, Error> {
         let hash = ruby.hash_new();
-        for txn in this.0.txns(Clock::system().now_ms()) {
+        for txn in this.0.txns() {
             hash.aset(txn.app_id.as_str(), txn.version)?;
         }
         Ok(hash)

@@ -9,9 +9,9 @@ use futures::{FutureExt, StreamExt, TryStreamExt};
 use parquet::arrow::arrow_reader::RowFilter;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::ReplayOptions;
 use super::adds::AddColumns;
 use super::filter::Wanted;
+use super::options::ReplayOptions;
 use crate::action::{Add, DeletionVectorDescriptor, FileKey};
 use crate::error::{Error, Result};
 use crate::log::checkpoint::{FileActions, Part, Top, panicked};
