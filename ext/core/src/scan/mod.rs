@@ -1,6 +1,7 @@
 //! Reading: which files, which of their columns, which of their rows, as a stream of Arrow batches.
 
 mod adapt;
+mod cursor;
 mod decode;
 mod files;
 mod lanes;

@@ -3,6 +3,7 @@ mod legacy;
 mod nested;
 mod planning;
 mod table;
+mod vectors;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
