@@ -2,6 +2,7 @@ mod faults;
 mod legacy;
 mod nested;
 mod planning;
+mod row_tracking;
 mod table;
 mod vectors;
 
