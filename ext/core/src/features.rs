@@ -13,6 +13,7 @@ const READABLE: &[&str] = &[
     "timestampNtz",
     "typeWidening",
     "typeWidening-preview",
+    "v2Checkpoint",
     "vacuumProtocolCheck",
     "variantShredding",
     "variantShredding-preview",
@@ -22,7 +23,7 @@ const READABLE: &[&str] = &[
 
 /// Features that writers honour whether the table uses them or not. An append deletes no row, so it writes no deletion
 /// vector.
-const WRITABLE: &[&str] = &["appendOnly", "deletionVectors", "timestampNtz", "vacuumProtocolCheck"];
+const WRITABLE: &[&str] = &["appendOnly", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"];
 
 /// Features that take the table's versions out of its log.
 const CATALOG: &[&str] = &["catalogManaged", "catalogOwned-preview"];

@@ -36,10 +36,15 @@ impl<'a> Lookup<'a> {
         }
     }
 
+    /// The field of that very name.
+    pub(in crate::scan) fn exact(&self, wanted: &str) -> Option<usize> {
+        self.names.get(wanted).copied()
+    }
+
     /// The field of that name; else the only one that differs in case alone, as converted tables have it.
     pub(in crate::scan) fn by_name(&self, wanted: &str) -> Option<usize> {
-        if let Some(exact) = self.names.get(wanted) {
-            return Some(*exact);
+        if let Some(exact) = self.exact(wanted) {
+            return Some(exact);
         }
         let names = || unique(self.fields.iter().map(|f| Some(f.name().to_lowercase())));
         self.folded.get_or_init(names).get(&wanted.to_lowercase()).copied().flatten()

@@ -3,6 +3,7 @@ mod legacy;
 mod mapping;
 mod nested;
 mod planning;
+mod row_tracking;
 mod table;
 mod variant;
 mod vectors;
