@@ -102,6 +102,7 @@ module Conformance
       "partition_columns" => table.partition_by.map(&:to_s), "schema" => JSON.parse(table.schema.to_json),
       "min_reader_version" => table.protocol.min_reader_version,
       "min_writer_version" => table.protocol.min_writer_version,
-      "configuration" => table.properties.transform_keys(&:to_s) }
+      "configuration" => table.properties.transform_keys(&:to_s),
+      "txns" => table.transactions, "domain_metadata" => table.domain_metadata }
   end
 end

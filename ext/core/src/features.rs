@@ -7,11 +7,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{DataType, StructType};
 
 /// Reader features that scans honour.
-const READABLE: &[&str] = &["deletionVectors", "timestampNtz", "vacuumProtocolCheck"];
+const READABLE: &[&str] = &["deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"];
 
 /// Features that writers honour whether the table uses them or not. An append deletes no row, so it writes no deletion
 /// vector.
-const WRITABLE: &[&str] = &["appendOnly", "deletionVectors", "timestampNtz", "vacuumProtocolCheck"];
+const WRITABLE: &[&str] = &["appendOnly", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"];
 
 /// Features that take the table's versions out of its log.
 const CATALOG: &[&str] = &["catalogManaged", "catalogOwned-preview"];

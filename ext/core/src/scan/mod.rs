@@ -4,7 +4,6 @@ mod adapt;
 mod cursor;
 mod decode;
 mod files;
-mod hint;
 mod lanes;
 mod open;
 mod owned;
@@ -35,6 +34,7 @@ use crate::schema::{Field, SchemaRef, StructType};
 use crate::snapshot::Snapshot;
 
 pub use files::{DataFile, FileStream};
+pub use pipeline::{DEFAULT_BYTES_IN_FLIGHT, set_bytes_in_flight};
 pub use plan::{FileCount, ScanPlanMetrics};
 pub use stream::ScanStream;
 

@@ -10,7 +10,6 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::async_reader::AsyncFileReader;
 
 use super::adapt::{Adapter, find};
-use super::hint::{reader_metadata, reader_options};
 use super::plan::{PlannedFile, in_file, partition_value};
 use super::read_field::ReadField;
 use super::task::ScanTask;
@@ -20,7 +19,7 @@ use crate::deletion_vector::{self, DeletionVector};
 use crate::error::{Error, Result};
 use crate::path::parse_data_path;
 use crate::schema::ColumnPath;
-use crate::storage::{ParquetFile, Storage, is_not_found, parquet_error};
+use crate::storage::{ParquetFile, Storage, is_not_found, parquet_error, reader_metadata, reader_options};
 use crate::value::Scalar;
 
 /// A data file whose footer is read.

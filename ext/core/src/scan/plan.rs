@@ -133,14 +133,14 @@ pub(super) struct Planner {
 
 impl Planner {
     pub(super) fn new(snapshot: &Snapshot, rules: &Arc<Rules>, limit: Option<u64>) -> Self {
-        let options =
-            ReplayOptions { stats: rules.needs_stats() || limit.is_some(), partitions: rules.partition_filter() };
+        let stats = rules.needs_stats() || limit.is_some();
+        let options = ReplayOptions { stats, partitions: rules.partition_filter(), ..ReplayOptions::default() };
         Self { replay: snapshot.replay(options), rules: Arc::clone(rules), counter: None, wanted: limit }
     }
 
     /// As [`Self::new`], with statistics of every file.
     pub(super) fn with_stats(snapshot: &Snapshot, rules: &Arc<Rules>) -> Self {
-        let options = ReplayOptions { stats: true, partitions: rules.partition_filter() };
+        let options = ReplayOptions { stats: true, partitions: rules.partition_filter(), ..ReplayOptions::default() };
         Self { replay: snapshot.replay(options), rules: Arc::clone(rules), counter: None, wanted: None }
     }
 
@@ -196,7 +196,7 @@ pub(super) fn live_rows(add: &Add) -> Option<u64> {
 /// Counts what a scan by those rules would read.
 pub(super) async fn explain(snapshot: &Snapshot, rules: &Rules) -> Result<ScanPlanMetrics> {
     let mut metrics = ScanPlanMetrics::default();
-    let mut replay = snapshot.replay(ReplayOptions { stats: rules.needs_stats(), partitions: None });
+    let mut replay = snapshot.replay(ReplayOptions { stats: rules.needs_stats(), ..ReplayOptions::default() });
     while let Some(adds) = replay.next().await? {
         for add in &adds {
             metrics.total.count(add);
