@@ -12,7 +12,7 @@ mod segment;
 mod state;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use commit::{commit_key, read_table_actions, table_actions};
 pub use history::{CommitRecord, commit_times, history, version_at};
