@@ -2,7 +2,6 @@
 
 mod checkpoint;
 mod commit;
-mod file_key;
 mod hint;
 mod history;
 mod name;
