@@ -25,6 +25,8 @@ pub struct TableProperties {
     pub target_file_size: u64,
     /// Whether rows may only be added.
     pub append_only: bool,
+    /// Whether rows have ids.
+    pub row_tracking: bool,
     /// Whether commit times stand in the commits.
     pub in_commit_timestamps: bool,
     /// First version with a commit time of its own; absent where every version has one.
@@ -42,6 +44,7 @@ impl TableProperties {
             compression: read.compression()?,
             target_file_size: read.bytes("delta.targetFileSize")?.unwrap_or(TARGET_FILE_SIZE).max(1),
             append_only: read.flag("delta.appendOnly"),
+            row_tracking: read.flag("delta.enableRowTracking"),
             in_commit_timestamps: read.flag("delta.enableInCommitTimestamps"),
             in_commit_timestamp_from: read.parsed("delta.inCommitTimestampEnablementVersion")?,
         })

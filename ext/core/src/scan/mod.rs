@@ -1,6 +1,7 @@
 //! Reading: which files, which of their columns, which of their rows, as a stream of Arrow batches.
 
 mod adapt;
+mod cursor;
 mod decode;
 mod files;
 mod hint;
@@ -11,10 +12,12 @@ mod parts;
 mod pipeline;
 mod plan;
 mod read_field;
+mod row_tracking;
 mod stream;
 mod task;
 #[cfg(test)]
 mod tests;
+mod tracked;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,11 +26,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::datatypes::SchemaRef as ArrowSchemaRef;
 
 use self::plan::{Planner, Rules, explain};
+use self::row_tracking::RowTracking;
 use self::task::ScanTask;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::expr::{BoundPredicate, Predicate};
-use crate::schema::{SchemaRef, StructType};
+use crate::schema::{Field, SchemaRef, StructType};
 use crate::snapshot::Snapshot;
 
 pub use files::{DataFile, FileStream};
@@ -40,7 +44,8 @@ pub const DEFAULT_BATCH_SIZE: usize = 8192;
 /// What is read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScanOptions {
-    /// Columns in the order wanted; all of them where `None`.
+    /// Columns in the order wanted; all of them where `None`. `_row_id` and `_row_commit_version` are those of row tracking,
+    /// where it is on and the table has no columns of these names.
     pub columns: Option<Vec<String>>,
     /// Rows; all of them where `None`.
     pub predicate: Option<Predicate>,
@@ -73,8 +78,9 @@ impl Scan {
             Some(columns) => columns,
             None => table.names().map(str::to_owned).collect(),
         };
-        let schema = project(table, &columns).map_err(located)?;
-        let predicate = options.predicate.map(|p| p.bind(table)).transpose().map_err(located)?.map(Arc::new);
+        let schema = project(&snapshot, &columns).map_err(located)?;
+        let bound = options.predicate.map(|p| p.bind(table).map_err(RowTracking::unknown_in_predicate)).transpose();
+        let predicate = bound.map_err(located)?.map(Arc::new);
         if options.batch_size == 0 {
             return Err(Error::argument("the batch size must be 1 at least"));
         }
@@ -136,16 +142,20 @@ impl Scan {
     }
 }
 
-fn project(table: &StructType, columns: &[String]) -> Result<StructType> {
-    let field = |(index, name): (usize, &String)| {
-        let field = table.field(name).ok_or_else(|| {
-            let names = table.names().collect::<Vec<_>>().join(", ");
-            Error::argument(format!("there is no column {name}: the table has {names}"))
-        })?;
+fn project(snapshot: &Snapshot, columns: &[String]) -> Result<StructType> {
+    let table = snapshot.schema();
+    let field = |(index, name): (usize, &String)| -> Result<Field> {
         if columns[..index].contains(name) {
             return Err(Error::argument(format!("column {name} is selected twice")));
         }
-        Ok(field.clone())
+        match (table.field(name), RowTracking::named(name)) {
+            (Some(field), _) => Ok(field.clone()),
+            (None, Some(column)) => column.check(snapshot).map(|()| column.field()),
+            (None, None) => {
+                let names = table.names().collect::<Vec<_>>().join(", ");
+                Err(Error::argument(format!("there is no column {name}: the table has {names}")))
+            }
+        }
     };
     Ok(StructType { fields: columns.iter().enumerate().map(field).collect::<Result<_>>()? })
 }

@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
+use bytes::Bytes;
 use futures::FutureExt;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::async_reader::AsyncFileReader;
@@ -13,11 +14,13 @@ use super::hint::{reader_metadata, reader_options};
 use super::plan::{PlannedFile, in_file, partition_value};
 use super::read_field::ReadField;
 use super::task::ScanTask;
-use crate::action::Add;
+use super::tracked::TrackedColumn;
+use crate::action::{Add, DeletionVectorDescriptor};
+use crate::deletion_vector::{self, DeletionVector};
 use crate::error::{Error, Result};
-use crate::path::{DataPath, parse_data_path};
+use crate::path::parse_data_path;
 use crate::schema::ColumnPath;
-use crate::storage::{ParquetFile, is_not_found, parquet_error};
+use crate::storage::{ParquetFile, Storage, is_not_found, parquet_error};
 use crate::value::Scalar;
 
 /// A data file whose footer is read.
@@ -29,6 +32,7 @@ pub(super) struct OpenFile {
     /// One for each field of the task that is needed.
     pub(super) columns: Vec<Column>,
     pub(super) filter: bool,
+    pub(super) deleted: Option<DeletionVector>,
     /// For messages.
     pub(super) name: String,
 }
@@ -40,23 +44,35 @@ pub(super) enum Column {
     File(usize, Adapter),
     /// The same for every row: one batch of it.
     Constant(ArrayRef),
+    /// Made from the numbers of the rows.
+    Tracked(TrackedColumn),
 }
 
 impl OpenFile {
+    /// Whether the numbers of the rows matter.
+    pub(super) fn by_number(&self) -> bool {
+        self.deleted.is_some() || self.columns.iter().any(|column| matches!(column, Column::Tracked(_)))
+    }
+
     pub(super) async fn open(task: &ScanTask, planned: PlannedFile) -> Result<Self> {
         let PlannedFile { add, filter } = planned;
-        let key = match parse_data_path(&add.path)? {
-            DataPath::Relative(key) => key,
-            DataPath::Absolute(url) => inside(task.snapshot.uri(), &url)?,
+        let (storage, key) = task.snapshot.storage().locate(parse_data_path(&add.path)?)?;
+        let opened = async {
+            let opened = footer(&storage, &key, u64::try_from(add.size).unwrap_or(0)).await;
+            opened.map_err(|e| if is_not_found(&e) { gone(task, &key).with_source(e) } else { e })
         };
-        let (file, metadata) = footer(task, &key, u64::try_from(add.size).unwrap_or(0))
-            .await
-            .map_err(|e| if is_not_found(&e) { gone(task, &key).with_source(e) } else { e })?;
+        let ((file, metadata), vector) = futures::try_join!(opened, vector(task, &add))?;
+        let deleted = vector.map(|(bytes, descriptor)| DeletionVector::parse(&bytes, descriptor, rows(&metadata)));
+        let deleted = deleted.transpose().map_err(|e| in_file(e, &add))?;
         let in_file_schema = Arc::clone(metadata.schema());
         let names: Vec<&str> = in_file_schema.fields().iter().map(|f| f.name().as_str()).collect();
         let fields = if filter { &task.fields[..] } else { &task.fields[..task.outputs] };
-        let roots: Vec<Option<usize>> =
-            fields.iter().map(|f| if task.is_partition(&f.name) { None } else { find(&names, &f.physical) }).collect();
+        let root = |field: &ReadField| match task.row_tracking(&field.name) {
+            _ if task.is_partition(&field.name) => None,
+            Some(_) => names.iter().position(|name| *name == field.physical),
+            None => find(&names, &field.physical),
+        };
+        let roots: Vec<Option<usize>> = fields.iter().map(root).collect();
         let mut read: Vec<usize> = roots.iter().flatten().copied().collect();
         read.sort_unstable();
         read.dedup();
@@ -65,16 +81,19 @@ impl OpenFile {
             if task.is_partition(&field.name) {
                 return constant(task, &add, field).map(Column::Constant);
             }
-            let Some(root) = root else {
-                let nulls = Adapter::missing(&field.data_type, &path).nulls(task.batch_size);
-                return Ok(Column::Constant(nulls));
+            let adapted = |root: &usize| {
+                let adapter = Adapter::new(in_file_schema.field(*root).data_type(), &field.data_type, &path)?;
+                Ok::<_, Error>((read.partition_point(|r| r < root), adapter))
             };
-            let adapter = Adapter::new(in_file_schema.field(*root).data_type(), &field.data_type, &path)?;
-            Ok(Column::File(read.partition_point(|r| r < root), adapter))
+            Ok(match (task.row_tracking(&field.name), root.as_ref().map(adapted).transpose()?) {
+                (Some(kind), stored) => Column::Tracked(TrackedColumn::new(kind, &add, stored)),
+                (None, Some((index, adapter))) => Column::File(index, adapter),
+                (None, None) => Column::Constant(Adapter::missing(&field.data_type, &path).nulls(task.batch_size)),
+            })
         };
         let columns = fields.iter().zip(&roots).map(column).collect::<Result<Vec<_>>>();
         let columns = columns.map_err(|e| in_file(e, &add))?;
-        Ok(Self { file, metadata, read, columns, filter, name: key })
+        Ok(Self { file, metadata, read, columns, filter, deleted, name: key })
     }
 }
 
@@ -85,21 +104,33 @@ fn constant(task: &ScanTask, add: &Add, field: &ReadField) -> Result<ArrayRef> {
     Scalar::repeat(value.as_ref(), data_type, task.batch_size)
 }
 
-async fn footer(task: &ScanTask, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
-    let storage = task.snapshot.storage();
-    let error = match read_footer(task, key, size).await {
+/// The serialised deletion vector of a file that has one.
+async fn vector<'a>(task: &ScanTask, add: &'a Add) -> Result<Option<(Bytes, &'a DeletionVectorDescriptor)>> {
+    let Some(descriptor) = &add.deletion_vector else { return Ok(None) };
+    let fetched = deletion_vector::fetch(task.snapshot.storage(), descriptor).await;
+    fetched.map(|bytes| Some((bytes, descriptor))).map_err(|e| in_file(e, add))
+}
+
+/// How many rows the file has, deleted ones among them.
+fn rows(metadata: &ArrowReaderMetadata) -> u64 {
+    let groups = metadata.metadata().row_groups().iter();
+    groups.fold(0, |rows: u64, group| rows.saturating_add(u64::try_from(group.num_rows()).unwrap_or(0)))
+}
+
+async fn footer(storage: &Storage, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
+    let error = match read_footer(storage, key, size).await {
         Err(e) if size > 0 && !is_not_found(&e) => e,
         done => return done,
     };
     // Some writers log a size that the file does not have.
     match storage.head(key).await {
-        Ok(meta) if meta.size != size => read_footer(task, key, meta.size).await,
+        Ok(meta) if meta.size != size => read_footer(storage, key, meta.size).await,
         _ => Err(error),
     }
 }
 
-async fn read_footer(task: &ScanTask, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
-    let mut file = ParquetFile::open(task.snapshot.storage(), key, size).await?;
+async fn read_footer(storage: &Storage, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
+    let mut file = ParquetFile::open(storage, key, size).await?;
     let options = reader_options();
     let read = async {
         let metadata = file.get_metadata(Some(&options)).await?;
@@ -121,16 +152,4 @@ fn gone(task: &ScanTask, key: &str) -> Error {
          if so open a newer version",
         task.snapshot.version()
     ))
-}
-
-/// The key of an absolute address that lies in the table after all.
-fn inside(root: &str, url: &url::Url) -> Result<String> {
-    let outside = || {
-        Error::unsupported(format!(
-            "the table has the data file {url} outside of its own folder, as shallow clones have"
-        ))
-    };
-    let file = url.to_file_path().map_err(|()| outside())?;
-    let key = file.strip_prefix(root).map_err(|_| outside())?;
-    Ok(key.to_string_lossy().into_owned())
 }

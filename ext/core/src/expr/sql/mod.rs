@@ -1,5 +1,6 @@
 //! SQL text of expressions, as Spark writes them, made into a tree: nothing is known of columns and types yet.
 
+mod forms;
 mod lexer;
 mod literal;
 mod parser;

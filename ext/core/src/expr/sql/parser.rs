@@ -5,7 +5,7 @@
 use sqlparser::tokenizer::Token;
 
 use super::lexer::{Lexeme, lex, string};
-use super::literal::{self, type_named};
+use super::literal;
 use super::place::Place;
 use super::syntax::{ArithOp, Kind, Syntax};
 use crate::error::Result;
@@ -38,72 +38,72 @@ pub(in crate::expr) fn parse(text: &str) -> Result<Syntax> {
 }
 
 /// What is wrong, and where.
-struct Wrong {
+pub(super) struct Wrong {
     at: Place,
     message: String,
 }
 
-type Parsed<T = Syntax> = std::result::Result<T, Box<Wrong>>;
+pub(super) type Parsed<T = Syntax> = std::result::Result<T, Box<Wrong>>;
 
-struct Parser<'a> {
+pub(super) struct Parser<'a> {
     lexemes: &'a [Lexeme],
-    next: usize,
+    pub(super) next: usize,
     depth: u16,
 }
 
 impl Parser<'_> {
-    fn peek(&self) -> &Token {
+    pub(super) fn peek(&self) -> &Token {
         self.ahead(0)
     }
 
-    fn ahead(&self, by: usize) -> &Token {
+    pub(super) fn ahead(&self, by: usize) -> &Token {
         self.lexemes.get(self.next + by).map_or(&Token::EOF, |l| &l.token)
     }
 
-    fn at(&self) -> Place {
+    pub(super) fn at(&self) -> Place {
         self.lexemes.get(self.next).or(self.lexemes.last()).map_or(Place { line: 1, column: 1 }, |l| l.at)
     }
 
-    fn advance(&mut self) {
+    pub(super) fn advance(&mut self) {
         self.next += 1;
     }
 
-    fn here(&self, message: impl Into<String>) -> Box<Wrong> {
+    pub(super) fn here(&self, message: impl Into<String>) -> Box<Wrong> {
         wrong(self.at(), message)
     }
 
     /// The word that comes next, in upper case, where it is no quoted name.
-    fn word(&self, by: usize) -> Option<String> {
+    pub(super) fn word(&self, by: usize) -> Option<String> {
         match self.ahead(by) {
             Token::Word(word) if word.quote_style.is_none() => Some(word.value.to_ascii_uppercase()),
             _ => None,
         }
     }
 
-    fn is_word(&self, by: usize, wanted: &str) -> bool {
+    pub(super) fn is_word(&self, by: usize, wanted: &str) -> bool {
         matches!(self.ahead(by), Token::Word(w) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case(wanted))
     }
 
-    fn take_word(&mut self, wanted: &str) -> bool {
+    pub(super) fn take_word(&mut self, wanted: &str) -> bool {
         let found = self.is_word(0, wanted);
         self.next += usize::from(found);
         found
     }
 
-    fn expect_word(&mut self, wanted: &str) -> Parsed<()> {
+    pub(super) fn expect_word(&mut self, wanted: &str) -> Parsed<()> {
         if self.take_word(wanted) {
             return Ok(());
         }
         Err(self.here(format!("{wanted} is missing before {}", shown(self.peek()))))
     }
 
-    fn take(&mut self, wanted: &Token) -> bool {
+    pub(super) fn take(&mut self, wanted: &Token) -> bool {
         let found = self.peek() == wanted;
         self.next += usize::from(found);
         found
     }
 
-    fn expect(&mut self, wanted: &Token) -> Parsed<()> {
+    pub(super) fn expect(&mut self, wanted: &Token) -> Parsed<()> {
         if self.take(wanted) {
             return Ok(());
         }
@@ -111,7 +111,7 @@ impl Parser<'_> {
     }
 
     /// An expression of operators that bind tighter than `least`.
-    fn expression(&mut self, least: u8) -> Parsed {
+    pub(super) fn expression(&mut self, least: u8) -> Parsed {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(self.here(format!("the expression is nested more than {MAX_DEPTH} levels deep")));
@@ -434,107 +434,6 @@ impl Parser<'_> {
         }
         Ok(Syntax::new(at, Kind::Call(name, arguments)))
     }
-
-    fn case(&mut self) -> Parsed {
-        let at = self.at();
-        self.advance();
-        let operand = if self.is_word(0, "WHEN") { None } else { Some(Box::new(self.expression(0)?)) };
-        let mut branches = Vec::new();
-        while self.take_word("WHEN") {
-            let when = self.expression(0)?;
-            self.expect_word("THEN")?;
-            branches.push((when, self.expression(0)?));
-        }
-        if branches.is_empty() {
-            return Err(self.here("CASE needs WHEN"));
-        }
-        let otherwise = if self.take_word("ELSE") { Some(Box::new(self.expression(0)?)) } else { None };
-        self.expect_word("END")?;
-        Ok(Syntax::new(at, Kind::Case { operand, branches, otherwise }))
-    }
-
-    fn cast(&mut self, or_null: bool) -> Parsed {
-        let at = self.at();
-        self.next += 2;
-        let value = self.expression(0)?;
-        self.expect_word("AS")?;
-        let data_type = self.data_type()?;
-        self.expect(&Token::RParen)?;
-        Ok(Syntax::new(at, Kind::Cast(Box::new(value), data_type, or_null)))
-    }
-
-    fn data_type(&mut self) -> Parsed<DataType> {
-        let at = self.at();
-        let Some(name) = self.word(0) else { return Err(self.here("the name of a type is missing")) };
-        self.advance();
-        let mut parameters = Vec::new();
-        if self.take(&Token::LParen) {
-            loop {
-                let digits = match self.peek() {
-                    Token::Number(digits, false) => digits.parse::<u8>().ok(),
-                    _ => None,
-                };
-                parameters.push(digits.ok_or_else(|| self.here("a type has whole numbers in its brackets"))?);
-                self.advance();
-                if !self.take(&Token::Comma) {
-                    break;
-                }
-            }
-            self.expect(&Token::RParen)?;
-        }
-        type_named(&name, &parameters).ok_or_else(|| wrong(at, format!("{name} is no type that a value is cast to")))
-    }
-
-    /// `EXTRACT(YEAR FROM day)` is `year(day)`.
-    fn extract(&mut self) -> Parsed {
-        let at = self.at();
-        self.next += 2;
-        let field = self.word(0).unwrap_or_default().to_ascii_lowercase();
-        if !["year", "quarter", "month", "week", "day", "hour", "minute", "second"].contains(&field.as_str()) {
-            return Err(self.here("EXTRACT takes YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE or SECOND"));
-        }
-        self.advance();
-        self.expect_word("FROM")?;
-        let value = self.expression(0)?;
-        self.expect(&Token::RParen)?;
-        let name = if field == "week" { "weekofyear".to_owned() } else { field };
-        Ok(Syntax::new(at, Kind::Call(name, vec![value])))
-    }
-
-    /// `INTERVAL '1' DAY`, `INTERVAL 1 DAY 2 HOURS`, `INTERVAL '1 day 2 hours'`.
-    fn interval(&mut self) -> Parsed {
-        let at = self.at();
-        self.advance();
-        let mut parts: Vec<(String, String)> = Vec::new();
-        loop {
-            let negative = self.take(&Token::Minus);
-            let amount = match self.peek() {
-                Token::Number(digits, false) => digits.clone(),
-                Token::SingleQuotedString(raw) => string(raw, '\''),
-                _ if parts.is_empty() => return Err(self.here("INTERVAL needs a number and a unit")),
-                _ => break,
-            };
-            let amount = if negative { format!("-{amount}") } else { amount };
-            self.advance();
-            let mut words = amount.split_whitespace();
-            if amount.trim().contains(char::is_whitespace) {
-                while let (Some(amount), Some(unit)) = (words.next(), words.next()) {
-                    parts.push((amount.to_owned(), unit.to_owned()));
-                }
-                break;
-            }
-            let unit = self.word(0).ok_or_else(|| self.here("INTERVAL needs a unit, such as DAY"))?;
-            self.advance();
-            parts.push((amount, unit));
-        }
-        let mut total = (0i32, 0i64);
-        for (amount, unit) in parts {
-            let added = literal::interval(&amount, &unit)
-                .and_then(|(months, micros)| Some((total.0.checked_add(months)?, total.1.checked_add(micros)?)));
-            total = added.ok_or_else(|| wrong(at, format!("{amount} {unit} is no interval that is known here")))?;
-        }
-        Ok(Syntax::new(at, Kind::Interval(total.0, total.1)))
-    }
 }
 
 enum Operator {
@@ -548,7 +447,7 @@ enum Operator {
     Concat,
 }
 
-fn wrong(at: Place, message: impl Into<String>) -> Box<Wrong> {
+pub(super) fn wrong(at: Place, message: impl Into<String>) -> Box<Wrong> {
     Box::new(Wrong { at, message: message.into() })
 }
 

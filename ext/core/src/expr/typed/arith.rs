@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use arrow::datatypes::i256;
 
 use super::cast::{fit, half_up};
-use super::evaluate::Rows;
+use super::rows::Rows;
 use super::types::Form;
 use super::values::Values;
 use crate::error::{Error, Result};

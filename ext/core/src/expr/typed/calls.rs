@@ -7,7 +7,7 @@ use arrow::array::AsArray;
 use super::arith::round;
 use super::cast::fit;
 use super::compare::Order;
-use super::evaluate::Rows;
+use super::rows::Rows;
 use super::text::check_growth;
 use super::time::{self, Unit};
 use super::tree::Function;

@@ -2,7 +2,7 @@
 //! not fit is an error, and null for `TRY_CAST`.
 
 use super::compare::to_double;
-use super::evaluate::Rows;
+use super::rows::Rows;
 use super::types::{Form, is_integer};
 use super::values::Values;
 use crate::error::{Error, Result};

@@ -1,7 +1,7 @@
 //! Operands brought to types that go together. What is computed from literals alone becomes a literal.
 
 use super::cast::castable;
-use super::evaluate::Rows;
+use super::rows::Rows;
 use super::tree::{Op, Typed};
 use super::types::{as_decimal, common, decimal_of, is_integer, is_number, is_time};
 use crate::schema::DataType;

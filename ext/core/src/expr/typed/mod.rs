@@ -11,6 +11,7 @@ mod compare;
 mod evaluate;
 mod function;
 mod like;
+mod rows;
 mod text;
 mod time;
 mod tree;
@@ -18,7 +19,7 @@ mod types;
 mod values;
 
 pub(super) use bind::{bind, bind_condition};
-pub(super) use evaluate::{Rows, undecided};
 pub(super) use like::Pattern;
+pub(super) use rows::{Rows, undecided};
 pub(super) use tree::{Function, Op, Typed};
 pub(super) use values::Values;

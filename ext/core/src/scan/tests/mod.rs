@@ -2,7 +2,9 @@ mod faults;
 mod legacy;
 mod nested;
 mod planning;
+mod row_tracking;
 mod table;
+mod vectors;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
