@@ -37,12 +37,16 @@ module DeltaLake
     #   @return [String] given to the table when it was created
     # @!method created_at
     #   @return [Time, nil] when the table was created, in UTC, where it tells
+    # @!method transactions
+    #   (see Snapshot#transactions)
+    # @!method domain_metadata
+    #   (see Snapshot#domain_metadata)
     # @!method history(limit: nil, deadline: nil)
     #   (see Snapshot#history)
     # @!method scan
     #   @return [Scan] of all rows and columns
     def_delegators :snapshot, :version, :schema, :partition_by, :properties, :protocol, :name, :description, :uri, :id,
-                   :created_at, :history, :scan
+                   :created_at, :transactions, :domain_metadata, :history, :scan
 
     # @param native [Native::Table]
     # @param snapshot [Native::Snapshot]

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod commit;
+mod file_key;
 mod hint;
 mod history;
 mod name;

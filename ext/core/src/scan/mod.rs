@@ -4,7 +4,6 @@ mod adapt;
 mod cursor;
 mod decode;
 mod files;
-mod hint;
 mod lanes;
 mod open;
 mod owned;
@@ -35,6 +34,7 @@ use crate::schema::{Field, SchemaRef, StructType};
 use crate::snapshot::Snapshot;
 
 pub use files::{DataFile, FileStream};
+pub use pipeline::{DEFAULT_BYTES_IN_FLIGHT, set_bytes_in_flight};
 pub use plan::{FileCount, ScanPlanMetrics};
 pub use stream::ScanStream;
 
@@ -84,7 +84,7 @@ impl Scan {
         if options.batch_size == 0 {
             return Err(Error::argument("the batch size must be 1 at least"));
         }
-        let rules = Arc::new(Rules::new(predicate.clone(), snapshot.partition_columns()));
+        let rules = Arc::new(Rules::new(predicate.clone(), &snapshot));
         let task = ScanTask::new(snapshot, &columns, predicate, options.batch_size, options.limit);
         Ok(Self { task: Arc::new(task), rules, schema: Arc::new(schema) })
     }
