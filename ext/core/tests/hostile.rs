@@ -12,7 +12,7 @@ use deltalake_core::fuzzing::{Place, read, run, seeds};
 use rand::rngs::StdRng;
 use rand::{Rng, RngCore, SeedableRng};
 
-const ROUNDS: usize = 150;
+const ROUNDS: usize = 300;
 const MOST_BYTES: usize = 1 << 30;
 const LONGEST: Duration = Duration::from_secs(30);
 

@@ -25,6 +25,8 @@ pub enum Place {
     DeletionVector,
     /// The text of a deletion vector inside the log.
     InlineDeletionVector,
+    /// A variant in a data file: the length of its metadata in one byte, its metadata, its value.
+    Variant,
     /// The text of a predicate.
     Predicate,
 }
@@ -43,6 +45,7 @@ impl Place {
         Self::DataFile,
         Self::DeletionVector,
         Self::InlineDeletionVector,
+        Self::Variant,
         Self::Predicate,
     ];
 }

@@ -35,8 +35,10 @@ pub fn seeds(place: Place) -> Result<Vec<Vec<u8>>> {
             texts.map(|t| t.as_bytes().to_vec()).to_vec()
         }
         Place::DataFile => vec![data_file()?],
-        Place::DeletionVector => vec![vector_file(&[3, 4, 7, 11, 18, 29])?, vector_file(&[0, 1, 1 << 33, 5, 6, 7])?],
+        Place::DeletionVector => vec![vector_file(&[3, 4, 7, 11, 18, 29])?, vector_file(&[34, 35, 36, 37, 38, 39])?],
         Place::InlineDeletionVector => vec![b"^Bg9^0rr910000000000iXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L".to_vec()],
+        // {"a": 5} with the name in its dictionary.
+        Place::Variant => vec![b"\x05\x01\x01\x00\x01a\x02\x01\x00\x00\x02\x0c\x05".to_vec()],
         Place::Predicate => {
             let texts =
                 ["id > 2 AND (s LIKE 'a%' OR NOT b)", "CASE WHEN d IS NULL THEN 1 ELSE 2 END = 1", "st.a IN (1, 2)"];
@@ -134,6 +136,14 @@ pub(super) fn data_file() -> Result<Vec<u8>> {
     ];
     let columns = columns.into_iter().zip(schema.fields()).map(|(c, f)| (f.name().clone(), c));
     parquet(columns, Compression::SNAPPY)
+}
+
+/// A file of one variant.
+pub(super) fn variant_file(metadata: &[u8], value: &[u8]) -> Result<Vec<u8>> {
+    let bytes = |bytes| Arc::new(BinaryArray::from(vec![bytes])) as ArrayRef;
+    let fields: Fields = ["metadata", "value"].map(|n| ArrowField::new(n, Arrow::Binary, false)).to_vec().into();
+    let column = StructArray::try_new(fields, vec![bytes(metadata), bytes(value)], None).map_err(broken)?;
+    parquet([("v".to_owned(), Arc::new(column) as ArrayRef)].into_iter(), Compression::UNCOMPRESSED)
 }
 
 /// A classic checkpoint of one file.

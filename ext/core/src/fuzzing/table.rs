@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::expr::Predicate;
 use crate::scan::{Scan, ScanOptions};
-use crate::schema::StructType;
+use crate::schema::{DataType, Field, StructType};
 use crate::snapshot::Snapshot;
 use crate::storage::Storage;
 use crate::value::Scalar;
@@ -27,7 +27,8 @@ pub(super) async fn read(place: Place, bytes: &[u8]) -> Result<()> {
     write(&storage, place, bytes).await?;
     let snapshot = Snapshot::open(&storage, None).await?;
     let predicates = [None, Some(Predicate::IsNotNull("id".into())), Some(above("id", 2))];
-    for predicate in predicates {
+    let text = (place == Place::Predicate).then(|| Predicate::Sql(String::from_utf8_lossy(bytes).into_owned()));
+    for predicate in predicates.into_iter().chain(text.map(Some)) {
         let options = ScanOptions { predicate, ..ScanOptions::default() };
         read_rows(&snapshot, options).await?;
     }
@@ -108,8 +109,16 @@ async fn write(storage: &Storage, place: Place, bytes: &[u8]) -> Result<()> {
             put(VECTORS, bytes).await
         }
         Place::InlineDeletionVector => {
-            let vector = json!({"storageType": "i", "pathOrInlineDv": text, "sizeInBytes": 40, "cardinality": 6});
+            let vector = json!({"storageType": "i", "pathOrInlineDv": text, "sizeInBytes": 44, "cardinality": 6});
             commit(0, &[&first[..], &[add(json!({"deletionVector": vector}))]].concat()).await
+        }
+        Place::Variant => {
+            let (length, rest) = bytes.split_first().unwrap_or((&0, &[]));
+            let (metadata_bytes, value) = rest.split_at(usize::from(*length).min(rest.len()));
+            let id = Field::new("id", DataType::Long, true);
+            let schema = StructType { fields: vec![id, Field::new("v", DataType::Variant, true)] };
+            commit(0, &[protocol(), metadata(&schema.to_json(), &[]), add(json!({}))]).await?;
+            put("a.parquet", &seeds::variant_file(metadata_bytes, value)?).await
         }
         Place::Predicate => commit(0, &[&first[..], &[add(json!({}))]].concat()).await,
     }
@@ -121,7 +130,7 @@ async fn read_all(storage: &Storage) -> Result<()> {
 }
 
 fn protocol() -> Value {
-    let features = ["timestampNtz", "deletionVectors", "v2Checkpoint"];
+    let features = ["timestampNtz", "deletionVectors", "v2Checkpoint", "variantType"];
     json!({"protocol": {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": features,
         "writerFeatures": features}})
 }
