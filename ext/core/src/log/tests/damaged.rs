@@ -115,6 +115,14 @@ async fn sidecars_lie_in_their_folder_or_the_checkpoint_is_done_without() {
 }
 
 #[tokio::test]
+async fn adds_without_paths_are_damage() {
+    let storage = commits().await;
+    let actions = Actions::table().with("add", vec![("size", parquet::numbers(&[1, 2]))]);
+    storage.put(CLASSIC, actions.bytes()).await.unwrap();
+    assert_eq!(table(&storage).await.unwrap(), ["b", "c"]);
+}
+
+#[tokio::test]
 async fn absurd_nesting_in_a_commit_or_checkpoint_is_no_crash() {
     let nested = format!("{{\"x\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
     let storage = log(&[FIRST, &format!("{nested}\n{}", add("a"))]).await;
