@@ -71,7 +71,10 @@ fn files(
     stream::iter(checkpoint.parts)
         .map(move |part| {
             let (storage, reading) = (storage.clone(), Arc::clone(&reading));
-            async move { Top::open(&storage, &part, version, &reading.root).await }
+            async move {
+                let work = AssertUnwindSafe(Top::open(&storage, &part, version, &reading.root)).catch_unwind().await;
+                work.unwrap_or_else(|_| Err(panicked(&part.key)))
+            }
         })
         .buffered(FILES_IN_FLIGHT)
         .map_ok(move |top| {
