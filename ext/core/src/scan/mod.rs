@@ -84,7 +84,7 @@ impl Scan {
         if options.batch_size == 0 {
             return Err(Error::argument("the batch size must be 1 at least"));
         }
-        let rules = Arc::new(Rules::new(predicate.clone(), snapshot.partition_columns()));
+        let rules = Arc::new(Rules::new(predicate.clone(), &snapshot));
         let task = ScanTask::new(snapshot, &columns, predicate, options.batch_size, options.limit);
         Ok(Self { task: Arc::new(task), rules, schema: Arc::new(schema) })
     }

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::async_reader::AsyncFileReader;
 
-use super::adapt::{Adapter, find};
+use super::adapt::{Adapter, Lookup};
 use super::plan::{PlannedFile, in_file, partition_value};
 use super::read_field::ReadField;
 use super::task::ScanTask;
@@ -64,14 +64,14 @@ impl OpenFile {
         let deleted = vector.map(|(bytes, descriptor)| DeletionVector::parse(&bytes, descriptor, rows(&metadata)));
         let deleted = deleted.transpose().map_err(|e| in_file(e, &add))?;
         let in_file_schema = Arc::clone(metadata.schema());
-        let names: Vec<&str> = in_file_schema.fields().iter().map(|f| f.name().as_str()).collect();
+        let lookup = Lookup::new(in_file_schema.fields());
         let fields = if filter { &task.fields[..] } else { &task.fields[..task.outputs] };
         let root = |field: &ReadField| match task.row_tracking(&field.name) {
-            _ if task.is_partition(&field.name) => None,
-            Some(_) => names.iter().position(|name| *name == field.physical),
-            None => find(&names, &field.physical),
+            _ if task.is_partition(&field.name) => Ok(None),
+            Some(_) => Ok(lookup.exact(&field.physical)),
+            None => lookup.find(field, &ColumnPath::from(field.name.as_str())),
         };
-        let roots: Vec<Option<usize>> = fields.iter().map(root).collect();
+        let roots: Vec<Option<usize>> = fields.iter().map(root).collect::<Result<_>>().map_err(|e| in_file(e, &add))?;
         let mut read: Vec<usize> = roots.iter().flatten().copied().collect();
         read.sort_unstable();
         read.dedup();
@@ -99,7 +99,7 @@ impl OpenFile {
 /// The value of a partition column, from the log alone: a column of that name in the file does not count.
 fn constant(task: &ScanTask, add: &Add, field: &ReadField) -> Result<ArrayRef> {
     let data_type = task.partition_type(&field.name)?;
-    let value = partition_value(&add.partition_values, &field.physical, data_type)?;
+    let value = partition_value(&add.partition_values, &field.name, &field.physical, data_type)?;
     Scalar::repeat(value.as_ref(), data_type, task.batch_size)
 }
 

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::action::Add;
 use crate::error::{Error, Result};
-use crate::expr::BoundPredicate;
+use crate::expr::{BoundColumn, BoundPredicate};
 use crate::log::{PartitionFilter, Replay, ReplayOptions};
-use crate::schema::DataType;
+use crate::schema::{ColumnPath, DataType};
 use crate::snapshot::Snapshot;
 use crate::stats::{ColumnBounds, StatsColumns, num_records};
 use crate::value::Scalar;
@@ -59,21 +59,25 @@ enum Verdict {
 /// The part of a scan that looks at files and not at rows.
 pub(super) struct Rules {
     predicate: Option<Arc<BoundPredicate>>,
-    /// For each column of the predicate its partition column, if it is one.
-    partitions: Vec<Option<(String, DataType)>>,
+    /// For each column of the predicate its physical name, if it is a partition column.
+    partitions: Vec<Option<String>>,
     stats: StatsColumns,
     /// For each column of `stats` its index in the predicate.
     with_stats: Vec<usize>,
 }
 
 impl Rules {
-    pub(super) fn new(predicate: Option<Arc<BoundPredicate>>, partition_columns: &[String]) -> Self {
+    pub(super) fn new(predicate: Option<Arc<BoundPredicate>>, snapshot: &Snapshot) -> Self {
         let columns = predicate.as_deref().map_or(&[][..], BoundPredicate::columns);
-        let partition = |name: &str| partition_columns.iter().any(|p| p == name);
-        let partitions =
-            columns.iter().map(|c| partition(c.name()).then(|| (c.name().to_owned(), c.data_type.clone()))).collect();
-        let with_stats: Vec<usize> = (0..columns.len()).filter(|i| !partition(columns[*i].name())).collect();
-        let stats = StatsColumns::new(with_stats.iter().map(|i| (columns[*i].path.names(), &columns[*i].data_type)));
+        let (schema, mapping) = (snapshot.schema(), snapshot.column_mapping());
+        let physical: Vec<ColumnPath> = columns.iter().map(|c| mapping.physical_path(schema, &c.path)).collect();
+        let partition = |name: &str| snapshot.partition_columns().iter().any(|p| p == name);
+        let name = |(column, physical): (&BoundColumn, &ColumnPath)| {
+            physical.names().first().filter(|_| partition(column.name())).cloned()
+        };
+        let partitions: Vec<Option<String>> = columns.iter().zip(&physical).map(name).collect();
+        let with_stats: Vec<usize> = (0..columns.len()).filter(|i| partitions[*i].is_none()).collect();
+        let stats = StatsColumns::new(with_stats.iter().map(|i| (physical[*i].names(), &columns[*i].data_type)));
         Self { partitions, stats, with_stats, predicate }
     }
 
@@ -82,8 +86,11 @@ impl Rules {
     }
 
     fn bounds(&self, predicate: &BoundPredicate, values: &crate::action::PartitionValues) -> Result<Vec<ColumnBounds>> {
-        let bounds = |(column, partition): (&crate::expr::BoundColumn, &Option<(String, DataType)>)| match partition {
-            Some((name, data_type)) => Ok(ColumnBounds::exactly(partition_value(values, name, data_type)?.as_ref())),
+        let bounds = |(column, partition): (&BoundColumn, &Option<String>)| match partition {
+            Some(physical) => {
+                let value = partition_value(values, column.name(), physical, &column.data_type)?;
+                Ok(ColumnBounds::exactly(value.as_ref()))
+            }
             None => Ok(ColumnBounds::unknown(&column.data_type)),
         };
         predicate.columns().iter().zip(&self.partitions).map(bounds).collect()
@@ -210,13 +217,14 @@ pub(super) async fn explain(snapshot: &Snapshot, rules: &Rules) -> Result<ScanPl
     Ok(metrics)
 }
 
-/// The value of a partition column. A file without an entry for it has null (as in Spark).
+/// The value of the partition column `name`, by its physical name. A file without an entry for it has null (as in Spark).
 pub(super) fn partition_value(
     values: &crate::action::PartitionValues,
     name: &str,
+    physical: &str,
     data_type: &DataType,
 ) -> Result<Option<Scalar>> {
-    match values.get(name) {
+    match values.get(physical) {
         Some(Some(text)) => {
             Scalar::parse_partition(text, data_type).map_err(|e| e.context(format_args!("partition column {name}")))
         }

@@ -59,6 +59,7 @@ impl RowTracking {
         ReadField {
             name: self.name().to_owned(),
             physical: physical.to_owned(),
+            id: None,
             data_type: ReadType::Primitive(DataType::Long),
         }
     }

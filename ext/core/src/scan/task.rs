@@ -42,9 +42,9 @@ impl ScanTask {
                 names.push(name);
             }
         }
-        let schema = snapshot.schema();
+        let (schema, mapping) = (snapshot.schema(), snapshot.column_mapping());
         let field = |name: &&str| match schema.field(name) {
-            Some(field) => Some(ReadField::new(field)),
+            Some(field) => Some(ReadField::new(field, mapping)),
             None => RowTracking::named(name).map(|column| column.read_field(&snapshot)),
         };
         let fields: Vec<ReadField> = names.iter().filter_map(field).collect();

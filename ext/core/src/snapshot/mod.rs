@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use crate::action::{Metadata, Protocol, TableActionLine, Txn};
 use crate::error::{Error, Result};
-use crate::features::{check_appendable, check_readable};
+use crate::features::{check_appendable, check_readable, column_mapping, widens_types};
 use crate::log::{Replay, ReplayOptions, Segment, TableState, version_at};
 use crate::properties::TableProperties;
-use crate::schema::{DataType, SchemaRef, StructType};
+use crate::schema::{ColumnMapping, SchemaRef, StructType, check_type_changes};
 use crate::storage::Storage;
 
 mod cache;
@@ -49,6 +49,7 @@ struct Inner {
 struct View {
     schema: SchemaRef,
     properties: Arc<TableProperties>,
+    column_mapping: ColumnMapping,
 }
 
 impl Snapshot {
@@ -181,6 +182,11 @@ impl Snapshot {
         &self.0.view.schema
     }
 
+    /// By what columns are found in data files, partition values and statistics.
+    pub fn column_mapping(&self) -> ColumnMapping {
+        self.0.view.column_mapping
+    }
+
     /// Typed table properties.
     pub fn properties(&self) -> &Arc<TableProperties> {
         &self.0.view.properties
@@ -225,7 +231,7 @@ impl Snapshot {
 
 impl View {
     fn new(protocol: &Protocol, metadata: &Metadata) -> Result<Self> {
-        check_readable(protocol, metadata)?;
+        check_readable(protocol)?;
         let schema = StructType::from_json(&metadata.schema_string)?;
         if !metadata.format.provider.eq_ignore_ascii_case("parquet") {
             return Err(Error::unsupported(format!(
@@ -233,15 +239,15 @@ impl View {
                 metadata.format.provider
             )));
         }
-        if schema.contains(&|t| *t == DataType::Variant) {
-            return Err(Error::unsupported(
-                "reading this table needs the table feature variantType, which is not supported",
-            ));
-        }
         if let Some(missing) = metadata.partition_columns.iter().find(|c| schema.field(c).is_none()) {
             return Err(Error::corrupt(format!("partition column {missing:?} is not in the table's schema")));
         }
+        let column_mapping = column_mapping(protocol, metadata)?;
+        column_mapping.check(&schema)?;
+        if widens_types(protocol) {
+            check_type_changes(&schema)?;
+        }
         let properties = Arc::new(TableProperties::new(&metadata.configuration)?);
-        Ok(Self { schema: Arc::new(schema), properties })
+        Ok(Self { schema: Arc::new(schema), properties, column_mapping })
     }
 }
