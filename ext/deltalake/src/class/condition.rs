@@ -23,6 +23,7 @@ fn one(ruby: &Ruby, condition: RArray, schema: &Schema) -> Result<Predicate, Fai
         "and" => return all(ruby, condition.entry(1)?, schema).map(Predicate::And),
         "or" => return all(ruby, condition.entry(1)?, schema).map(Predicate::Or),
         "not" => return Ok(Predicate::Not(Box::new(one(ruby, condition.entry(1)?, schema)?))),
+        "sql" => return Ok(Predicate::Sql(condition.entry(1)?)),
         _ => {}
     }
     let column = ColumnPath::new(condition.entry(1)?);
