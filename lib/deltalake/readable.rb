@@ -65,6 +65,11 @@ module DeltaLake
       scan.to_columns(deadline:)
     end
 
+    # (see Scan#arrow_c_stream)
+    def arrow_c_stream(deadline: nil)
+      scan.arrow_c_stream(deadline:)
+    end
+
     # (see Scan#explain)
     def explain(deadline: nil)
       scan.explain(deadline:)

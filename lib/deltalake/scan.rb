@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "arrow_stream"
 require_relative "conditions"
 require_relative "data_file"
 require_relative "row_stream"
@@ -154,6 +155,18 @@ module DeltaLake
     # @return [Hash{Symbol => Array}] all values of each column
     def to_columns(deadline: nil)
       schema.names.zip(column_values(deadline)).to_h
+    end
+
+    # The rows as an Arrow C stream, which Polars, red-arrow and DuckDB read without a Ruby object for any value. Files
+    # are read as batches are asked for.
+    #
+    # @example
+    #   Polars::DataFrame.new(table.where(country: "FR"))
+    #   Arrow::RecordBatchReader.import(table.arrow_c_stream.to_i)
+    # @param deadline [Numeric, nil] most seconds to take, from now to the last batch
+    # @return [ArrowStream]
+    def arrow_c_stream(deadline: nil)
+      ArrowStream.new(@native.arrow_stream(Arguments.deadline(deadline)))
     end
 
     # What reading would cost: files and bytes of the table, those that the log rules out by partition values and by

@@ -4,6 +4,7 @@ use deltalake_core::scan::{Scan, ScanOptions};
 use deltalake_core::snapshot::Snapshot;
 use magnus::{Error, Module, RHash, RModule, Ruby};
 
+use super::arrow_stream::NativeArrowStream;
 use super::call::{context, define};
 use super::files::NativeFileStream;
 use super::stream::NativeStream;
@@ -19,6 +20,7 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("explain", native_method!(NativeScan::explain, 1))?;
     class.define_method("count", native_method!(NativeScan::count, 1))?;
     class.define_method("stream", native_method!(NativeScan::stream, 1))?;
+    class.define_method("arrow_stream", native_method!(NativeScan::arrow_stream, 1))?;
     class.define_method("files", native_method!(NativeScan::files, 1))?;
     Ok(())
 }
@@ -61,6 +63,11 @@ impl NativeScan {
     fn stream(ruby: &Ruby, this: &Self, deadline: Option<f64>) -> Result<NativeStream, Error> {
         let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
         NativeStream::new(ruby, &this.0, ctx)
+    }
+
+    fn arrow_stream(ruby: &Ruby, this: &Self, deadline: Option<f64>) -> Result<NativeArrowStream, Error> {
+        let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
+        NativeArrowStream::of_scan(ruby, &this.0, ctx)
     }
 
     fn files(ruby: &Ruby, this: &Self, deadline: Option<f64>) -> Result<NativeFileStream, Error> {

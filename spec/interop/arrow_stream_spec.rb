@@ -1,0 +1,47 @@
+# frozen_string_literal: true
+
+require_relative "every_type"
+require_relative "python"
+
+# Streams stay in their process, so Python takes Ruby into its own.
+RSpec.describe "What Python reads of our Arrow streams", :python do
+  around { |example| Dir.mktmpdir { |folder| (@folder = folder) && example.run } }
+
+  lib = File.expand_path("../../lib", __dir__)
+
+  let(:libruby) do
+    names = RbConfig::CONFIG.values_at("LIBRUBY_SO", "LIBRUBY_ALIASES").join(" ").split
+    folders = RbConfig::CONFIG.values_at("libdir", "archlibdir").compact
+    folders.product(names).map { |parts| File.join(*parts) }.find { |path| File.exist?(path) } or
+      skip "this Ruby has no shared library that Python could load"
+  end
+
+  def columns_of(schema, names)
+    { "type" => "struct", "fields" => schema["fields"].select { |field| names.include?(field["name"]) } }
+  end
+
+  def expect_same(table, rows, *scan)
+    schema = JSON.parse((scan.empty? ? table.schema : rows.schema).to_json)
+    found = python("arrow_stream.py", libruby, lib, table.uri, *scan)
+    expect(found.map { |one| one["by"] }).to eq(["pyarrow", "pyarrow, as a capsule", "polars", "duckdb", "released"])
+    expect(found.pop["columns"]).to eq([1])
+    found.each do |one|
+      names = one["columns"]
+      lines = CanonicalRows.new(columns_of(schema, names)).lines(rows.map { |row| row.slice(*names.map(&:to_sym)) })
+      expect(one["rows"]).to eq(lines), "by #{one['by']}"
+    end
+  end
+
+  it "is every row of every type" do
+    table = DeltaLake.create(File.join(@folder, "table"), schema: EveryType::SCHEMA, partition_by: [:date])
+    table.append(EveryType.rows)
+    expect_same(table, EveryType.rows)
+  end
+
+  it "is what a scan is narrowed to, over many batches" do
+    table = DeltaLake.create(File.join(@folder, "table"), schema: { id: :long, name: :string, x: :double })
+    3.times { |i| table.append(Array.new(30_000) { |j| { id: (i * 30_000) + j, name: "n#{j % 7}", x: j * 0.5 } }) }
+    scan = table.where(name: %w[n1 n4], id: 10_000..70_000).select(:x, :id)
+    expect_same(table, scan, "$table.where(name: %w[n1 n4], id: 10_000..70_000).select(:x, :id)")
+  end
+end
