@@ -102,4 +102,29 @@ RSpec.describe "processes", :native do
     expect(DeltaLake.open(table_path).count).to eq(20_011)
     expect(strays).to eq([])
   end
+
+  it "fork while a thread waits for the next rows: the child's copy of that iteration is a ForkError" do
+    ended = ruby(<<~RUBY)
+      #{prelude}
+      # A data file that never comes to an end: a pipe that nobody writes.
+      file = Dir[File.join(table.uri, "*.parquet")].first
+      File.unlink(file)
+      File.mkfifo(file)
+      stream = table.scan.instance_variable_get(:@native).stream(nil)
+      waiting = Thread.new { stream.next(10) }
+      sleep(0.02) until waiting.status == "sleep"
+      child.call do
+        stream.next(10)
+        abort "the child went on with its parent's stream"
+      rescue DeltaLake::ForkError => e
+        e.message.match?(/opened before a fork/) or abort e.message
+      end
+      waiting.kill.join
+      puts "ended"
+      # The reader of the pipe would be waited for at exit.
+      File.open(file, File::WRONLY | File::NONBLOCK).close
+    RUBY
+    expect(ended).to have_succeeded
+    expect(ended.out).to end_with("ended\n")
+  end
 end

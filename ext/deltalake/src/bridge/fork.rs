@@ -44,16 +44,20 @@ impl<T> Owned<T> {
         if self.is_ours() {
             return Ok(());
         }
-        let what = self.what;
-        Err(Error::new(
-            ErrorKind::Fork,
-            format!("this {what} was opened before a fork (in process {}): open a new {what} in this one", self.pid),
-        ))
+        Err(opened_in(self.what, self.pid))
     }
 
     fn is_ours(&self) -> bool {
         self.pid == process::id()
     }
+}
+
+/// The error of a process that uses the `what` of another one.
+pub(crate) fn opened_in(what: &str, pid: u32) -> Error {
+    Error::new(
+        ErrorKind::Fork,
+        format!("this {what} was opened before a fork (in process {pid}): open a new {what} in this one"),
+    )
 }
 
 impl<T> Drop for Owned<T> {

@@ -1,5 +1,6 @@
 //! What classes have in common: their definition, deadlines, and state that one thread uses at a time.
 
+use std::process;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use deltalake_core::context::Context;
 use deltalake_core::{Error, Result};
 use magnus::{Module, RClass, RModule, Ruby, TypedData};
 
-use crate::bridge::fork::Owned;
+use crate::bridge::fork::{Owned, opened_in};
 
 /// Defines the class of `T`, and has magnus look it up while no other thread can need it: it does so at the first object
 /// otherwise, under a lock and by a Ruby call that lets other threads run, and one that came then would wait for that
@@ -38,7 +39,8 @@ pub(super) struct Exclusive<T> {
 #[derive(Debug)]
 enum Slot<T> {
     Here(Owned<T>),
-    InUse,
+    /// By a call in the process of that id.
+    InUse(u32),
     Closed,
 }
 
@@ -50,8 +52,13 @@ impl<T> Exclusive<T> {
     /// Takes the state out; `None` where it was closed.
     pub(super) fn take(&self) -> Result<Option<T>> {
         let mut slot = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match std::mem::replace(&mut *slot, Slot::InUse) {
-            Slot::InUse => Err(Error::argument(format!(
+        let ours = process::id();
+        match std::mem::replace(&mut *slot, Slot::InUse(ours)) {
+            Slot::InUse(pid) if pid != ours => {
+                *slot = Slot::InUse(pid);
+                Err(opened_in(self.what, pid))
+            }
+            Slot::InUse(_) => Err(Error::argument(format!(
                 "this {} is in use by another thread, or was interrupted in the middle of a call",
                 self.what
             ))),
