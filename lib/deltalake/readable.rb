@@ -75,6 +75,11 @@ module DeltaLake
       scan.explain(deadline:)
     end
 
+    # (see Scan#tasks)
+    def tasks(target_bytes: nil, deadline: nil)
+      scan.tasks(target_bytes:, deadline:)
+    end
+
     # The data files.
     #
     # @example

@@ -39,10 +39,12 @@ module DeltaLake
     #   @return [Time, nil] when the table was created, in UTC, where it tells
     # @!method history(limit: nil, deadline: nil)
     #   (see Snapshot#history)
+    # @!method changes(from:, to: nil, deadline: nil)
+    #   (see Snapshot#changes)
     # @!method scan
     #   @return [Scan] of all rows and columns
     def_delegators :snapshot, :version, :schema, :partition_by, :properties, :protocol, :name, :description, :uri, :id,
-                   :created_at, :history, :scan
+                   :created_at, :history, :changes, :scan
 
     # @param native [Native::Table]
     # @param snapshot [Native::Snapshot]

@@ -142,7 +142,7 @@ fn newest_first(storage: &Storage, segment: &Segment) -> BoxStream<'static, Resu
 }
 
 /// One spelling for each file: decoded, and relative where the file is inside the table.
-fn file_key(root: &str, path: &str, deletion_vector: Option<&DeletionVectorDescriptor>) -> Result<FileKey> {
+pub fn file_key(root: &str, path: &str, deletion_vector: Option<&DeletionVectorDescriptor>) -> Result<FileKey> {
     let path = match parse_data_path(path)? {
         DataPath::Relative(key) => key,
         DataPath::Absolute(url) => match url.to_file_path() {

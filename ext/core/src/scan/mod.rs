@@ -2,7 +2,9 @@
 
 mod adapt;
 mod decode;
+mod file_set;
 mod files;
+mod given;
 mod hint;
 mod lanes;
 mod open;
@@ -10,6 +12,7 @@ mod owned;
 mod parts;
 mod pipeline;
 mod plan;
+mod portable;
 mod read_field;
 mod stream;
 mod task;
@@ -22,6 +25,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::datatypes::SchemaRef as ArrowSchemaRef;
 
+use self::given::FileSource;
 use self::plan::{Planner, Rules, explain};
 use self::task::ScanTask;
 use crate::context::Context;
@@ -30,8 +34,11 @@ use crate::expr::{BoundPredicate, Predicate};
 use crate::schema::{SchemaRef, StructType};
 use crate::snapshot::Snapshot;
 
+pub use file_set::FileSet;
 pub use files::{DataFile, FileStream};
+pub use given::{FileScan, FileScans};
 pub use plan::{FileCount, ScanPlanMetrics};
+pub use portable::FileTask;
 pub use stream::ScanStream;
 
 /// Rows of a batch, unless options say otherwise.
@@ -67,6 +74,11 @@ pub struct Scan {
 impl Scan {
     /// Checks that columns exist and literals fit them.
     pub fn new(snapshot: Snapshot, options: ScanOptions) -> Result<Self> {
+        Self::over(snapshot, options, None)
+    }
+
+    /// Reads the files of `source` in place of the snapshot's own.
+    fn over(snapshot: Snapshot, options: ScanOptions, source: Option<FileSource>) -> Result<Self> {
         let table = snapshot.schema();
         let located = |e: Error| e.with_table(snapshot.uri()).with_version(snapshot.version());
         let columns = match options.columns {
@@ -78,7 +90,7 @@ impl Scan {
         if options.batch_size == 0 {
             return Err(Error::argument("the batch size must be 1 at least"));
         }
-        let rules = Arc::new(Rules::new(predicate.clone(), snapshot.partition_columns()));
+        let rules = Arc::new(Rules::new(predicate.clone(), snapshot.partition_columns(), source));
         let task = ScanTask::new(snapshot, &columns, predicate, options.batch_size, options.limit);
         Ok(Self { task: Arc::new(task), rules, schema: Arc::new(schema) })
     }

@@ -44,7 +44,7 @@ pub(super) enum Column {
 
 impl OpenFile {
     pub(super) async fn open(task: &ScanTask, planned: PlannedFile) -> Result<Self> {
-        let PlannedFile { add, filter } = planned;
+        let PlannedFile { add, constants, filter, .. } = planned;
         let key = match parse_data_path(&add.path)? {
             DataPath::Relative(key) => key,
             DataPath::Absolute(url) => inside(task.snapshot.uri(), &url)?,
@@ -54,15 +54,16 @@ impl OpenFile {
             .map_err(|e| if is_not_found(&e) { gone(task, &key).with_source(e) } else { e })?;
         let in_file_schema = Arc::clone(metadata.schema());
         let names: Vec<&str> = in_file_schema.fields().iter().map(|f| f.name().as_str()).collect();
+        let is_constant = |name: &str| task.is_partition(name) || constants.iter().any(|c| c == name);
         let fields = if filter { &task.fields[..] } else { &task.fields[..task.outputs] };
         let roots: Vec<Option<usize>> =
-            fields.iter().map(|f| if task.is_partition(&f.name) { None } else { find(&names, &f.physical) }).collect();
+            fields.iter().map(|f| if is_constant(&f.name) { None } else { find(&names, &f.physical) }).collect();
         let mut read: Vec<usize> = roots.iter().flatten().copied().collect();
         read.sort_unstable();
         read.dedup();
         let column = |(field, root): (&ReadField, &Option<usize>)| -> Result<Column> {
             let path = ColumnPath::from(field.name.as_str());
-            if task.is_partition(&field.name) {
+            if is_constant(&field.name) {
                 return constant(task, &add, field).map(Column::Constant);
             }
             let Some(root) = root else {

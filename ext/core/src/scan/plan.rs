@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::action::Add;
+use futures::TryStreamExt;
+
+use super::given::{FileScan, FileScans, FileSource};
+use crate::action::{Add, DeletionVectorDescriptor};
 use crate::error::{Error, Result};
 use crate::expr::BoundPredicate;
 use crate::log::{PartitionFilter, Replay, ReplayOptions};
@@ -45,6 +48,10 @@ impl FileCount {
 #[derive(Debug, Clone)]
 pub(super) struct PlannedFile {
     pub(super) add: Add,
+    /// See [`FileScan::only`].
+    pub(super) only: Option<DeletionVectorDescriptor>,
+    /// See [`FileScan::constants`].
+    pub(super) constants: Arc<[String]>,
     /// Whether rows have to be filtered: false where partition values settle the predicate.
     pub(super) filter: bool,
 }
@@ -64,17 +71,28 @@ pub(super) struct Rules {
     stats: StatsColumns,
     /// For each column of `stats` its index in the predicate.
     with_stats: Vec<usize>,
+    /// The files, where they are not the snapshot's own.
+    source: Option<FileSource>,
 }
 
 impl Rules {
-    pub(super) fn new(predicate: Option<Arc<BoundPredicate>>, partition_columns: &[String]) -> Self {
+    pub(super) fn new(
+        predicate: Option<Arc<BoundPredicate>>,
+        partition_columns: &[String],
+        source: Option<FileSource>,
+    ) -> Self {
         let columns = predicate.as_deref().map_or(&[][..], BoundPredicate::columns);
         let partition = |name: &str| partition_columns.iter().any(|p| p == name);
         let partitions =
             columns.iter().map(|c| partition(c.name()).then(|| (c.name().to_owned(), c.data_type.clone()))).collect();
         let with_stats: Vec<usize> = (0..columns.len()).filter(|i| !partition(columns[*i].name())).collect();
         let stats = StatsColumns::new(with_stats.iter().map(|i| (columns[*i].path.names(), &columns[*i].data_type)));
-        Self { partitions, stats, with_stats, predicate }
+        Self { partitions, stats, with_stats, predicate, source }
+    }
+
+    /// Whether the files are not the snapshot's own.
+    pub(super) fn is_given(&self) -> bool {
+        self.source.is_some()
     }
 
     fn needs_stats(&self) -> bool {
@@ -121,9 +139,31 @@ impl Rules {
     }
 }
 
+/// Where files come from.
+enum Files {
+    Log(Replay),
+    Given(FileScans),
+}
+
+impl Files {
+    fn open(snapshot: &Snapshot, rules: &Rules, options: ReplayOptions) -> Self {
+        match &rules.source {
+            None => Self::Log(snapshot.replay(options)),
+            Some(source) => Self::Given(source()),
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Vec<FileScan>>> {
+        match self {
+            Self::Log(replay) => Ok(replay.next().await?.map(|adds| adds.into_iter().map(FileScan::from).collect())),
+            Self::Given(files) => files.try_next().await,
+        }
+    }
+}
+
 /// The files of a scan, in the order of the replay.
 pub(super) struct Planner {
-    replay: Replay,
+    files: Files,
     rules: Arc<Rules>,
     /// Files whose rows are known are counted here instead of being planned.
     counter: Option<Arc<AtomicU64>>,
@@ -135,13 +175,13 @@ impl Planner {
     pub(super) fn new(snapshot: &Snapshot, rules: &Arc<Rules>, limit: Option<u64>) -> Self {
         let options =
             ReplayOptions { stats: rules.needs_stats() || limit.is_some(), partitions: rules.partition_filter() };
-        Self { replay: snapshot.replay(options), rules: Arc::clone(rules), counter: None, wanted: limit }
+        Self { files: Files::open(snapshot, rules, options), rules: Arc::clone(rules), counter: None, wanted: limit }
     }
 
     /// As [`Self::new`], with statistics of every file.
     pub(super) fn with_stats(snapshot: &Snapshot, rules: &Arc<Rules>) -> Self {
         let options = ReplayOptions { stats: true, partitions: rules.partition_filter() };
-        Self { replay: snapshot.replay(options), rules: Arc::clone(rules), counter: None, wanted: None }
+        Self { files: Files::open(snapshot, rules, options), rules: Arc::clone(rules), counter: None, wanted: None }
     }
 
     /// Leaves out files of which all rows count and are known in number, and adds these to `counter`.
@@ -151,14 +191,14 @@ impl Planner {
 
     pub(super) async fn next(&mut self) -> Result<Option<Vec<PlannedFile>>> {
         while self.wanted != Some(0) {
-            let Some(adds) = self.replay.next().await? else { return Ok(None) };
-            let mut planned = Vec::with_capacity(adds.len());
-            for add in adds {
+            let Some(files) = self.files.next().await? else { return Ok(None) };
+            let mut planned = Vec::with_capacity(files.len());
+            for FileScan { add, only, constants } in files {
                 if self.wanted == Some(0) {
                     break;
                 }
                 if let Verdict::Read { filter } = self.rules.judge(&add)? {
-                    self.plan(PlannedFile { add, filter }, &mut planned)?;
+                    self.plan(PlannedFile { add, only, constants, filter }, &mut planned)?;
                 }
             }
             if !planned.is_empty() {
@@ -173,7 +213,9 @@ impl Planner {
             return Err(Error::unsupported("the table has deletion vectors (feature deletionVectors)"));
         }
         let rows = match (file.filter, &file.add.stats) {
-            (false, Some(stats)) if self.counter.is_some() || self.wanted.is_some() => num_records(stats),
+            (false, Some(stats)) if file.only.is_none() && (self.counter.is_some() || self.wanted.is_some()) => {
+                num_records(stats)
+            }
             _ => None,
         };
         if let (Some(rows), Some(wanted)) = (rows, &mut self.wanted) {
@@ -192,9 +234,10 @@ impl Planner {
 /// Counts what a scan by those rules would read.
 pub(super) async fn explain(snapshot: &Snapshot, rules: &Rules) -> Result<ScanPlanMetrics> {
     let mut metrics = ScanPlanMetrics::default();
-    let mut replay = snapshot.replay(ReplayOptions { stats: rules.needs_stats(), partitions: None });
-    while let Some(adds) = replay.next().await? {
-        for add in &adds {
+    let options = ReplayOptions { stats: rules.needs_stats(), partitions: None };
+    let mut found = Files::open(snapshot, rules, options);
+    while let Some(files) = found.next().await? {
+        for FileScan { add, .. } in &files {
             metrics.total.count(add);
             match rules.judge(add)? {
                 Verdict::PrunedByPartition => metrics.pruned_by_partition.count(add),

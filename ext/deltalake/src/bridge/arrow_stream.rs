@@ -138,7 +138,9 @@ impl Exported {
 fn c_schema(schema: &Schema) -> Result<FFI_ArrowSchema> {
     // The names become C strings, and where they cannot Arrow panics.
     if schema.flattened_fields().iter().any(|field| field.name().contains('\0')) {
-        return Err(Error::unsupported("a name of a column holds a NUL character, which an Arrow C stream cannot have"));
+        return Err(Error::unsupported(
+            "a name of a column holds a NUL character, which an Arrow C stream cannot have",
+        ));
     }
     FFI_ArrowSchema::try_from(schema)
         .map_err(|e| Error::internal("the columns cannot be put into an Arrow C stream").with_source(e))
@@ -148,10 +150,7 @@ fn c_schema(schema: &Schema) -> Result<FFI_ArrowSchema> {
 ///
 /// # Safety
 /// `stream` is one of ours that is not released, and used by this thread alone.
-unsafe fn on_exported(
-    stream: *mut FFI_ArrowArrayStream,
-    work: impl FnOnce(&mut Exported) -> Result<()>,
-) -> c_int {
+unsafe fn on_exported(stream: *mut FFI_ArrowArrayStream, work: impl FnOnce(&mut Exported) -> Result<()>) -> c_int {
     // SAFETY: `private_data` is what `new` put there, until `release` is called.
     let exported = unsafe { &mut *(*stream).private_data().cast::<Exported>() };
     exported.last_error = None;

@@ -34,7 +34,10 @@ impl Batches for Scanned {
 
 impl NativeArrowStream {
     pub(super) fn of_scan(ruby: &Ruby, scan: &Scan, ctx: Context) -> std::result::Result<Self, Error> {
-        Self::new(ruby, ArrowCStream::new(with_arrow_names(scan.arrow_schema()), Scanned(scan.stream(ctx.clone())), ctx))
+        Self::new(
+            ruby,
+            ArrowCStream::new(with_arrow_names(scan.arrow_schema()), Scanned(scan.stream(ctx.clone())), ctx),
+        )
     }
 
     pub(super) fn new(ruby: &Ruby, stream: Result<ArrowCStream>) -> std::result::Result<Self, Error> {

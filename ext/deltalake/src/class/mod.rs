@@ -4,6 +4,7 @@ mod append;
 mod arrow_stream;
 mod call;
 mod condition;
+mod file_set;
 mod files;
 mod scan;
 mod snapshot;
@@ -30,6 +31,7 @@ pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     stream::init(ruby, native)?;
     arrow_stream::init(ruby, native)?;
     files::init(ruby, native)?;
+    file_set::init(ruby, native)?;
     append::init(ruby, native)?;
     #[cfg(feature = "testing")]
     {
