@@ -12,12 +12,14 @@ module DeltaLake
     attr_reader :path
     # @return [Integer] in bytes
     attr_reader :size
-    # @return [Integer, nil] how many rows it holds, where the log tells
+    # @return [Integer, nil] how many rows it holds that are not deleted, where the log tells
     attr_reader :rows
+    # @return [Integer] how many rows it holds that are deleted: by a deletion vector, and still in the file
+    attr_reader :deleted_rows
     # @return [Hash{Symbol => Object}] the values that its rows have in the partition columns
     attr_reader :partition
-    # @return [Hash{String => Object}, nil] statistics as they stand in the log: `"numRecords"`, `"minValues"`,
-    #   `"maxValues"`, `"nullCount"`
+    # @return [Hash{String => Object}, nil] statistics as they stand in the log: `"numRecords"` (deleted rows
+    #   among them), `"minValues"`, `"maxValues"`, `"nullCount"`
     attr_reader :stats
     # @return [Time] in UTC
     attr_reader :modified_at
@@ -25,10 +27,11 @@ module DeltaLake
     # @param file [Array] as the native classes give it
     # @api private
     def initialize(file)
-      path, size, rows, partition, stats_json, modified_ms = file
+      path, size, rows, deleted_rows, partition, stats_json, modified_ms = file
       @path = path
       @size = size
       @rows = rows
+      @deleted_rows = deleted_rows
       @partition = partition.transform_keys(&:to_sym).freeze
       @stats = stats_json && JSON.parse(stats_json).freeze
       @modified_at = Time.at(modified_ms / 1000, modified_ms % 1000, :millisecond, in: "UTC")

@@ -7,10 +7,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{DataType, StructType};
 
 /// Reader features that scans honour.
-const READABLE: &[&str] = &["timestampNtz", "vacuumProtocolCheck"];
+const READABLE: &[&str] = &["deletionVectors", "timestampNtz", "vacuumProtocolCheck"];
 
-/// Features that writers honour whether the table uses them or not.
-const WRITABLE: &[&str] = &["appendOnly", "timestampNtz", "vacuumProtocolCheck"];
+/// Features that writers honour whether the table uses them or not. An append deletes no row, so it writes no deletion
+/// vector.
+const WRITABLE: &[&str] = &["appendOnly", "deletionVectors", "timestampNtz", "vacuumProtocolCheck"];
+
+/// Features that take the table's versions out of its log.
+const CATALOG: &[&str] = &["catalogManaged", "catalogOwned-preview"];
 
 const NEWEST_READER: i32 = 3;
 const NEWEST_WRITER: i32 = 7;
@@ -30,8 +34,11 @@ pub fn check_readable(protocol: &Protocol, metadata: &Metadata) -> Result<()> {
     let wanted: BTreeSet<&str> = match protocol.min_reader_version {
         1 => BTreeSet::new(),
         2 => BTreeSet::from(["columnMapping"]),
-        _ => protocol.reader_features.iter().flatten().map(|f| canonical(f)).collect(),
+        _ => listed(&protocol.reader_features).collect(),
     };
+    // Wherever it is listed: without its catalog, nobody knows the newest version of such a table.
+    let wanted = wanted.into_iter().chain(listed(&protocol.writer_features).filter(|f| CATALOG.contains(f)));
+    let wanted: BTreeSet<&str> = wanted.collect();
     let missing: Vec<&str> =
         wanted.into_iter().filter(|f| !READABLE.contains(f) && is_needed_to_read(f, metadata)).collect();
     refuse(&missing, "reading")
@@ -41,7 +48,7 @@ pub fn check_readable(protocol: &Protocol, metadata: &Metadata) -> Result<()> {
 pub fn check_appendable(protocol: &Protocol, metadata: &Metadata, schema: &StructType) -> Result<()> {
     check_readable(protocol, metadata)?;
     let wanted: BTreeSet<&str> = match protocol.min_writer_version {
-        NEWEST_WRITER => protocol.writer_features.iter().flatten().map(|f| canonical(f)).collect(),
+        NEWEST_WRITER => listed(&protocol.writer_features).collect(),
         level => LEGACY_WRITER.iter().filter(|(at, _)| *at <= level).flat_map(|(_, f)| f.iter().copied()).collect(),
     };
     let missing: Vec<&str> =
@@ -81,6 +88,10 @@ fn check_shape(protocol: &Protocol) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+fn listed(features: &Option<Vec<String>>) -> impl Iterator<Item = &str> {
+    features.iter().flatten().map(|f| canonical(f))
 }
 
 /// Names under which early writers listed a feature.
@@ -187,9 +198,53 @@ mod tests {
     #[test]
     fn an_unknown_reader_feature_is_refused_by_name() {
         let (m, _) = metadata(ID, &[]);
-        let error = check_readable(&protocol(3, 7, &["deletionVectors"], &["deletionVectors"]), &m).unwrap_err();
+        let error = check_readable(&protocol(3, 7, &["deletionVectors", "catalogManaged"], &["catalogManaged"]), &m)
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnsupportedFeature);
-        assert!(error.message().contains("deletionVectors"));
+        assert!(error.message().contains("feature catalogManaged,"), "{error}");
+    }
+
+    #[test]
+    fn each_reader_feature_is_read_or_refused_by_name() {
+        let (m, _) = metadata(ID, &[("delta.columnMapping.mode", "name")]);
+        for feature in [
+            "columnMapping",
+            "deletionVectors",
+            "timestampNtz",
+            "v2Checkpoint",
+            "vacuumProtocolCheck",
+            "typeWidening",
+            "typeWidening-preview",
+            "variantType",
+            "variantType-preview",
+            "variantShredding",
+            "variantShredding-preview",
+            "catalogManaged",
+            "catalogOwned-preview",
+            "timestampNanos",
+            "adaptiveMetadata-preview",
+            "geospatial",
+            "geospatial-dev",
+            "redirectReaderWriter-preview",
+            "somethingNew",
+        ] {
+            match check_readable(&protocol(3, 7, &[feature], &[feature]), &m) {
+                Ok(()) => assert!(READABLE.contains(&feature), "{feature}"),
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::UnsupportedFeature);
+                    assert!(error.message().contains(&format!("feature {feature},")), "{error}");
+                }
+            }
+        }
+        for feature in ["timestampNtz", "vacuumProtocolCheck", "deletionVectors"] {
+            assert!(READABLE.contains(&feature));
+        }
+        for feature in ["catalogManaged", "catalogOwned-preview"] {
+            assert!(check_readable(&protocol(1, 7, &[], &[feature]), &m).is_err());
+        }
+        for feature in ["rowTracking", "clustering", "redirectWriterOnly-preview", "coordinatedCommits-preview"] {
+            check_readable(&protocol(1, 7, &[], &[feature]), &m).unwrap();
+        }
     }
 
     #[test]

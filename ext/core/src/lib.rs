@@ -8,6 +8,7 @@
 pub mod action;
 pub mod clock;
 pub mod context;
+pub mod deletion_vector;
 pub mod error;
 pub mod expr;
 pub mod features;

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow::buffer::BooleanBuffer;
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
 use tokio::sync::mpsc::Sender;
 
+use super::cursor::Cursor;
 use super::lanes::Lanes;
 use super::open::{Column, OpenFile};
 use super::parts::Part;
@@ -27,21 +29,45 @@ async fn try_decode(
     part: Part,
     batches: &Sender<Result<RecordBatch>>,
 ) -> Result<()> {
+    let in_file = |e: Error| e.context(format_args!("data file {}", file.name));
+    let mask = file.mask.as_ref();
     let limit = task.limit.filter(|_| !file.filter);
+    // So many rows are enough wherever the deleted ones are.
+    let limit = limit.and_then(|limit| mask.map_or(Some(limit), |mask| mask.enough(limit)));
     let mut lanes = Lanes::start(file, &part, limit)?;
+    let mut cursor = Cursor::new(part.ranges);
     while let Some((columns, rows)) = lanes.next().await? {
-        let batch = adapt(task, file, &columns, rows)?;
-        if batch.num_rows() == 0 {
-            tokio::task::yield_now().await;
-        } else if batches.send(Ok(batch)).await.is_err() {
-            return Ok(());
+        let live = match mask {
+            Some(mask) => mask.live(&cursor.take(rows).map_err(in_file)?),
+            None => None,
+        };
+        let batch = match live {
+            Some(live) if live.count_set_bits() == 0 => None,
+            live => Some(adapt(task, file, &columns, rows, live)?),
+        };
+        match batch.filter(|batch| batch.num_rows() > 0) {
+            None => tokio::task::yield_now().await,
+            Some(batch) => {
+                if batches.send(Ok(batch)).await.is_err() {
+                    return Ok(());
+                }
+            }
         }
     }
-    Ok(())
+    match (mask, limit) {
+        (Some(_), None) => cursor.finish().map_err(in_file),
+        _ => Ok(()),
+    }
 }
 
-/// The result's columns of the rows that the predicate keeps.
-fn adapt(task: &ScanTask, file: &OpenFile, read: &[ArrayRef], rows: usize) -> Result<RecordBatch> {
+/// The result's columns of the rows that are live and that the predicate keeps.
+fn adapt(
+    task: &ScanTask,
+    file: &OpenFile,
+    read: &[ArrayRef],
+    rows: usize,
+    live: Option<BooleanBuffer>,
+) -> Result<RecordBatch> {
     let column = |column: &Column| match column {
         Column::File(index, adapter) => adapter.apply(&read[*index]),
         Column::Constant(values) => Ok(values.slice(0, rows)),
@@ -53,12 +79,29 @@ fn adapt(task: &ScanTask, file: &OpenFile, read: &[ArrayRef], rows: usize) -> Re
         RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
             .map_err(|e| Error::internal("a batch could not be put together").with_source(e))
     };
-    let Some(predicate) = task.predicate.as_ref().filter(|_| file.filter) else {
-        return whole(&task.output, columns);
+    let wanted = match task.predicate.as_ref().filter(|_| file.filter) {
+        Some(predicate) => Some(predicate.filter(&whole(&task.all, columns.clone())?)?),
+        None => None,
     };
-    let kept = predicate.filter(&whole(&task.all, columns.clone())?)?;
     columns.truncate(task.outputs);
-    keep(&whole(&task.output, columns)?, &kept)
+    let batch = whole(&task.output, columns)?;
+    match both(wanted, live) {
+        Some(kept) => keep(&batch, &kept),
+        None => Ok(batch),
+    }
+}
+
+/// One mask of two, so that rows are copied once.
+fn both(wanted: Option<BooleanArray>, live: Option<BooleanBuffer>) -> Option<BooleanArray> {
+    Some(match (wanted, live) {
+        (None, None) => return None,
+        (Some(wanted), None) => wanted,
+        (None, Some(live)) => BooleanArray::new(live, None),
+        (Some(wanted), Some(live)) => {
+            let (values, nulls) = wanted.into_parts();
+            BooleanArray::new(&values & &live, nulls)
+        }
+    })
 }
 
 fn keep(batch: &RecordBatch, kept: &BooleanArray) -> Result<RecordBatch> {

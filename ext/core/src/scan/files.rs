@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use super::plan::{PlannedFile, Planner, in_file, partition_value};
+use super::plan::{PlannedFile, Planner, in_file, live_rows, partition_value};
 use crate::action::Add;
 use crate::error::{Error, Result};
 use crate::path::{DataPath, parse_data_path};
 use crate::snapshot::Snapshot;
-use crate::stats::num_records;
 use crate::value::Scalar;
 
 /// A data file of a table.
@@ -17,8 +16,10 @@ pub struct DataFile {
     pub path: String,
     /// Bytes.
     pub size: u64,
-    /// Rows, where statistics tell.
+    /// Rows that are not deleted, where statistics tell.
     pub rows: Option<u64>,
+    /// Rows that a deletion vector deletes.
+    pub deleted_rows: u64,
     /// Partition columns and their values, in the order of the table.
     pub partition: Vec<(String, Option<Scalar>)>,
     /// Statistics as they are in the log.
@@ -72,7 +73,8 @@ fn data_file(snapshot: &Snapshot, add: Add) -> Result<DataFile> {
     Ok(DataFile {
         path,
         size: u64::try_from(add.size).unwrap_or(0),
-        rows: add.stats.as_deref().and_then(num_records),
+        rows: live_rows(&add),
+        deleted_rows: add.deletion_vector.as_ref().map_or(0, |v| u64::try_from(v.cardinality).unwrap_or(0)),
         partition,
         stats: add.stats,
         modification_time_ms: add.modification_time,

@@ -1,12 +1,14 @@
 //! Reading: which files, which of their columns, which of their rows, as a stream of Arrow batches.
 
 mod adapt;
+mod cursor;
 mod decode;
 mod file_set;
 mod files;
 mod given;
 mod hint;
 mod lanes;
+mod mask;
 mod open;
 mod owned;
 mod parts;

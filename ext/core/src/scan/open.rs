@@ -4,20 +4,23 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
+use bytes::Bytes;
 use futures::FutureExt;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::async_reader::AsyncFileReader;
 
 use super::adapt::{Adapter, find};
 use super::hint::{reader_metadata, reader_options};
+use super::mask::RowMask;
 use super::plan::{PlannedFile, in_file, partition_value};
 use super::read_field::ReadField;
 use super::task::ScanTask;
-use crate::action::Add;
+use crate::action::{Add, DeletionVectorDescriptor};
+use crate::deletion_vector::{self, DeletionVector};
 use crate::error::{Error, Result};
-use crate::path::{DataPath, parse_data_path};
+use crate::path::parse_data_path;
 use crate::schema::ColumnPath;
-use crate::storage::{ParquetFile, is_not_found, parquet_error};
+use crate::storage::{ParquetFile, Storage, is_not_found, parquet_error};
 use crate::value::Scalar;
 
 /// A data file whose footer is read.
@@ -29,6 +32,8 @@ pub(super) struct OpenFile {
     /// One for each field of the task that is needed.
     pub(super) columns: Vec<Column>,
     pub(super) filter: bool,
+    /// Where only some rows are read.
+    pub(super) mask: Option<RowMask>,
     /// For messages.
     pub(super) name: String,
 }
@@ -44,14 +49,19 @@ pub(super) enum Column {
 
 impl OpenFile {
     pub(super) async fn open(task: &ScanTask, planned: PlannedFile) -> Result<Self> {
-        let PlannedFile { add, constants, filter, .. } = planned;
-        let key = match parse_data_path(&add.path)? {
-            DataPath::Relative(key) => key,
-            DataPath::Absolute(url) => inside(task.snapshot.uri(), &url)?,
+        let PlannedFile { add, only, constants, filter } = planned;
+        let (storage, key) = task.snapshot.storage().locate(parse_data_path(&add.path)?)?;
+        let opened = async {
+            let opened = footer(&storage, &key, u64::try_from(add.size).unwrap_or(0)).await;
+            opened.map_err(|e| if is_not_found(&e) { gone(task, &key).with_source(e) } else { e })
         };
-        let (file, metadata) = footer(task, &key, u64::try_from(add.size).unwrap_or(0))
-            .await
-            .map_err(|e| if is_not_found(&e) { gone(task, &key).with_source(e) } else { e })?;
+        let vectors = (vector(task, &add, add.deletion_vector.as_ref()), vector(task, &add, only.as_ref()));
+        let ((file, metadata), deleted, only) = futures::try_join!(opened, vectors.0, vectors.1)?;
+        let parse = |vector: Option<(Bytes, &DeletionVectorDescriptor)>| {
+            let parsed = vector.map(|(bytes, descriptor)| DeletionVector::parse(&bytes, descriptor, rows(&metadata)));
+            parsed.transpose().map_err(|e| in_file(e, &add))
+        };
+        let mask = RowMask::new(parse(deleted)?, parse(only)?);
         let in_file_schema = Arc::clone(metadata.schema());
         let names: Vec<&str> = in_file_schema.fields().iter().map(|f| f.name().as_str()).collect();
         let is_constant = |name: &str| task.is_partition(name) || constants.iter().any(|c| c == name);
@@ -75,7 +85,7 @@ impl OpenFile {
         };
         let columns = fields.iter().zip(&roots).map(column).collect::<Result<Vec<_>>>();
         let columns = columns.map_err(|e| in_file(e, &add))?;
-        Ok(Self { file, metadata, read, columns, filter, name: key })
+        Ok(Self { file, metadata, read, columns, filter, mask, name: key })
     }
 }
 
@@ -86,21 +96,37 @@ fn constant(task: &ScanTask, add: &Add, field: &ReadField) -> Result<ArrayRef> {
     Scalar::repeat(value.as_ref(), data_type, task.batch_size)
 }
 
-async fn footer(task: &ScanTask, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
-    let storage = task.snapshot.storage();
-    let error = match read_footer(task, key, size).await {
+/// A serialised deletion vector, if there is one.
+async fn vector<'a>(
+    task: &ScanTask,
+    add: &Add,
+    descriptor: Option<&'a DeletionVectorDescriptor>,
+) -> Result<Option<(Bytes, &'a DeletionVectorDescriptor)>> {
+    let Some(descriptor) = descriptor else { return Ok(None) };
+    let fetched = deletion_vector::fetch(task.snapshot.storage(), descriptor).await;
+    fetched.map(|bytes| Some((bytes, descriptor))).map_err(|e| in_file(e, add))
+}
+
+/// How many rows the file has, deleted ones among them.
+fn rows(metadata: &ArrowReaderMetadata) -> u64 {
+    let groups = metadata.metadata().row_groups().iter();
+    groups.fold(0, |rows: u64, group| rows.saturating_add(u64::try_from(group.num_rows()).unwrap_or(0)))
+}
+
+async fn footer(storage: &Storage, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
+    let error = match read_footer(storage, key, size).await {
         Err(e) if size > 0 && !is_not_found(&e) => e,
         done => return done,
     };
     // Some writers log a size that the file does not have.
     match storage.head(key).await {
-        Ok(meta) if meta.size != size => read_footer(task, key, meta.size).await,
+        Ok(meta) if meta.size != size => read_footer(storage, key, meta.size).await,
         _ => Err(error),
     }
 }
 
-async fn read_footer(task: &ScanTask, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
-    let mut file = ParquetFile::open(task.snapshot.storage(), key, size).await?;
+async fn read_footer(storage: &Storage, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
+    let mut file = ParquetFile::open(storage, key, size).await?;
     let options = reader_options();
     let read = async {
         let metadata = file.get_metadata(Some(&options)).await?;
@@ -122,16 +148,4 @@ fn gone(task: &ScanTask, key: &str) -> Error {
          if so open a newer version",
         task.snapshot.version()
     ))
-}
-
-/// The key of an absolute address that lies in the table after all.
-fn inside(root: &str, url: &url::Url) -> Result<String> {
-    let outside = || {
-        Error::unsupported(format!(
-            "the table has the data file {url} outside of its own folder, as shallow clones have"
-        ))
-    };
-    let file = url.to_file_path().map_err(|()| outside())?;
-    let key = file.strip_prefix(root).map_err(|_| outside())?;
-    Ok(key.to_string_lossy().into_owned())
 }

@@ -198,7 +198,7 @@ impl Planner {
                     break;
                 }
                 if let Verdict::Read { filter } = self.rules.judge(&add)? {
-                    self.plan(PlannedFile { add, only, constants, filter }, &mut planned)?;
+                    self.plan(PlannedFile { add, only, constants, filter }, &mut planned);
                 }
             }
             if !planned.is_empty() {
@@ -208,16 +208,9 @@ impl Planner {
         Ok(None)
     }
 
-    fn plan(&mut self, file: PlannedFile, planned: &mut Vec<PlannedFile>) -> Result<()> {
-        if file.add.deletion_vector.is_some() {
-            return Err(Error::unsupported("the table has deletion vectors (feature deletionVectors)"));
-        }
-        let rows = match (file.filter, &file.add.stats) {
-            (false, Some(stats)) if file.only.is_none() && (self.counter.is_some() || self.wanted.is_some()) => {
-                num_records(stats)
-            }
-            _ => None,
-        };
+    fn plan(&mut self, file: PlannedFile, planned: &mut Vec<PlannedFile>) {
+        let asked = !file.filter && file.only.is_none() && (self.counter.is_some() || self.wanted.is_some());
+        let rows = if asked { live_rows(&file.add) } else { None };
         if let (Some(rows), Some(wanted)) = (rows, &mut self.wanted) {
             *wanted = wanted.saturating_sub(rows);
         }
@@ -227,7 +220,16 @@ impl Planner {
             }
             _ => planned.push(file),
         }
-        Ok(())
+    }
+}
+
+/// Rows that are left in a file, where the log tells: its statistics count the deleted ones too (Delta protocol,
+/// "Per-file Statistics").
+pub(super) fn live_rows(add: &Add) -> Option<u64> {
+    let rows = add.stats.as_deref().and_then(num_records)?;
+    match &add.deletion_vector {
+        None => Some(rows),
+        Some(vector) => rows.checked_sub(u64::try_from(vector.cardinality).ok()?),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A store as the rest of the crate holds it: cheap to clone, and whole again after a fork.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -19,6 +20,8 @@ struct Inner {
     location: Location,
     client: Mutex<Option<Client>>,
     fixed: Option<Arc<dyn Store>>,
+    /// Stores of files elsewhere that the log names, by scheme and authority.
+    beside: Mutex<BTreeMap<String, Storage>>,
 }
 
 /// A client and the process that made it: its sockets and threads are of no use in any other.
@@ -40,19 +43,32 @@ impl Storage {
     /// The root at `address`. No request is made.
     pub fn new(address: &str, options: StorageOptions) -> Result<Self> {
         let location = Location::parse(address, options)?;
-        let storage = Self(Arc::new(Inner { location, client: Mutex::new(None), fixed: None }));
+        let storage = Self::at(location);
         storage.store()?;
         Ok(storage)
     }
 
+    /// The same, with a client made when it is needed.
+    pub(super) fn at(location: Location) -> Self {
+        Self(Arc::new(Inner { location, client: Mutex::new(None), fixed: None, beside: Mutex::default() }))
+    }
+
     /// A root served by `store`, whatever that is.
     pub fn with_store(location: Location, store: Arc<dyn Store>) -> Self {
-        Self(Arc::new(Inner { location, client: Mutex::new(None), fixed: Some(store) }))
+        Self(Arc::new(Inner { location, client: Mutex::new(None), fixed: Some(store), beside: Mutex::default() }))
     }
 
     /// The address, for messages.
     pub fn uri(&self) -> &str {
         self.0.location.uri()
+    }
+
+    pub(super) fn location(&self) -> &Location {
+        &self.0.location
+    }
+
+    pub(super) fn stores_beside(&self) -> &Mutex<BTreeMap<String, Self>> {
+        &self.0.beside
     }
 
     /// The client of this process.

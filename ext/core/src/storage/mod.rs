@@ -1,6 +1,7 @@
 //! Where tables live: one small interface over `object_store`, addressed by keys relative to the table's root.
 
 mod cloud;
+mod elsewhere;
 mod error;
 #[cfg(any(test, feature = "testing"))]
 pub mod faults;

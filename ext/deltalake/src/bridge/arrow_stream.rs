@@ -61,7 +61,7 @@ impl ArrowCStream {
     /// Where the struct is; `None` once it was taken or released.
     pub(crate) fn address(&self) -> Option<usize> {
         // SAFETY: allocated by `new`, freed by `drop`; who was given the address leaves a whole struct behind.
-        let is_there = unsafe { ptr::read_volatile(self.0.as_ptr()).release().is_some() };
+        let is_there = unsafe { self.0.as_ref() }.release().is_some();
         is_there.then(|| self.0.as_ptr() as usize)
     }
 

@@ -51,10 +51,11 @@ fn parts(ruby: &Ruby, file: &DataFile) -> Result<RArray, Error> {
     for (column, value) in &file.partition {
         partition.aset(column.as_str(), scalar_to_ruby(ruby, value.as_ref()).map_err(|e| e.into_ruby(ruby))?)?;
     }
-    let out = ruby.ary_new_capa(6);
+    let out = ruby.ary_new_capa(7);
     out.push(file.path.as_str())?;
     out.push(file.size)?;
     out.push(file.rows)?;
+    out.push(file.deleted_rows)?;
     out.push(partition)?;
     out.push(file.stats.as_deref())?;
     out.push(file.modification_time_ms)?;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray};
-use bytes::Bytes;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
@@ -126,19 +125,18 @@ async fn a_deadline_ends_the_stream() {
 }
 
 #[tokio::test]
-async fn deletion_vectors_are_refused() {
-    let dv = json!({"storageType": "i", "pathOrInlineDv": "x", "sizeInBytes": 1, "cardinality": 1});
-    let table = table(file(10), json!({"path": "c.parquet", "deletionVector": dv})).await;
+async fn a_file_outside_of_the_table_is_read_from_there() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let path = elsewhere.path().join("a b.parquet");
+    std::fs::write(&path, file(4)).unwrap();
+    let url = url::Url::from_file_path(&path).unwrap();
+    let table = table(file(10), json!({"path": url.as_str(), "size": file(4).len()})).await;
+    assert!(!path.starts_with(table.folder.path()));
+    assert_eq!(rows(&table, ScanOptions::default()).await.unwrap().num_rows(), 14);
+    std::fs::remove_file(&path).unwrap();
     let error = rows(&table, ScanOptions::default()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnsupportedFeature);
-    assert!(error.message().contains("deletionVectors"));
-}
-
-#[tokio::test]
-async fn a_file_outside_of_the_table_is_refused() {
-    let table = table(file(10), json!({"path": "file:///etc/passwd"})).await;
-    assert_eq!(rows(&table, ScanOptions::default()).await.unwrap_err().kind(), ErrorKind::UnsupportedFeature);
-    assert!(table.folder.path().exists());
-    let put = table.storage.put("d.parquet", Bytes::from(file(2))).await;
-    assert!(put.is_ok());
+    assert_eq!(error.kind(), ErrorKind::CorruptTable);
+    assert!(error.message().contains("a b.parquet is gone"), "{error}");
+    let stranger = super::faults::table(file(10), json!({"path": "https://example.com/x.parquet"})).await;
+    assert_eq!(rows(&stranger, ScanOptions::default()).await.unwrap_err().kind(), ErrorKind::UnsupportedFeature);
 }

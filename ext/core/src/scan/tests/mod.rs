@@ -4,6 +4,7 @@ mod nested;
 mod planning;
 mod table;
 mod tasks;
+mod vectors;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
