@@ -4,8 +4,8 @@ require "bigdecimal"
 require "date"
 
 module DeltaLake
-  # Conditions in the native form as what JSON can hold, and back. What JSON has no value for is a Hash of one key, which
-  # names what it is.
+  # Conditions in the native form as what JSON can hold, and back. What JSON has no value for is a Hash of one key,
+  # which names what it is.
   # @api private
   module ConditionJSON
     class << self
@@ -32,7 +32,6 @@ module DeltaLake
         when Array then value.map { |item| dump_value(item) }
         when Float then value.finite? ? value : { "float" => value.to_s }
         when BigDecimal then { "decimal" => value.to_s }
-        when Rational then { "rational" => value.to_s }
         when String, Symbol then text(value.to_s)
         when DateTime then { "datetime" => value.iso8601(9) }
         when Date then { "date" => value.jd }
@@ -70,7 +69,8 @@ module DeltaLake
         operator, path, value = condition
         names = path.is_a?(Array) && !path.empty? && path.all?(String)
         sound = operator != "in" || value.is_a?(Array)
-        raise ArgumentError, "condition #{operator.inspect} has no column" unless names || path.is_a?(String)
+        text = operator == "sql" && path.is_a?(String)
+        raise ArgumentError, "condition #{operator.inspect} has no column" unless names || text
         raise ArgumentError, "condition \"in\" has no values" unless sound
       end
 
@@ -89,14 +89,13 @@ module DeltaLake
         case name
         when "float" then { "NaN" => Float::NAN, "Infinity" => Float::INFINITY }.fetch(value, -Float::INFINITY)
         when "decimal" then BigDecimal(String(value))
-        when "rational" then Rational(String(value))
         when "binary" then String(value).unpack1("m0")
         when "date" then Date.jd(Integer(value))
         when "datetime" then DateTime.iso8601(String(value))
         when "time" then moment(*value)
         else raise ArgumentError, "a condition has no values of kind #{name.inspect}"
         end
-      rescue TypeError, ZeroDivisionError, RangeError => e
+      rescue TypeError, RangeError => e
         raise ArgumentError, "a value of kind #{name.inspect} in a condition is not one: #{e.message}"
       end
 

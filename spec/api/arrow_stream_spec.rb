@@ -22,9 +22,9 @@ RSpec.describe DeltaLake::ArrowStream do
   it "has the columns in Arrow's types and names" do
     table = create_table({ id: "long not null", price: "decimal(12,2)", at: :timestamp, wall: :timestamp_ntz,
                            day: :date, raw: :binary, ok: :boolean, tags: [:string],
-                           by: { a: :byte, s: :short, f: :float }, map: "map<string,integer>" })
+                           by: { a: :byte, s: :short, f: :float }, map: DeltaLake::Schema.map(:string, :integer) })
     format, name, _, columns = consume(table, &:schema)
-    expect([format, name]).to eq(["+s", ""])
+    expect([format, name.to_s]).to eq(["+s", ""])
     expect(columns).to eq(
       [["l", "id", true, []], ["d:12,2", "price", true, []], ["tsu:UTC", "at", true, []], ["tsu:", "wall", true, []],
        ["tdD", "day", true, []], ["z", "raw", true, []], ["b", "ok", true, []],
@@ -50,7 +50,11 @@ RSpec.describe DeltaLake::ArrowStream do
     table = create_table.tap { |t| t.append(orders(0..99)) }
     expect(ids(table.where(id: 10..19, country: "FR").select(:country, :id)).sort).to eq([10, 13, 16, 19])
     expect(ids(table.limit(3)).size).to eq(3)
-    expect(consume(table.select(:price)) { |consumer| consumer.schema.last.map { |column| column[1] } }).to eq(["price"])
+    expect(consume(table.select(:price)) do |consumer|
+             consumer.schema.last.map do |column|
+               column[1]
+             end
+           end).to eq(["price"])
   end
 
   it "gives an empty table as no batches" do
@@ -66,6 +70,15 @@ RSpec.describe DeltaLake::ArrowStream do
     expect(stream).to be_released
     expect { stream.to_i }.to raise_error(ArgumentError, /taken or released already/)
     expect(stream.release).to be_nil
+  end
+
+  it "is there for who kept its address alone" do
+    table = create_table.tap { |t| t.append(orders(0..9)) }
+    address = table.arrow_c_stream.to_i
+    10.times { GC.start }
+    consumer = ArrowConsumer.take(address)
+    expect(consumer.next_longs(0).size).to eq(10)
+    consumer.close
   end
 
   it "can be released by hand" do

@@ -16,7 +16,7 @@ RSpec.describe DeltaLake::ScanTask do
   it "gives the rows of the scan, each once, whatever is written meanwhile" do
     scan = table.where(id: 5..34, country: %w[DE US]).select(:id, :price)
     expected = sorted(scan.to_a)
-    tasks = reloaded(scan, target_bytes: 2_000)
+    tasks = reloaded(scan, target_bytes: 1_000)
     expect(tasks.size).to be > 2
     table.append(orders(40..49))
     expect(sorted(tasks.flat_map(&:to_a))).to eq(expected)
@@ -69,7 +69,7 @@ RSpec.describe DeltaLake::ScanTask do
     end
     nan = typed.where(f: Float::NAN)
     expect(reloaded(nan).flat_map(&:to_a)).to eq(nan.to_a)
-    expect(reloaded(typed.where(d: Rational(5, 4), day: DateTime.new(1500, 1, 1))).sum(&:count)).to eq(1)
+    expect(reloaded(typed.where(t: DateTime.new(2020, 1, 1)..)).sum(&:count)).to eq(1)
   end
 
   it "cannot be made where there is a limit" do
@@ -79,7 +79,9 @@ RSpec.describe DeltaLake::ScanTask do
 
   it "holds no option of the store, and none of the users' own properties" do
     properties = { "delta.appendOnly" => true, "token" => "secret" }
-    json = create_table(path: table_path("own"), properties: properties).tap { |t| t.append(orders(0..1)) }.tasks.first.to_json
+    json = create_table(path: table_path("own"), properties: properties).tap do |t|
+      t.append(orders(0..1))
+    end.tasks.first.to_json
     expect(JSON.parse(json).keys).to eq(%w[format table columns conditions bytes read])
     expect(json).to include("appendOnly")
     expect(json).not_to include("secret")
@@ -93,9 +95,9 @@ RSpec.describe DeltaLake::ScanTask do
     expect { described_class.load(good) }.to raise_error(TypeError)
     expect { described_class.load(JSON.generate(good.merge("format" => 2))) }.to raise_error(ArgumentError, /format 2/)
     { "table" => [nil, 1, []], "bytes" => ["1"], "columns" => ["id", [1], ["nope"]], "read" => [nil, {}, []],
-      "conditions" => [nil, {}, [1], [[]], [["nope", ["id"], 1]], [["=", "id"]], [["=", ["nope"], 1]], [["in", ["id"], 1]],
-                       [["=", ["id"], { "time" => [1] }]], [["=", ["id"], { "decimal" => "x" }]],
-                       [["=", ["id"], { "what" => 1 }]], [["and", 7]], [["not", "x"]], [["=", ["id"], { "date" => {} }]]] }
+      "conditions" => [nil, {}, [1], [[]], [["nope", ["id"], 1]], [%w[= id]], [["=", ["nope"], 1]],
+                       [["in", ["id"], 1]], [["=", ["id"], { "time" => [1] }]], [["=", ["id"], { "decimal" => "x" }]],
+                       [["=", ["id"], { "what" => 1 }]], [["and", 7]], [%w[not x]], [["=", ["id"], { "date" => {} }]]] }
       .each do |key, values|
         values.each do |value|
           broken = JSON.generate(good.merge(key => value))

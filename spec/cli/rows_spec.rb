@@ -20,7 +20,9 @@ RSpec.describe "rows on the command line" do
   describe "changes" do
     before do
       create_table.append(orders(0..1))
-      File.write(commit_file(0), File.read(commit_file(0)).sub('"configuration":{', '"configuration":{"delta.enableChangeDataFeed":"true"'))
+      File.write(commit_file(0),
+                 File.read(commit_file(0)).sub('"configuration":{',
+                                               '"configuration":{"delta.enableChangeDataFeed":"true"'))
       DeltaLake.open(table_path).append(orders(2..2))
     end
 
@@ -34,7 +36,7 @@ RSpec.describe "rows on the command line" do
     end
 
     it "needs a first version" do
-      expect(run("changes", table_path)).to eq(["", "deltalake: changes needs --from (deltalake changes --help)\n", 2])
+      expect(run("changes", table_path)).to eq(["", "deltalake: changes needs --from (deltalake --help tells how)\n", 2])
       expect(run("changes", table_path, "--from", "x").last).to eq(2)
       expect(run("changes", table_path, "--from", "1", "--to", "9").last).to eq(3)
     end

@@ -34,7 +34,7 @@ module Conformance
       @expected = JSON.parse(File.read(File.join(folder, "expected.json")))
     end
 
-    # @return [Array<Hash>] what reading or asking for changes must give, or that it must be refused; and what the log says
+    # @return [Array<Hash>] what reading it or its changes must give, or that it must be refused; what the log says
     def cases
       @expected["cases"]
     end

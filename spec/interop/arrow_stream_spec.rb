@@ -7,8 +7,6 @@ require_relative "python"
 RSpec.describe "What Python reads of our Arrow streams", :python do
   around { |example| Dir.mktmpdir { |folder| (@folder = folder) && example.run } }
 
-  lib = File.expand_path("../../lib", __dir__)
-
   let(:libruby) do
     names = RbConfig::CONFIG.values_at("LIBRUBY_SO", "LIBRUBY_ALIASES").join(" ").split
     folders = RbConfig::CONFIG.values_at("libdir", "archlibdir").compact
@@ -20,16 +18,20 @@ RSpec.describe "What Python reads of our Arrow streams", :python do
     { "type" => "struct", "fields" => schema["fields"].select { |field| names.include?(field["name"]) } }
   end
 
+  def lines(rows, schema, names)
+    CanonicalRows.new(columns_of(schema, names)).lines(rows.map { |row| row.slice(*names.map(&:to_sym)) })
+  end
+
+  def read(table, *scan)
+    python("arrow_stream.py", libruby, File.expand_path("../../lib", __dir__), table.uri, *scan)
+  end
+
   def expect_same(table, rows, *scan)
-    schema = JSON.parse((scan.empty? ? table.schema : rows.schema).to_json)
-    found = python("arrow_stream.py", libruby, lib, table.uri, *scan)
-    expect(found.map { |one| one["by"] }).to eq(["pyarrow", "pyarrow, as a capsule", "polars", "duckdb", "released"])
-    expect(found.pop["columns"]).to eq([1])
-    found.each do |one|
-      names = one["columns"]
-      lines = CanonicalRows.new(columns_of(schema, names)).lines(rows.map { |row| row.slice(*names.map(&:to_sym)) })
-      expect(one["rows"]).to eq(lines), "by #{one['by']}"
-    end
+    schema = JSON.parse((scan.empty? ? table : rows).schema.to_json)
+    *found, released = read(table, *scan)
+    expect(found.map { |one| one["by"] }).to eq(["pyarrow", "pyarrow, as a capsule", "polars", "duckdb"])
+    expect(released["columns"]).to eq([1])
+    found.each { |one| expect(one["rows"]).to eq(lines(rows, schema, one["columns"])), "by #{one['by']}" }
   end
 
   it "is every row of every type" do

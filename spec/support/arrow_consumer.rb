@@ -37,7 +37,7 @@ class ArrowConsumer
     @gvl = gvl
   end
 
-  # @return [Array(String, String, Boolean, Array)] format, name, whether nulls are allowed, children
+  # @return [Array(String, String?, Boolean, Array)] format, name, whether nulls are allowed, children
   def schema
     out = Fiddle::Pointer.malloc(9 * WORD, Fiddle::RUBY_FREE)
     check(call(:get_schema, out))
@@ -113,8 +113,13 @@ class ArrowConsumer
     end
     raise "metadata" unless word(schema, SCHEMA[:metadata]).zero?
 
-    [pointer(schema, SCHEMA[:format]).to_s, pointer(schema, SCHEMA[:name]).to_s.force_encoding("UTF-8"),
-     word(schema, SCHEMA[:flags]).anybits?(NULLABLE), children]
+    [text(schema, SCHEMA[:format]), text(schema, SCHEMA[:name]), word(schema, SCHEMA[:flags]).anybits?(NULLABLE),
+     children]
+  end
+
+  def text(struct, index)
+    text = pointer(struct, index)
+    text.null? ? nil : text.to_s.force_encoding("UTF-8")
   end
 
   def word(struct, index)

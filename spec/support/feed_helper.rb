@@ -32,7 +32,8 @@ module FeedHelper
   def removal(version, path = table_path, **more)
     add = actions(version, path).filter_map { |action| action["add"] }.first
     kept = add.slice("path", "partitionValues", "size")
-    { remove: { **kept, deletionTimestamp: 0, dataChange: true, extendedFileMetadata: true }.merge(more) }
+    told = { "deletionTimestamp" => 0, "dataChange" => true, "extendedFileMetadata" => true }
+    { remove: kept.merge(told, more.transform_keys(&:to_s)) }
   end
 
   # A change file of those rows, which have a :_change_type.
