@@ -53,6 +53,9 @@ module DeltaLake
     # Only these columns, in this order; another `select` replaces it. With a block, Enumerable's: an Array of the rows
     # for which the block is true.
     #
+    # Where a table has row tracking, `:_row_id` and `:_row_commit_version` can be selected too: a number that stays
+    # with a row when it moves to another file, and the version that last changed it.
+    #
     # @param columns [Array<Symbol, String>]
     # @return [Scan, Array<Hash>]
     # @raise [ArgumentError] for an unknown column

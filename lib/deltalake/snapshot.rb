@@ -75,6 +75,23 @@ module DeltaLake
       milliseconds && Time.at(milliseconds / 1000, milliseconds % 1000, :millisecond, in: "UTC")
     end
 
+    # The newest Delta transaction of each application, as the log holds it. Those that are older than
+    # `delta.setTransactionRetentionDuration`, where the table sets it, no longer count for `once:` and `txn:`.
+    #
+    # @example
+    #   table.transactions["etl"] # => 42
+    # @return [Hash{String => Integer}] application id to version
+    def transactions
+      @native.txn_versions
+    end
+
+    # What features and applications keep with the table.
+    #
+    # @return [Hash{String => String}] domain to configuration, most often JSON text
+    def domain_metadata
+      @native.domain_metadata
+    end
+
     # Who made this version and those before it, as far back as the log goes.
     #
     # @param limit [Integer, nil] at most so many

@@ -37,6 +37,10 @@ module DeltaLake
     #   @return [String] given to the table when it was created
     # @!method created_at
     #   @return [Time, nil] when the table was created, in UTC, where it tells
+    # @!method transactions
+    #   (see Snapshot#transactions)
+    # @!method domain_metadata
+    #   (see Snapshot#domain_metadata)
     # @!method history(limit: nil, deadline: nil)
     #   (see Snapshot#history)
     # @!method changes(from:, to: nil, deadline: nil)
@@ -44,7 +48,7 @@ module DeltaLake
     # @!method scan
     #   @return [Scan] of all rows and columns
     def_delegators :snapshot, :version, :schema, :partition_by, :properties, :protocol, :name, :description, :uri, :id,
-                   :created_at, :history, :changes, :scan
+                   :created_at, :transactions, :domain_metadata, :history, :changes, :scan
 
     # @param native [Native::Table]
     # @param snapshot [Native::Snapshot]

@@ -91,9 +91,18 @@ module Conformance
       return "#{lines.size} rows instead of #{@case['n_rows']}" unless lines.size == @case["n_rows"]
       return if Digest::SHA256.hexdigest(lines.map { |line| "#{line}\n" }.join) == @case["sha256"]
 
-      "other rows: #{difference(lines, @table.lines(@case))}"
+      expected = @table.lines(@case)
+      return if expected && same_but_for_variants?(lines, expected)
+
+      "other rows: #{difference(lines, expected)}"
     rescue TypeError => e
       "a value of the wrong kind: #{e.message}"
+    end
+
+    def same_but_for_variants?(found, expected)
+      return false unless JSON.generate(@table.schema(@case)).include?('"variant"')
+
+      [found, expected].map { |lines| lines.map { |line| CanonicalRows.plain(line) }.sort }.uniq.one?
     end
 
     def difference(found, expected)
@@ -116,6 +125,7 @@ module Conformance
       "partition_columns" => table.partition_by.map(&:to_s), "schema" => JSON.parse(table.schema.to_json),
       "min_reader_version" => table.protocol.min_reader_version,
       "min_writer_version" => table.protocol.min_writer_version,
-      "configuration" => table.properties.transform_keys(&:to_s) }
+      "configuration" => table.properties.transform_keys(&:to_s),
+      "txns" => table.transactions, "domain_metadata" => table.domain_metadata }
   end
 end

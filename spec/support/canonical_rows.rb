@@ -6,16 +6,30 @@ require "json"
 
 # Rows as text to compare: one JSON text a row, keys in schema order, each Delta type in one form only.
 class CanonicalRows
+  # A variant in an expected line that Ruby's plain values cannot be told from another: null from SQL's, a time by its
+  # wall clock from an instant, a decimal from one with zeros at its end.
+  AMBIGUOUS = /\{"\$variant":(null)\}|\{"\$timestamp_ntz":"([^"]*)"\}|\{"\$decimal":"(-?\d+)(?:\.(\d*?)0*)?"\}/
   ESCAPES = { "\"" => "\\\"", "\\" => "\\\\", "\b" => "\\b", "\f" => "\\f", "\n" => "\\n", "\r" => "\\r",
               "\t" => "\\t" }.freeze
   FORMS = { "boolean" => :boolean, "byte" => :integer, "short" => :integer, "integer" => :integer, "long" => :integer,
             "float" => :float, "double" => :float, "string" => :string, "binary" => :binary, "date" => :date,
-            "timestamp" => :timestamp, "timestamp_ntz" => :timestamp_ntz }.freeze
+            "timestamp" => :timestamp, "timestamp_ntz" => :timestamp_ntz, "variant" => :variant }.freeze
   private_constant :ESCAPES, :FORMS
 
   # @param schema [Hash] a Delta struct, parsed from its schemaString
   def initialize(schema)
     @schema = schema
+  end
+
+  # A line with one spelling for what plain values cannot tell apart.
+  def self.plain(line)
+    line.gsub(AMBIGUOUS) do
+      null, wall_clock, whole, fraction = Regexp.last_match.captures
+      next null if null
+      next %({"$timestamp":"#{wall_clock}Z"}) if wall_clock
+
+      %({"$decimal":"#{[whole, fraction.to_s].reject(&:empty?).join('.')}"})
+    end
   end
 
   # The lines of all rows, in the order of their bytes.
@@ -122,6 +136,50 @@ class CanonicalRows
 
   def year(year)
     format((0..9999).cover?(year) ? "%04d" : "%+07d", year)
+  end
+
+  def variant(value)
+    "{\"$variant\":#{inside_variant(value)}}"
+  end
+
+  VARIANTS = { Hash => :object, Array => :elements, String => :text, BigDecimal => :plain, Float => :float,
+               Date => :tagged_date, Time => :tagged_time, Integer => :to_text, TrueClass => :to_text,
+               FalseClass => :to_text }.freeze
+  private_constant :VARIANTS
+
+  def inside_variant(value)
+    return "null" if value.nil?
+
+    send(VARIANTS.fetch(value.class) { raise TypeError, "#{value.inspect} is not in a variant" }, value)
+  end
+
+  def object(value)
+    value.each_key { |key| of(key, String) }
+    "{#{value.sort.map { |key, inner| "#{string(key)}:#{inside_variant(inner)}" }.join(',')}}"
+  end
+
+  def elements(value)
+    "[#{value.map { |element| inside_variant(element) }.join(',')}]"
+  end
+
+  def text(value)
+    value.encoding == Encoding::BINARY ? "{\"$binary\":#{binary(value)}}" : string(value)
+  end
+
+  def plain(value)
+    "{\"$decimal\":\"#{value.to_s('F').delete_suffix('.0')}\"}"
+  end
+
+  def tagged_date(value)
+    "{\"$date\":#{date(value)}}"
+  end
+
+  def tagged_time(value)
+    "{\"$timestamp\":#{timestamp(value)}}"
+  end
+
+  def to_text(value)
+    value.to_s
   end
 
   def decimal(value, scale)

@@ -4,14 +4,26 @@ use std::collections::BTreeSet;
 
 use crate::action::{Metadata, Protocol};
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{DataType, StructType};
+use crate::schema::{ColumnMapping, DataType, StructType};
 
 /// Reader features that scans honour.
-const READABLE: &[&str] = &["deletionVectors", "timestampNtz", "vacuumProtocolCheck"];
+const READABLE: &[&str] = &[
+    "columnMapping",
+    "deletionVectors",
+    "timestampNtz",
+    "typeWidening",
+    "typeWidening-preview",
+    "v2Checkpoint",
+    "vacuumProtocolCheck",
+    "variantShredding",
+    "variantShredding-preview",
+    "variantType",
+    "variantType-preview",
+];
 
 /// Features that writers honour whether the table uses them or not. An append deletes no row, so it writes no deletion
 /// vector.
-const WRITABLE: &[&str] = &["appendOnly", "deletionVectors", "timestampNtz", "vacuumProtocolCheck"];
+const WRITABLE: &[&str] = &["appendOnly", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"];
 
 /// Features that take the table's versions out of its log.
 const CATALOG: &[&str] = &["catalogManaged", "catalogOwned-preview"];
@@ -29,30 +41,49 @@ const LEGACY_WRITER: &[(i32, &[&str])] = &[
 ];
 
 /// Refuses a table that needs a reader feature which scans lack. Made before any data is read.
-pub fn check_readable(protocol: &Protocol, metadata: &Metadata) -> Result<()> {
+pub fn check_readable(protocol: &Protocol) -> Result<()> {
     check_shape(protocol)?;
-    let wanted: BTreeSet<&str> = match protocol.min_reader_version {
+    // Wherever it is listed: without its catalog, nobody knows the newest version of such a table.
+    let of_catalog = listed(&protocol.writer_features).filter(|f| CATALOG.contains(f));
+    let wanted: BTreeSet<&str> = needed_to_read(protocol).into_iter().chain(of_catalog).collect();
+    let missing: Vec<&str> = wanted.into_iter().filter(|f| !READABLE.contains(f)).collect();
+    refuse(&missing, "reading")
+}
+
+/// How data files are read. The property counts only where the protocol has the feature (Delta protocol, "Reader
+/// Requirements for Column Mapping").
+pub fn column_mapping(protocol: &Protocol, metadata: &Metadata) -> Result<ColumnMapping> {
+    match property(metadata, "delta.columnMapping.mode") {
+        Some(mode) if needed_to_read(protocol).contains("columnMapping") => ColumnMapping::from_property(mode),
+        _ => Ok(ColumnMapping::None),
+    }
+}
+
+/// Whether the types of columns may have changed, so that files have older ones.
+pub fn widens_types(protocol: &Protocol) -> bool {
+    needed_to_read(protocol).iter().any(|f| matches!(*f, "typeWidening" | "typeWidening-preview"))
+}
+
+fn needed_to_read(protocol: &Protocol) -> BTreeSet<&str> {
+    match protocol.min_reader_version {
         1 => BTreeSet::new(),
         2 => BTreeSet::from(["columnMapping"]),
         _ => listed(&protocol.reader_features).collect(),
-    };
-    // Wherever it is listed: without its catalog, nobody knows the newest version of such a table.
-    let wanted = wanted.into_iter().chain(listed(&protocol.writer_features).filter(|f| CATALOG.contains(f)));
-    let wanted: BTreeSet<&str> = wanted.collect();
-    let missing: Vec<&str> =
-        wanted.into_iter().filter(|f| !READABLE.contains(f) && is_needed_to_read(f, metadata)).collect();
-    refuse(&missing, "reading")
+    }
 }
 
 /// Refuses a table that needs a feature which appends lack: a listed feature that is not in use does not stop them.
 pub fn check_appendable(protocol: &Protocol, metadata: &Metadata, schema: &StructType) -> Result<()> {
-    check_readable(protocol, metadata)?;
+    check_readable(protocol)?;
     let wanted: BTreeSet<&str> = match protocol.min_writer_version {
         NEWEST_WRITER => listed(&protocol.writer_features).collect(),
         level => LEGACY_WRITER.iter().filter(|(at, _)| *at <= level).flat_map(|(_, f)| f.iter().copied()).collect(),
     };
-    let missing: Vec<&str> =
+    let mut missing: Vec<&str> =
         wanted.into_iter().filter(|f| !WRITABLE.contains(f) && is_active_for_append(f, metadata, schema)).collect();
+    if missing.is_empty() && schema.contains(&|t| *t == DataType::Variant) {
+        missing.push("variantType");
+    }
     refuse(&missing, "writing")
 }
 
@@ -99,13 +130,6 @@ fn canonical(name: &str) -> &str {
     match name {
         "timestampWithoutTimezone" => "timestampNtz",
         other => other,
-    }
-}
-
-fn is_needed_to_read(feature: &str, metadata: &Metadata) -> bool {
-    match feature {
-        "columnMapping" => has_column_mapping(metadata),
-        _ => true,
     }
 }
 
@@ -197,16 +221,14 @@ mod tests {
 
     #[test]
     fn an_unknown_reader_feature_is_refused_by_name() {
-        let (m, _) = metadata(ID, &[]);
-        let error = check_readable(&protocol(3, 7, &["deletionVectors", "catalogManaged"], &["catalogManaged"]), &m)
-            .unwrap_err();
+        let error =
+            check_readable(&protocol(3, 7, &["deletionVectors", "catalogManaged"], &["catalogManaged"])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnsupportedFeature);
         assert!(error.message().contains("feature catalogManaged,"), "{error}");
     }
 
     #[test]
     fn each_reader_feature_is_read_or_refused_by_name() {
-        let (m, _) = metadata(ID, &[("delta.columnMapping.mode", "name")]);
         for feature in [
             "columnMapping",
             "deletionVectors",
@@ -228,7 +250,7 @@ mod tests {
             "redirectReaderWriter-preview",
             "somethingNew",
         ] {
-            match check_readable(&protocol(3, 7, &[feature], &[feature]), &m) {
+            match check_readable(&protocol(3, 7, &[feature], &[feature])) {
                 Ok(()) => assert!(READABLE.contains(&feature), "{feature}"),
                 Err(error) => {
                     assert_eq!(error.kind(), ErrorKind::UnsupportedFeature);
@@ -240,10 +262,10 @@ mod tests {
             assert!(READABLE.contains(&feature));
         }
         for feature in ["catalogManaged", "catalogOwned-preview"] {
-            assert!(check_readable(&protocol(1, 7, &[], &[feature]), &m).is_err());
+            assert!(check_readable(&protocol(1, 7, &[], &[feature])).is_err());
         }
         for feature in ["rowTracking", "clustering", "redirectWriterOnly-preview", "coordinatedCommits-preview"] {
-            check_readable(&protocol(1, 7, &[], &[feature]), &m).unwrap();
+            check_readable(&protocol(1, 7, &[], &[feature])).unwrap();
         }
     }
 
@@ -251,7 +273,7 @@ mod tests {
     fn unknown_writer_features_do_not_stop_readers() {
         let (m, s) = metadata(ID, &[]);
         let p = protocol(1, 7, &[], &["somethingNew"]);
-        check_readable(&p, &m).unwrap();
+        check_readable(&p).unwrap();
         assert!(check_appendable(&p, &m, &s).unwrap_err().message().contains("somethingNew"));
     }
 
@@ -259,10 +281,21 @@ mod tests {
     fn column_mapping_matters_only_where_a_mode_is_set() {
         let p = protocol(2, 5, &[], &[]);
         let (off, schema) = metadata(ID, &[("delta.columnMapping.mode", "none")]);
-        check_readable(&p, &off).unwrap();
+        assert_eq!(column_mapping(&p, &off).unwrap(), ColumnMapping::None);
         check_appendable(&p, &off, &schema).unwrap();
         let (on, _) = metadata(ID, &[("delta.columnMapping.mode", "name")]);
-        assert!(check_readable(&p, &on).is_err());
+        assert_eq!(column_mapping(&p, &on).unwrap(), ColumnMapping::Name);
+        assert!(check_appendable(&p, &on, &schema).unwrap_err().message().contains("columnMapping"));
+    }
+
+    #[test]
+    fn a_mode_counts_only_where_the_protocol_has_the_feature() {
+        let (id, _) = metadata(ID, &[("delta.columnMapping.mode", "id")]);
+        let listed = |features: &[&str]| column_mapping(&protocol(3, 7, features, features), &id).unwrap();
+        assert_eq!(listed(&["columnMapping"]), ColumnMapping::Id);
+        assert_eq!(listed(&["timestampNtz"]), ColumnMapping::None);
+        assert_eq!(column_mapping(&protocol(2, 7, &[], &["columnMapping"]), &id).unwrap(), ColumnMapping::Id);
+        assert_eq!(column_mapping(&protocol(1, 7, &[], &["columnMapping"]), &id).unwrap(), ColumnMapping::None);
     }
 
     #[test]
@@ -279,9 +312,8 @@ mod tests {
 
     #[test]
     fn impossible_pairs_and_future_versions() {
-        let (m, _) = metadata(ID, &[]);
-        assert_eq!(check_readable(&protocol(3, 6, &[], &[]), &m).unwrap_err().kind(), ErrorKind::CorruptTable);
-        assert_eq!(check_readable(&protocol(4, 7, &[], &[]), &m).unwrap_err().kind(), ErrorKind::UnsupportedFeature);
+        assert_eq!(check_readable(&protocol(3, 6, &[], &[])).unwrap_err().kind(), ErrorKind::CorruptTable);
+        assert_eq!(check_readable(&protocol(4, 7, &[], &[])).unwrap_err().kind(), ErrorKind::UnsupportedFeature);
     }
 
     #[test]

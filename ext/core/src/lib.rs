@@ -23,6 +23,7 @@ pub mod stats;
 pub mod storage;
 pub mod txn;
 pub mod value;
+pub mod variant;
 pub mod write;
 
 pub use error::{Error, ErrorKind, Result};

@@ -25,10 +25,14 @@ pub struct TableProperties {
     pub target_file_size: u64,
     /// Whether rows may only be added.
     pub append_only: bool,
+    /// Whether rows have ids.
+    pub row_tracking: bool,
     /// Whether commit times stand in the commits.
     pub in_commit_timestamps: bool,
     /// First version with a commit time of its own; absent where every version has one.
     pub in_commit_timestamp_from: Option<u64>,
+    /// How long transaction identifiers count, in milliseconds; absent where they always do.
+    pub txn_retention_ms: Option<i64>,
 }
 
 impl TableProperties {
@@ -42,8 +46,11 @@ impl TableProperties {
             compression: read.compression()?,
             target_file_size: read.bytes("delta.targetFileSize")?.unwrap_or(TARGET_FILE_SIZE).max(1),
             append_only: read.flag("delta.appendOnly"),
+            row_tracking: read.flag("delta.enableRowTracking"),
             in_commit_timestamps: read.flag("delta.enableInCommitTimestamps"),
             in_commit_timestamp_from: read.parsed("delta.inCommitTimestampEnablementVersion")?,
+            // An interval that makes no sense forgets nothing: an append that was made must not be made again.
+            txn_retention_ms: read.text("delta.setTransactionRetentionDuration").and_then(interval_ms),
         })
     }
 }
@@ -97,6 +104,31 @@ fn wrong(key: &str, value: &str) -> Error {
     Error::new(ErrorKind::Configuration, format!("table property {key} has a value that cannot be used: {value:?}"))
 }
 
+/// An interval as Spark reads it: pairs of a number and a unit, with or without the word `interval` before them. No
+/// months and no years, which have no fixed length.
+fn interval_ms(text: &str) -> Option<i64> {
+    let lower = text.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split_ascii_whitespace().collect();
+    let pairs = words.strip_prefix(&["interval"]).unwrap_or(&words);
+    if pairs.is_empty() || pairs.len() % 2 != 0 {
+        return None;
+    }
+    pairs.chunks(2).try_fold(0i64, |sum, pair| {
+        let number: i64 = pair[0].parse().ok()?;
+        let part = match pair[1].trim_end_matches('s') {
+            "week" => number.checked_mul(7 * 86_400_000)?,
+            "day" => number.checked_mul(86_400_000)?,
+            "hour" => number.checked_mul(3_600_000)?,
+            "minute" => number.checked_mul(60_000)?,
+            "second" => number.checked_mul(1_000)?,
+            "millisecond" => number,
+            "microsecond" => number / 1_000,
+            _ => return None,
+        };
+        sum.checked_add(part)
+    })
+}
+
 /// Comma-separated paths with optional back-ticks around names.
 fn column_list(text: &str) -> Vec<ColumnPath> {
     let mut paths = Vec::new();
@@ -146,6 +178,22 @@ mod tests {
         let p = properties(&[("delta.dataSkippingStatsColumns", "a, b.c, `x.y,z`")]).unwrap();
         let shown: Vec<Vec<String>> = p.stats_columns.unwrap().iter().map(|c| c.names().to_vec()).collect();
         assert_eq!(shown, [vec!["a"], vec!["b", "c"], vec!["x.y,z"]]);
+    }
+
+    #[test]
+    fn intervals_as_spark_reads_them() {
+        for (text, ms) in [
+            ("interval 30 days", Some(30 * 86_400_000)),
+            ("INTERVAL 1 week", Some(7 * 86_400_000)),
+            ("2 hours 30 minutes", Some(9_000_000)),
+            ("1 second 5 milliseconds", Some(1_005)),
+            ("1 month", None),
+            ("interval", None),
+            ("1", None),
+            ("9223372036854775807 weeks", None),
+        ] {
+            assert_eq!(interval_ms(text), ms, "{text}");
+        }
     }
 
     #[test]

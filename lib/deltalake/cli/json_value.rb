@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "bigdecimal"
+require "date"
 require "time"
 
 module DeltaLake
@@ -9,6 +10,9 @@ module DeltaLake
     # as text, bytes in Base64, floats that JSON lacks as "NaN", "Infinity" and "-Infinity".
     # @api private
     module JSONValue
+      VARIANTS = { Float => "double", Date => "date", Time => "timestamp", Integer => "long", NilClass => "void",
+                   TrueClass => "boolean", FalseClass => "boolean" }.freeze
+      private_constant :VARIANTS
       SPECIAL = { "NaN" => Float::NAN, "Infinity" => Float::INFINITY, "-Infinity" => -Float::INFINITY }.freeze
 
       class << self
@@ -59,7 +63,19 @@ module DeltaLake
           when "timestamp_ntz" then value.iso8601(6).delete_suffix("Z")
           when "date" then value.iso8601
           when "binary" then [value].pack("m0")
+          when "variant" then dump_variant(value)
           else value
+          end
+        end
+
+        # By what it is: a variant has no type of its own.
+        def dump_variant(value)
+          case value
+          when Hash then value.transform_values { |item| dump_variant(item) }
+          when Array then value.map { |item| dump_variant(item) }
+          when BigDecimal then value.to_s("F")
+          when String then dump_primitive(value, value.encoding == Encoding::BINARY ? "binary" : "string")
+          else dump_primitive(value, VARIANTS.fetch(value.class))
           end
         end
 

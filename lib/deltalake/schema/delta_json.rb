@@ -7,12 +7,16 @@ module DeltaLake
     # Reads the `schemaString` of the Delta protocol.
     # @api private
     module DeltaJSON
+      # Deeper than any schema that the native module takes, where a level of structs nests three deep.
+      MAX_NESTING = 500
+      private_constant :MAX_NESTING
+
       class << self
         # @param text [String]
         # @return [Array<Field>]
         # @raise [ArgumentError] where it is no schema
         def fields(text)
-          type = type(JSON.parse(text))
+          type = type(JSON.parse(text, max_nesting: MAX_NESTING))
           return type.fields if type.is_a?(StructType)
 
           raise ArgumentError, "the schema is of type #{type}, not a struct"

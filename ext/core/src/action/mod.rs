@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use commit_info::{CommitInfo, Operation};
 pub use file::{Add, AddCdc, DeletionVectorDescriptor, FileKey, PartitionValues, Remove};
-pub use table::{Format, Metadata, Protocol, Txn};
+pub use table::{DomainMetadata, Format, Metadata, Protocol, Txn};
 
 /// One line of a commit to be written.
 #[derive(Debug, Clone, Serialize)]
@@ -57,6 +57,8 @@ pub struct TableActionLine {
     pub metadata: Option<Metadata>,
     /// `txn`.
     pub txn: Option<Txn>,
+    /// `domainMetadata`.
+    pub domain_metadata: Option<DomainMetadata>,
     /// `commitInfo`, as it came.
     pub commit_info: Option<Box<serde_json::value::RawValue>>,
 }

@@ -1,4 +1,5 @@
-//! `protocol`, `metaData` and `txn` (Delta protocol, "Protocol Evolution", "Change Metadata", "Transaction Identifiers").
+//! `protocol`, `metaData`, `txn` and `domainMetadata` (Delta protocol, "Protocol Evolution", "Change Metadata", "Transaction
+//! Identifiers", "Domain Metadata").
 
 use std::collections::BTreeMap;
 
@@ -75,4 +76,18 @@ pub struct Txn {
     /// Milliseconds since the Unix epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_updated: Option<i64>,
+}
+
+/// Configuration of a domain: a feature's, or an application's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DomainMetadata {
+    /// Names the domain; those of features begin with `delta.`.
+    pub domain: String,
+    /// Free-form, most often JSON text.
+    #[serde(default)]
+    pub configuration: String,
+    /// Whether the domain is no more.
+    #[serde(default)]
+    pub removed: bool,
 }

@@ -7,6 +7,9 @@ const ALPHABET: &[u8; 85] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN
 /// Characters that stand for four bytes.
 const GROUP: usize = 5;
 
+/// Stands for a byte that is not there.
+const MISSING: u8 = b'#';
+
 /// Stands for no digit.
 const NONE: u8 = u8::MAX;
 
@@ -24,12 +27,18 @@ const DIGITS: [u8; 256] = {
 /// The bytes of `text`, four for each five characters.
 pub(super) fn decode(text: &str) -> Result<Vec<u8>> {
     let wrong = |why: &str| Error::corrupt(format!("a deletion vector's descriptor holds text that is not Z85: {why}"));
-    let groups = text.as_bytes().chunks_exact(GROUP);
-    if !groups.remainder().is_empty() {
+    let (groups, []) = text.as_bytes().as_chunks::<GROUP>() else {
         return Err(wrong("its length is not a multiple of five"));
-    }
+    };
     let mut bytes = Vec::with_capacity(groups.len() * 4);
-    for group in groups {
+    for (index, group) in groups.iter().enumerate() {
+        // A common library ends text so where bytes are left over: a sign for each that is missing, then the number of the
+        // others. In plain Z85 no group begins with the sign, for it would be too great.
+        let missing = group.iter().take_while(|byte| **byte == MISSING).count();
+        let (group, size) = match missing {
+            1..4 if index + 1 == groups.len() => (&group[missing..], 4 - missing),
+            _ => (&group[..], 4),
+        };
         let mut number = 0u64;
         for byte in group {
             let digit = DIGITS[usize::from(*byte)];
@@ -38,8 +47,10 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>> {
             }
             number = number * 85 + u64::from(digit);
         }
-        let number = u32::try_from(number).map_err(|_| wrong("five characters stand for more than four bytes"))?;
-        bytes.extend(number.to_be_bytes());
+        if number >> (8 * size) > 0 {
+            return Err(wrong("a group of characters stands for too great a number"));
+        }
+        bytes.extend(&number.to_be_bytes()[8 - size..]);
     }
     Ok(bytes)
 }
@@ -75,6 +86,22 @@ mod tests {
     #[test]
     fn what_is_no_z85_is_refused() {
         for text in ["Hell", "Hello!", "Hel o", "Hel\"o", "H\u{e9}llo", "%nSc1", "#####"] {
+            assert!(decode(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn bytes_left_over() {
+        for (text, bytes) in [
+            ("##093", &[3, 0][..]),
+            ("Hello##093", &[0x86, 0x4F, 0xD2, 0x6F, 3, 0]),
+            ("###30", &[0xff]),
+            ("##960", &[0xff; 2]),
+            ("#rr90", &[0xff; 3]),
+        ] {
+            assert_eq!(decode(text).unwrap(), bytes, "{text}");
+        }
+        for text in ["##093Hello", "###31", "##961", "#rr91", "####0", "#####"] {
             assert!(decode(text).is_err(), "{text}");
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::commit::{parse_lines, read};
+use super::commit::{commit_key, parse_lines, read};
 use super::history::commit_times;
 use super::segment::Listing;
 use crate::action::{Add, AddCdc, Remove};
@@ -22,7 +22,7 @@ pub struct ChangeLine {
 
 /// The file actions of a commit, change files among them.
 pub async fn read_change_lines(storage: &Storage, version: u64) -> Result<Vec<ChangeLine>> {
-    parse_lines(&read(storage, version).await?, storage, version)
+    parse_lines(&read(storage, version).await?, storage, &commit_key(version), version)
 }
 
 /// The versions from `from` to `to` with the times of their commit files, made to grow. Each of them must be there.

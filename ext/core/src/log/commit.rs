@@ -17,12 +17,12 @@ pub fn commit_key(version: u64) -> String {
 
 /// A commit's protocol, metadata, transactions and provenance; file actions are skipped.
 pub async fn read_table_actions(storage: &Storage, version: u64) -> Result<Vec<TableActionLine>> {
-    parse_lines(&read(storage, version).await?, storage, version)
+    table_actions(&read(storage, version).await?, storage, version)
 }
 
 /// The same from bytes at hand.
 pub fn table_actions(bytes: &[u8], storage: &Storage, version: u64) -> Result<Vec<TableActionLine>> {
-    parse_lines(bytes, storage, version)
+    parse_lines(bytes, storage, &commit_key(version), version)
 }
 
 pub(super) async fn read(storage: &Storage, version: u64) -> Result<Bytes> {
@@ -35,8 +35,21 @@ pub(super) async fn read(storage: &Storage, version: u64) -> Result<Bytes> {
     })
 }
 
+/// A file of a checkpoint. One that is gone is as bad as a damaged one.
+pub(super) async fn get(storage: &Storage, key: &str) -> Result<Bytes> {
+    storage.get(key).await.map_err(|e| match is_not_found(&e) {
+        true => Error::corrupt(format!("checkpoint file {key} of {} is gone", storage.uri())).with_source(e),
+        false => e,
+    })
+}
+
 /// Blank lines, CRLF, a byte order mark and a missing last newline are taken; a broken line is an error.
-pub(super) fn parse_lines<T: DeserializeOwned>(bytes: &[u8], storage: &Storage, version: u64) -> Result<Vec<T>> {
+pub(super) fn parse_lines<T: DeserializeOwned>(
+    bytes: &[u8],
+    storage: &Storage,
+    key: &str,
+    version: u64,
+) -> Result<Vec<T>> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     bytes
         .split(|b| *b == b'\n')
@@ -46,9 +59,8 @@ pub(super) fn parse_lines<T: DeserializeOwned>(bytes: &[u8], storage: &Storage, 
         .map(|(at, line)| {
             serde_json::from_slice(line).map_err(|e| {
                 Error::corrupt(format!(
-                    "line {} of {} in {} is not a valid action; the commit may have been cut short or edited",
+                    "line {} of {key} in {} is not a valid action; the file may have been cut short or edited",
                     at + 1,
-                    commit_key(version),
                     storage.uri()
                 ))
                 .with_version(version)

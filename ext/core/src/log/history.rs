@@ -61,13 +61,19 @@ pub async fn history(storage: &Storage, up_to: u64, limit: Option<usize>) -> Res
 pub async fn version_at(storage: &Storage, properties: &TableProperties, at_ms: i64) -> Result<u64> {
     let listing = Listing::read(storage, 0).await?;
     let earliest = earliest(&listing, storage)?;
-    let files: Vec<(u64, i64)> =
-        listing.commits.range(earliest..).map(|(version, file)| (*version, file.modified_ms)).collect();
+    // Log cleanup may leave a checkpoint without its commit: then the file's time is all there is.
+    let checkpointed = listing.newest_checkpoint(earliest).filter(|c| !listing.commits.contains_key(&c.version));
+    let next = listing.commits.range(earliest..).next().map_or(i64::MAX, |(_, file)| file.modified_ms);
+    let checkpointed =
+        checkpointed.and_then(|c| Some((c.version, c.parts.first()?.modified_ms.min(next.saturating_sub(1)))));
+    let commits = listing.commits.range(earliest..).map(|(version, file)| (*version, file.modified_ms));
+    let files: Vec<(u64, i64)> = checkpointed.into_iter().chain(commits).collect();
     let times = commit_times(&files);
     let found = match own_times_from(properties) {
         None => last_at(&times, at_ms),
         Some(from) => {
-            let split = times.partition_point(|(version, _)| *version < from);
+            let first = listing.commits.range(earliest..).next().map_or(from, |(version, _)| *version).max(from);
+            let split = times.partition_point(|(version, _)| *version < first);
             match newest_by_own_time(storage, &times[split..], at_ms).await? {
                 Some(version) => Some(version),
                 None => last_at(&times[..split], at_ms),

@@ -3,6 +3,7 @@
 mod changes;
 mod checkpoint;
 mod commit;
+mod file_key;
 mod hint;
 mod history;
 mod name;
@@ -16,8 +17,9 @@ mod tests;
 
 pub use changes::{ChangeLine, commit_files, read_change_lines};
 pub use commit::{commit_key, read_table_actions, table_actions};
+pub use file_key::Root;
 pub use history::{CommitRecord, commit_times, earliest_version, history, version_at};
-pub use replay::{PartitionFilter, Replay, ReplayOptions, file_key};
+pub use replay::{PartitionFilter, Replay, ReplayOptions};
 pub use segment::Segment;
 pub use state::TableState;
 

@@ -1,47 +1,45 @@
 //! The live files of a version, newest first (Delta protocol, "Action Reconciliation").
 
 mod adds;
+mod checkpoint;
+mod filter;
+mod options;
+mod parsed_stats;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
 
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt, stream};
-use parquet::arrow::async_reader::ParquetRecordBatchStream;
 use serde::Deserialize;
 
-use self::adds::CheckpointAdds;
-pub use self::adds::PartitionFilter;
-use super::checkpoint;
-use super::commit::{parse_lines, read};
+use self::checkpoint::{Reading, read_adds};
+pub use self::filter::PartitionFilter;
+pub use self::options::ReplayOptions;
+use super::commit::{commit_key, parse_lines, read};
+use super::file_key::Root;
 use super::segment::Segment;
-use crate::action::{Add, DeletionVectorDescriptor, FileKey, Remove};
+use crate::action::{Add, FileKey, Remove};
 use crate::error::{Error, Result};
-use crate::path::{DataPath, parse_data_path};
-use crate::storage::{ObjectMeta, ParquetFile, Storage, parquet_error};
+use crate::storage::Storage;
 
 /// Commits read at a time.
 const READS_IN_FLIGHT: usize = 16;
 
-/// What a replay gives out.
-#[derive(Clone, Default)]
-pub struct ReplayOptions {
-    /// Whether statistics are wanted.
-    pub stats: bool,
-    /// Files that it refuses are left out before anything more is read of them.
-    pub partitions: Option<PartitionFilter>,
-}
-
 /// A run over the live files of a version. Memory is bounded by the commits since the checkpoint, not by the table.
 pub struct Replay {
     storage: Storage,
+    segment: Segment,
+    root: Root,
     options: ReplayOptions,
     commits: BoxStream<'static, Result<(u64, Vec<FileActionLine>)>>,
-    parts: VecDeque<ObjectMeta>,
-    open: Option<(ObjectMeta, ParquetRecordBatchStream<ParquetFile>)>,
-    adds: CheckpointAdds,
-    seen: HashSet<FileKey>,
-    skipped: u64,
+    /// The checkpoint's files, once the commits are through.
+    checkpoint: Option<BoxStream<'static, Result<Vec<Add>>>>,
+    /// Batches of the checkpoint that were given out.
+    given: usize,
+    seen: Arc<HashSet<FileKey>>,
 }
 
 #[derive(Deserialize)]
@@ -53,22 +51,16 @@ struct FileActionLine {
 impl Replay {
     /// A run over the files of `segment`.
     pub fn new(storage: &Storage, segment: &Segment, options: ReplayOptions) -> Self {
-        let parts = segment.checkpoint().map(|c| c.parts.iter().cloned().collect()).unwrap_or_default();
         Self {
             storage: storage.clone(),
-            commits: newest_first(storage, segment),
-            parts,
-            open: None,
-            adds: CheckpointAdds::new(options.partitions.clone()),
+            segment: segment.clone(),
+            root: Root::new(storage.uri()),
             options,
-            seen: HashSet::new(),
-            skipped: 0,
+            commits: newest_first(storage, segment.commits()),
+            checkpoint: None,
+            given: 0,
+            seen: Arc::default(),
         }
-    }
-
-    /// Live files that the partition filter has left out so far.
-    pub fn skipped(&self) -> u64 {
-        self.skipped + self.adds.skipped()
     }
 
     /// The next live files; none are left after `None`.
@@ -81,59 +73,78 @@ impl Replay {
                 }
                 continue;
             }
-            let Some((part, batches)) = &mut self.open else {
-                let Some(part) = self.parts.pop_front() else { return Ok(None) };
-                let columns = CheckpointAdds::columns(self.options.stats);
-                let batches = checkpoint::open(&self.storage, &part, columns).await?;
-                self.open = Some((part, batches));
+            let Some(batches) = &mut self.checkpoint else {
+                let Some(batches) = self.read_checkpoint(Arc::clone(&self.seen)) else { return Ok(None) };
+                self.checkpoint = Some(batches);
                 continue;
             };
-            match batches.try_next().await.map_err(|e| parquet_error(&part.key, e))? {
-                None => self.open = None,
-                Some(batch) => {
-                    let root = self.storage.uri();
-                    let unseen = |path: &str, dv: Option<&DeletionVectorDescriptor>| {
-                        Ok(self.seen.is_empty() || !self.seen.contains(&file_key(root, path, dv)?))
-                    };
-                    let adds = self.adds.read(&batch, unseen);
-                    let adds = adds.map_err(|e| e.context(format_args!("checkpoint {}", part.key)))?;
+            match batches.try_next().await {
+                Ok(None) => return Ok(None),
+                Ok(Some(adds)) => {
+                    self.given += 1;
                     if !adds.is_empty() {
                         return Ok(Some(adds));
                     }
                 }
+                Err(e) => self.fall_back(e).await?,
             }
         }
+    }
+
+    fn read_checkpoint(&self, seen: Arc<HashSet<FileKey>>) -> Option<BoxStream<'static, Result<Vec<Add>>>> {
+        let checkpoint = self.segment.checkpoint()?.clone();
+        let (options, root) = (self.options.clone(), self.root.clone());
+        Some(read_adds(&self.storage, checkpoint, Reading { options, root, seen }))
+    }
+
+    /// Goes on without the damaged checkpoint. What it has given out is read again, for the keys of its files: keeping
+    /// them all along would cost memory for every table.
+    async fn fall_back(&mut self, error: Error) -> Result<()> {
+        let text = error.to_string();
+        let older = self.segment.instead(&self.storage, error).await?;
+        let again = self.read_checkpoint(Arc::clone(&self.seen));
+        let mut again = again.unwrap_or_else(|| stream::empty().boxed());
+        let seen = Arc::make_mut(&mut self.seen);
+        for _ in 0..self.given {
+            let adds = again.try_next().await?.ok_or_else(|| Error::corrupt(text.clone()))?;
+            for add in adds {
+                seen.insert(self.root.key(&add.path, add.deletion_vector.as_ref())?);
+            }
+        }
+        let replayed = self.segment.commits().start;
+        self.commits = newest_first(&self.storage, older.commits().start..replayed);
+        (self.segment, self.checkpoint, self.given) = (older, None, 0);
+        Ok(())
     }
 
     /// The adds of one commit that nothing newer has replaced or removed.
     fn reconcile(&mut self, lines: Vec<FileActionLine>) -> Result<Vec<Add>> {
         let mut adds = Vec::new();
+        let seen = Arc::make_mut(&mut self.seen);
         for line in lines {
             if let Some(add) = line.add {
-                let key = file_key(self.storage.uri(), &add.path, add.deletion_vector.as_ref())?;
-                if self.seen.insert(key) {
-                    match &self.options.partitions {
-                        Some(wanted) if !wanted(&add.partition_values)? => self.skipped += 1,
-                        _ => adds.push(add),
-                    }
+                let is_new = seen.insert(self.root.key(&add.path, add.deletion_vector.as_ref())?);
+                let is_wanted = || self.options.partitions.as_ref().map_or(Ok(true), |w| w(&add.partition_values));
+                if is_new && is_wanted()? {
+                    adds.push(add);
                 }
             }
             if let Some(remove) = line.remove {
-                self.seen.insert(file_key(self.storage.uri(), &remove.path, remove.deletion_vector.as_ref())?);
+                seen.insert(self.root.key(&remove.path, remove.deletion_vector.as_ref())?);
             }
         }
         Ok(adds)
     }
 }
 
-fn newest_first(storage: &Storage, segment: &Segment) -> BoxStream<'static, Result<(u64, Vec<FileActionLine>)>> {
+fn newest_first(storage: &Storage, versions: Range<u64>) -> BoxStream<'static, Result<(u64, Vec<FileActionLine>)>> {
     let storage = storage.clone();
-    stream::iter(segment.commits().rev())
+    stream::iter(versions.rev())
         .map(move |version| {
             let storage = storage.clone();
             let read = tokio::spawn(async move {
                 let bytes = read(&storage, version).await?;
-                Ok((version, parse_lines(&bytes, &storage, version)?))
+                Ok((version, parse_lines(&bytes, &storage, &commit_key(version), version)?))
             });
             async move { read.await.unwrap_or_else(|e| Err(Error::internal("reading a commit failed").with_source(e))) }
         })
@@ -141,29 +152,8 @@ fn newest_first(storage: &Storage, segment: &Segment) -> BoxStream<'static, Resu
         .boxed()
 }
 
-/// One spelling for each file: decoded, and relative where the file is inside the table.
-pub fn file_key(root: &str, path: &str, deletion_vector: Option<&DeletionVectorDescriptor>) -> Result<FileKey> {
-    let path = match parse_data_path(path)? {
-        DataPath::Relative(key) => key,
-        DataPath::Absolute(url) => match url.to_file_path() {
-            Ok(file) => match file.strip_prefix(root) {
-                Ok(inside) => inside.to_string_lossy().into_owned(),
-                Err(_) => url.to_string(),
-            },
-            Err(()) => url.to_string(),
-        },
-    };
-    Ok(FileKey { path, deletion_vector: deletion_vector.map(DeletionVectorDescriptor::unique_id) })
-}
-
 impl fmt::Debug for Replay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Replay({})", self.storage.uri())
-    }
-}
-
-impl fmt::Debug for ReplayOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ReplayOptions {{ stats: {}, partitions: {} }}", self.stats, self.partitions.is_some())
     }
 }

@@ -14,6 +14,8 @@ use crate::storage::{ObjectMeta, Storage};
 pub struct Segment {
     checkpoint: Option<Checkpoint>,
     version: u64,
+    /// The commit of the version, or where there is none the checkpoint's first file, as a listing showed it.
+    tip: Option<ObjectMeta>,
 }
 
 /// A complete checkpoint.
@@ -21,6 +23,13 @@ pub struct Segment {
 pub(super) struct Checkpoint {
     pub(super) version: u64,
     pub(super) parts: Vec<ObjectMeta>,
+}
+
+impl Checkpoint {
+    /// Whether it has a name that only V2 checkpoints have.
+    pub(super) fn has_v2_name(&self) -> bool {
+        matches!(self.parts.first().and_then(|p| LogFile::parse(&p.key)), Some(LogFile::UuidCheckpoint(_)))
+    }
 }
 
 impl Segment {
@@ -41,8 +50,12 @@ impl Segment {
     /// this segment's version, so that everything must be read again.
     pub async fn newer(&self, storage: &Storage) -> Result<Option<Self>> {
         let listing = Listing::read(storage, self.version).await?;
-        let is_here = listing.commits.contains_key(&self.version) || listing.has_checkpoint(self.version);
-        if !is_here {
+        let here = match (&self.tip, listing.tip(self.version)) {
+            // Another size or time is another table, made in the place of the one before.
+            (Some(before), Some(now)) => before == now,
+            (_, now) => now.is_some(),
+        };
+        if !here {
             return Ok(None);
         }
         let mut last = self.version;
@@ -53,7 +66,26 @@ impl Segment {
             return Ok(None);
         }
         let newest = listing.newest_checkpoint(last).filter(|c| c.version > self.version);
-        Ok(Some(Self { checkpoint: newest.or_else(|| self.checkpoint.clone()), version: last }))
+        let tip = listing.tip(last).cloned();
+        Ok(Some(Self { checkpoint: newest.or_else(|| self.checkpoint.clone()), version: last, tip }))
+    }
+
+    /// The same version without the checkpoint, which `error` came out of: from the one to take next, or from the commits
+    /// alone. The error itself where it says nothing of the checkpoint, or where the log no longer reaches further back.
+    pub(super) async fn instead(&self, storage: &Storage, error: Error) -> Result<Self> {
+        let Some(damaged) = self.checkpoint.as_ref().filter(|_| error.kind() == ErrorKind::CorruptTable) else {
+            return Err(error);
+        };
+        let listing = Listing::read(storage, 0).await?;
+        let mut rest = listing.complete_checkpoints(self.version).skip_while(|c| c != damaged).skip(1);
+        // Where it is gone by now, whatever is older does.
+        let next =
+            rest.next().or_else(|| listing.complete_checkpoints(damaged.version).find(|c| c.version < damaged.version));
+        let segment = Self { checkpoint: next, ..self.clone() };
+        match segment.commits().all(|v| listing.commits.contains_key(&v)) {
+            true => Ok(segment),
+            false => Err(error),
+        }
     }
 
     /// The version that the segment makes up.
@@ -63,7 +95,7 @@ impl Segment {
 
     /// The same segment with the commit after it.
     pub fn next(&self) -> Self {
-        Self { checkpoint: self.checkpoint.clone(), version: self.version + 1 }
+        Self { checkpoint: self.checkpoint.clone(), version: self.version + 1, tip: None }
     }
 
     /// A new table's segment.
@@ -73,7 +105,7 @@ impl Segment {
 
     /// A version of which the log is not known.
     pub fn alone(version: u64) -> Self {
-        Self { checkpoint: None, version }
+        Self { checkpoint: None, version, tip: None }
     }
 
     /// Versions whose commits follow the checkpoint.
@@ -97,7 +129,8 @@ struct Found {
     classic: Option<ObjectMeta>,
     /// By how many parts there should be, then by part.
     parts: BTreeMap<u32, BTreeMap<u32, ObjectMeta>>,
-    uuid: bool,
+    /// By name, as listed.
+    v2: Vec<ObjectMeta>,
 }
 
 impl Listing {
@@ -115,7 +148,7 @@ impl Listing {
                 Some(LogFile::CheckpointPart { version, part, total }) => {
                     listing.found(version).parts.entry(total).or_default().insert(part, file);
                 }
-                Some(LogFile::UuidCheckpoint(version)) => listing.found(version).uuid = true,
+                Some(LogFile::UuidCheckpoint(version)) => listing.found(version).v2.push(file),
                 None => {}
             }
         }
@@ -127,15 +160,27 @@ impl Listing {
     }
 
     fn has_checkpoint(&self, version: u64) -> bool {
-        self.checkpoints.get(&version).is_some_and(|f| f.complete().is_some())
+        self.checkpoints.get(&version).is_some_and(Found::is_complete)
+    }
+
+    /// What tells this version from the same one of another table.
+    fn tip(&self, version: u64) -> Option<&ObjectMeta> {
+        self.commits.get(&version).or_else(|| {
+            let found = self.checkpoints.get(&version)?;
+            let part = || found.parts.values().next_back().and_then(|parts| parts.values().next());
+            found.v2.last().or_else(part).or(found.classic.as_ref())
+        })
     }
 
     /// The newest complete checkpoint up to `target`; incomplete sets of parts do not count.
     pub(super) fn newest_checkpoint(&self, target: u64) -> Option<Checkpoint> {
-        self.checkpoints
-            .range(..=target)
-            .rev()
-            .find_map(|(version, found)| Some(Checkpoint { version: *version, parts: found.complete()? }))
+        self.complete_checkpoints(target).next()
+    }
+
+    /// All complete checkpoints up to `target`, the one to take first.
+    fn complete_checkpoints(&self, target: u64) -> impl Iterator<Item = Checkpoint> {
+        let versions = self.checkpoints.range(..=target).rev();
+        versions.flat_map(|(v, found)| found.complete().map(|parts| Checkpoint { version: *v, parts }))
     }
 
     /// The newest version that a commit or a checkpoint is of.
@@ -149,7 +194,7 @@ impl Listing {
         if self.commits.contains_key(&0) {
             return Some(0);
         }
-        self.checkpoints.iter().find(|(_, found)| found.complete().is_some()).map(|(version, _)| *version)
+        self.checkpoints.iter().find(|(_, found)| found.is_complete()).map(|(version, _)| *version)
     }
 
     fn choose(&self, storage: &Storage, target: Option<u64>) -> Result<Segment> {
@@ -165,7 +210,7 @@ impl Listing {
             .with_version(version));
         }
         let checkpoint = self.newest_checkpoint(version);
-        let segment = Segment { checkpoint, version };
+        let segment = Segment { checkpoint, version, tip: self.tip(version).cloned() };
         match segment.commits().find(|v| !self.commits.contains_key(v)) {
             None => Ok(segment),
             Some(missing) => Err(self.gap(storage, missing, version)),
@@ -173,9 +218,6 @@ impl Listing {
     }
 
     fn nothing(&self, storage: &Storage) -> Error {
-        if self.checkpoints.values().any(|f| f.uuid) {
-            return needs_v2_checkpoint();
-        }
         Error::new(
             ErrorKind::TableNotFound,
             format!(
@@ -186,9 +228,6 @@ impl Listing {
     }
 
     fn gap(&self, storage: &Storage, missing: u64, version: u64) -> Error {
-        if self.checkpoints.range(missing..=version).any(|(_, f)| f.uuid) {
-            return needs_v2_checkpoint();
-        }
         let earliest = self.earliest().filter(|e| *e > version);
         match earliest {
             Some(earliest) => Error::new(
@@ -207,17 +246,17 @@ impl Listing {
     }
 }
 
-fn needs_v2_checkpoint() -> Error {
-    Error::unsupported("reading this table needs the table feature v2Checkpoint, which is not supported")
-}
-
 impl Found {
-    /// The parts of a complete checkpoint; the set of more parts wins, as other readers have it.
-    fn complete(&self) -> Option<Vec<ObjectMeta>> {
-        let whole = self.parts.iter().rev().find(|(total, parts)| parts.len() == **total as usize);
-        match whole {
-            Some((_, parts)) => Some(parts.values().cloned().collect()),
-            None => self.classic.clone().map(|file| vec![file]),
-        }
+    /// The files of each complete checkpoint of the version, the one to take first: names of V2 checkpoints before sets
+    /// of parts, of which more parts win, before the classic name, as other readers have it.
+    fn complete(&self) -> impl Iterator<Item = Vec<ObjectMeta>> {
+        let v2 = self.v2.iter().rev().map(|file| vec![file.clone()]);
+        let whole = self.parts.iter().rev().filter(|(total, parts)| parts.len() == **total as usize);
+        let whole = whole.map(|(_, parts)| parts.values().cloned().collect());
+        v2.chain(whole).chain(self.classic.clone().map(|file| vec![file]))
+    }
+
+    fn is_complete(&self) -> bool {
+        self.complete().next().is_some()
     }
 }

@@ -78,7 +78,7 @@ impl Appender {
         let look = options.txn.is_some() || base.is_stale();
         let base = if look { context.limit(base.refresh()).await? } else { base };
         base.check_appendable()?;
-        let done = options.txn.as_ref().is_some_and(|t| t.is_done(&base));
+        let done = options.txn.as_ref().is_some_and(|t| t.is_done(&base, clock.now_ms()));
         Ok(Self { base, options, context, clock, pipe: None, done })
     }
 

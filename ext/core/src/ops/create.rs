@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::features::{check_appendable, protocol_for};
 use crate::log::{LOG_FOLDER, commit_key};
 use crate::properties::TableProperties;
-use crate::schema::{StructType, check_new_table};
+use crate::schema::{DataType, StructType, check_new_table};
 use crate::snapshot::Snapshot;
 use crate::storage::{PutOutcome, Storage};
 use crate::txn::body_of;
@@ -83,6 +83,11 @@ fn there_already(storage: &Storage) -> Error {
 
 fn metadata(table: &NewTable, clock: &Clock) -> Result<Metadata> {
     check_new_table(&table.schema, &table.partition_by)?;
+    if table.schema.contains(&|t| *t == DataType::Variant) {
+        return Err(Error::unsupported(
+            "a column of type variant needs the table feature variantType, which new tables cannot have yet",
+        ));
+    }
     let configuration: BTreeMap<_, _> =
         table.properties.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
     check_properties(&configuration)?;

@@ -49,7 +49,7 @@ async fn append(base: &Snapshot, ids: &[i64], txn: Option<AppTransaction>) -> Re
 
 /// Rows of all live files, by their statistics.
 async fn live_rows(snapshot: &Snapshot) -> u64 {
-    let mut replay = snapshot.replay(ReplayOptions { stats: true, partitions: None });
+    let mut replay = snapshot.replay(ReplayOptions { stats: true, ..ReplayOptions::default() });
     let mut count = 0;
     while let Some(adds) = replay.next().await.unwrap() {
         for add in adds {

@@ -1,5 +1,6 @@
 //! Decoding some row groups of one file into batches of the table.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
@@ -30,20 +31,18 @@ async fn try_decode(
     batches: &Sender<Result<RecordBatch>>,
 ) -> Result<()> {
     let in_file = |e: Error| e.context(format_args!("data file {}", file.name));
-    let mask = file.mask.as_ref();
+    let (mask, by_number) = (file.mask.as_ref(), file.by_number());
     let limit = task.limit.filter(|_| !file.filter);
     // So many rows are enough wherever the deleted ones are.
     let limit = limit.and_then(|limit| mask.map_or(Some(limit), |mask| mask.enough(limit)));
     let mut lanes = Lanes::start(file, &part, limit)?;
     let mut cursor = Cursor::new(part.ranges);
     while let Some((columns, rows)) = lanes.next().await? {
-        let live = match mask {
-            Some(mask) => mask.live(&cursor.take(rows).map_err(in_file)?),
-            None => None,
-        };
-        let batch = match live {
+        let numbers = if by_number { cursor.take(rows).map_err(in_file)? } else { Vec::new() };
+        let batch = Decoded { columns: &columns, rows, numbers: &numbers };
+        let batch = match mask.and_then(|mask| mask.live(&numbers)) {
             Some(live) if live.count_set_bits() == 0 => None,
-            live => Some(adapt(task, file, &columns, rows, live)?),
+            live => Some(adapt(task, file, &batch, live)?),
         };
         match batch.filter(|batch| batch.num_rows() > 0) {
             None => tokio::task::yield_now().await,
@@ -54,23 +53,27 @@ async fn try_decode(
             }
         }
     }
-    match (mask, limit) {
-        (Some(_), None) => cursor.finish().map_err(in_file),
+    match limit {
+        None if by_number => cursor.finish().map_err(in_file),
         _ => Ok(()),
     }
 }
 
-/// The result's columns of the rows that are live and that the predicate keeps.
-fn adapt(
-    task: &ScanTask,
-    file: &OpenFile,
-    read: &[ArrayRef],
+/// What comes out of the reader at once.
+struct Decoded<'a> {
+    columns: &'a [ArrayRef],
     rows: usize,
-    live: Option<BooleanBuffer>,
-) -> Result<RecordBatch> {
+    /// The numbers of the rows in the file, where they matter.
+    numbers: &'a [Range<u64>],
+}
+
+/// The result's columns of the rows that are live and that the predicate keeps.
+fn adapt(task: &ScanTask, file: &OpenFile, batch: &Decoded<'_>, live: Option<BooleanBuffer>) -> Result<RecordBatch> {
+    let Decoded { columns: read, rows, numbers } = *batch;
     let column = |column: &Column| match column {
         Column::File(index, adapter) => adapter.apply(&read[*index]),
         Column::Constant(values) => Ok(values.slice(0, rows)),
+        Column::Tracked(tracked) => tracked.values(read, numbers),
     };
     let columns = file.columns.iter().map(column).collect::<Result<Vec<_>>>();
     let mut columns = columns.map_err(|e| e.context(format_args!("data file {}", file.name)))?;

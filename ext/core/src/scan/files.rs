@@ -67,8 +67,11 @@ fn data_file(snapshot: &Snapshot, add: Add) -> Result<DataFile> {
     };
     let value = |name: &String| {
         let field = snapshot.schema().field(name);
-        let value = field.map(|f| partition_value(&add.partition_values, name, &f.data_type)).transpose()?;
-        Ok((name.clone(), value.flatten()))
+        let value = field.map(|f| {
+            let physical = snapshot.column_mapping().physical_name(f);
+            partition_value(&add.partition_values, name, physical, &f.data_type)
+        });
+        Ok((name.clone(), value.transpose()?.flatten()))
     };
     let partition =
         snapshot.partition_columns().iter().map(value).collect::<Result<_>>().map_err(|e| in_file(e, &add))?;

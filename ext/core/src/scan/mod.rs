@@ -6,7 +6,6 @@ mod decode;
 mod file_set;
 mod files;
 mod given;
-mod hint;
 mod lanes;
 mod mask;
 mod open;
@@ -16,10 +15,12 @@ mod pipeline;
 mod plan;
 mod portable;
 mod read_field;
+mod row_tracking;
 mod stream;
 mod task;
 #[cfg(test)]
 mod tests;
+mod tracked;
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,16 +30,18 @@ use arrow::datatypes::SchemaRef as ArrowSchemaRef;
 
 use self::given::FileSource;
 use self::plan::{Planner, Rules, explain};
+use self::row_tracking::RowTracking;
 use self::task::ScanTask;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::expr::{BoundPredicate, Predicate};
-use crate::schema::{SchemaRef, StructType};
+use crate::schema::{Field, SchemaRef, StructType};
 use crate::snapshot::Snapshot;
 
 pub use file_set::FileSet;
 pub use files::{DataFile, FileStream};
 pub use given::{FileScan, FileScans};
+pub use pipeline::{DEFAULT_BYTES_IN_FLIGHT, set_bytes_in_flight};
 pub use plan::{FileCount, ScanPlanMetrics};
 pub use portable::FileTask;
 pub use stream::ScanStream;
@@ -49,7 +52,8 @@ pub const DEFAULT_BATCH_SIZE: usize = 8192;
 /// What is read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScanOptions {
-    /// Columns in the order wanted; all of them where `None`.
+    /// Columns in the order wanted; all of them where `None`. `_row_id` and `_row_commit_version` are those of row tracking,
+    /// where it is on and the table has no columns of these names.
     pub columns: Option<Vec<String>>,
     /// Rows; all of them where `None`.
     pub predicate: Option<Predicate>,
@@ -87,12 +91,13 @@ impl Scan {
             Some(columns) => columns,
             None => table.names().map(str::to_owned).collect(),
         };
-        let schema = project(table, &columns).map_err(located)?;
-        let predicate = options.predicate.map(|p| p.bind(table)).transpose().map_err(located)?.map(Arc::new);
+        let schema = project(&snapshot, &columns).map_err(located)?;
+        let bound = options.predicate.map(|p| p.bind(table).map_err(RowTracking::unknown_in_predicate)).transpose();
+        let predicate = bound.map_err(located)?.map(Arc::new);
         if options.batch_size == 0 {
             return Err(Error::argument("the batch size must be 1 at least"));
         }
-        let rules = Arc::new(Rules::new(predicate.clone(), snapshot.partition_columns(), source));
+        let rules = Arc::new(Rules::new(predicate.clone(), &snapshot, source));
         let task = ScanTask::new(snapshot, &columns, predicate, options.batch_size, options.limit);
         Ok(Self { task: Arc::new(task), rules, schema: Arc::new(schema) })
     }
@@ -150,16 +155,20 @@ impl Scan {
     }
 }
 
-fn project(table: &StructType, columns: &[String]) -> Result<StructType> {
-    let field = |(index, name): (usize, &String)| {
-        let field = table.field(name).ok_or_else(|| {
-            let names = table.names().collect::<Vec<_>>().join(", ");
-            Error::argument(format!("there is no column {name}: the table has {names}"))
-        })?;
+fn project(snapshot: &Snapshot, columns: &[String]) -> Result<StructType> {
+    let table = snapshot.schema();
+    let field = |(index, name): (usize, &String)| -> Result<Field> {
         if columns[..index].contains(name) {
             return Err(Error::argument(format!("column {name} is selected twice")));
         }
-        Ok(field.clone())
+        match (table.field(name), RowTracking::named(name)) {
+            (Some(field), _) => Ok(field.clone()),
+            (None, Some(column)) => column.check(snapshot).map(|()| column.field()),
+            (None, None) => {
+                let names = table.names().collect::<Vec<_>>().join(", ");
+                Err(Error::argument(format!("there is no column {name}: the table has {names}")))
+            }
+        }
     };
     Ok(StructType { fields: columns.iter().enumerate().map(field).collect::<Result<_>>()? })
 }

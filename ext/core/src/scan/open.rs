@@ -9,18 +9,18 @@ use futures::FutureExt;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::async_reader::AsyncFileReader;
 
-use super::adapt::{Adapter, find};
-use super::hint::{reader_metadata, reader_options};
+use super::adapt::{Adapter, Lookup};
 use super::mask::RowMask;
 use super::plan::{PlannedFile, in_file, partition_value};
 use super::read_field::ReadField;
 use super::task::ScanTask;
+use super::tracked::TrackedColumn;
 use crate::action::{Add, DeletionVectorDescriptor};
 use crate::deletion_vector::{self, DeletionVector};
 use crate::error::{Error, Result};
 use crate::path::parse_data_path;
 use crate::schema::ColumnPath;
-use crate::storage::{ParquetFile, Storage, is_not_found, parquet_error};
+use crate::storage::{ParquetFile, Storage, is_not_found, parquet_error, reader_metadata, reader_options};
 use crate::value::Scalar;
 
 /// A data file whose footer is read.
@@ -45,9 +45,16 @@ pub(super) enum Column {
     File(usize, Adapter),
     /// The same for every row: one batch of it.
     Constant(ArrayRef),
+    /// Made from the numbers of the rows.
+    Tracked(TrackedColumn),
 }
 
 impl OpenFile {
+    /// Whether the numbers of the rows matter.
+    pub(super) fn by_number(&self) -> bool {
+        self.mask.is_some() || self.columns.iter().any(|column| matches!(column, Column::Tracked(_)))
+    }
+
     pub(super) async fn open(task: &ScanTask, planned: PlannedFile) -> Result<Self> {
         let PlannedFile { add, only, constants, filter } = planned;
         let (storage, key) = task.snapshot.storage().locate(parse_data_path(&add.path)?)?;
@@ -63,11 +70,15 @@ impl OpenFile {
         };
         let mask = RowMask::new(parse(deleted)?, parse(only)?);
         let in_file_schema = Arc::clone(metadata.schema());
-        let names: Vec<&str> = in_file_schema.fields().iter().map(|f| f.name().as_str()).collect();
+        let lookup = Lookup::new(in_file_schema.fields());
         let is_constant = |name: &str| task.is_partition(name) || constants.iter().any(|c| c == name);
         let fields = if filter { &task.fields[..] } else { &task.fields[..task.outputs] };
-        let roots: Vec<Option<usize>> =
-            fields.iter().map(|f| if is_constant(&f.name) { None } else { find(&names, &f.physical) }).collect();
+        let root = |field: &ReadField| match task.row_tracking(&field.name) {
+            _ if is_constant(&field.name) => Ok(None),
+            Some(_) => Ok(lookup.exact(&field.physical)),
+            None => lookup.find(field, &ColumnPath::from(field.name.as_str())),
+        };
+        let roots: Vec<Option<usize>> = fields.iter().map(root).collect::<Result<_>>().map_err(|e| in_file(e, &add))?;
         let mut read: Vec<usize> = roots.iter().flatten().copied().collect();
         read.sort_unstable();
         read.dedup();
@@ -76,12 +87,15 @@ impl OpenFile {
             if is_constant(&field.name) {
                 return constant(task, &add, field).map(Column::Constant);
             }
-            let Some(root) = root else {
-                let nulls = Adapter::missing(&field.data_type, &path).nulls(task.batch_size);
-                return Ok(Column::Constant(nulls));
+            let adapted = |root: &usize| {
+                let adapter = Adapter::new(in_file_schema.field(*root).data_type(), &field.data_type, &path)?;
+                Ok::<_, Error>((read.partition_point(|r| r < root), adapter))
             };
-            let adapter = Adapter::new(in_file_schema.field(*root).data_type(), &field.data_type, &path)?;
-            Ok(Column::File(read.partition_point(|r| r < root), adapter))
+            Ok(match (task.row_tracking(&field.name), root.as_ref().map(adapted).transpose()?) {
+                (Some(kind), stored) => Column::Tracked(TrackedColumn::new(kind, &add, stored)),
+                (None, Some((index, adapter))) => Column::File(index, adapter),
+                (None, None) => Column::Constant(Adapter::missing(&field.data_type, &path).nulls(task.batch_size)),
+            })
         };
         let columns = fields.iter().zip(&roots).map(column).collect::<Result<Vec<_>>>();
         let columns = columns.map_err(|e| in_file(e, &add))?;
@@ -92,7 +106,7 @@ impl OpenFile {
 /// The value of a partition column, from the log alone: a column of that name in the file does not count.
 fn constant(task: &ScanTask, add: &Add, field: &ReadField) -> Result<ArrayRef> {
     let data_type = task.partition_type(&field.name)?;
-    let value = partition_value(&add.partition_values, &field.physical, data_type)?;
+    let value = partition_value(&add.partition_values, &field.name, &field.physical, data_type)?;
     Scalar::repeat(value.as_ref(), data_type, task.batch_size)
 }
 

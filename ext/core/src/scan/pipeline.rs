@@ -1,6 +1,7 @@
 //! Files opened and decoded ahead of the consumer, in the order of the plan, a bounded number at a time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -23,8 +24,18 @@ const DECODE_AHEAD: usize = 4;
 /// Batches that wait in each part.
 const BATCHES_AHEAD: usize = 2;
 
-/// KiB of encoded data that the parts hold together; one part alone may hold more.
-const ENCODED_KIB: u32 = 256 << 10;
+/// Bytes of encoded data that the parts of a scan hold together, unless the process is told otherwise; one part alone may
+/// hold more.
+pub const DEFAULT_BYTES_IN_FLIGHT: usize = 256 << 20;
+
+static ENCODED_KIB: AtomicU32 = AtomicU32::new((DEFAULT_BYTES_IN_FLIGHT >> 10) as u32);
+
+/// Sets the bound for scans that begin from now on.
+pub fn set_bytes_in_flight(bytes: usize) {
+    let kib =
+        u32::try_from(bytes >> 10).unwrap_or(u32::MAX).clamp(1, Semaphore::MAX_PERMITS.min(u32::MAX as usize) as u32);
+    ENCODED_KIB.store(kib, Ordering::Relaxed);
+}
 
 /// Some row groups of a file, being decoded.
 #[derive(Debug)]
@@ -62,13 +73,14 @@ async fn drive(task: &Arc<ScanTask>, planner: Planner, running: &mpsc::Sender<Re
         }
     });
     let mut open = std::pin::pin!(open.buffered(OPEN_AHEAD));
-    let encoded = Arc::new(Semaphore::new(ENCODED_KIB as usize));
+    let most = ENCODED_KIB.load(Ordering::Relaxed);
+    let encoded = Arc::new(Semaphore::new(most as usize));
     while let Some(file) = open.try_next().await? {
         let file = Arc::new(file);
         for part in parts(&file, task.batch_size) {
             // Parts are let in one by one in order, so an earlier one never waits for a later one.
             let Ok(slot) = running.reserve().await else { return Ok(()) };
-            let kib = u32::try_from(part.bytes >> 10).unwrap_or(u32::MAX).min(ENCODED_KIB);
+            let kib = u32::try_from(part.bytes >> 10).unwrap_or(u32::MAX).min(most);
             let Ok(permit) = Arc::clone(&encoded).acquire_many_owned(kib).await else { return Ok(()) };
             let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
             let (task, file) = (Arc::clone(task), Arc::clone(&file));

@@ -8,9 +8,9 @@ use futures::TryStreamExt;
 use super::given::{FileScan, FileScans, FileSource};
 use crate::action::{Add, DeletionVectorDescriptor};
 use crate::error::{Error, Result};
-use crate::expr::BoundPredicate;
+use crate::expr::{BoundColumn, BoundPredicate};
 use crate::log::{PartitionFilter, Replay, ReplayOptions};
-use crate::schema::DataType;
+use crate::schema::{ColumnPath, DataType};
 use crate::snapshot::Snapshot;
 use crate::stats::{ColumnBounds, StatsColumns, num_records};
 use crate::value::Scalar;
@@ -66,8 +66,8 @@ enum Verdict {
 /// The part of a scan that looks at files and not at rows.
 pub(super) struct Rules {
     predicate: Option<Arc<BoundPredicate>>,
-    /// For each column of the predicate its partition column, if it is one.
-    partitions: Vec<Option<(String, DataType)>>,
+    /// For each column of the predicate its physical name, if it is a partition column.
+    partitions: Vec<Option<String>>,
     stats: StatsColumns,
     /// For each column of `stats` its index in the predicate.
     with_stats: Vec<usize>,
@@ -76,17 +76,17 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    pub(super) fn new(
-        predicate: Option<Arc<BoundPredicate>>,
-        partition_columns: &[String],
-        source: Option<FileSource>,
-    ) -> Self {
+    pub(super) fn new(predicate: Option<Arc<BoundPredicate>>, snapshot: &Snapshot, source: Option<FileSource>) -> Self {
         let columns = predicate.as_deref().map_or(&[][..], BoundPredicate::columns);
-        let partition = |name: &str| partition_columns.iter().any(|p| p == name);
-        let partitions =
-            columns.iter().map(|c| partition(c.name()).then(|| (c.name().to_owned(), c.data_type.clone()))).collect();
-        let with_stats: Vec<usize> = (0..columns.len()).filter(|i| !partition(columns[*i].name())).collect();
-        let stats = StatsColumns::new(with_stats.iter().map(|i| (columns[*i].path.names(), &columns[*i].data_type)));
+        let (schema, mapping) = (snapshot.schema(), snapshot.column_mapping());
+        let physical: Vec<ColumnPath> = columns.iter().map(|c| mapping.physical_path(schema, &c.path)).collect();
+        let partition = |name: &str| snapshot.partition_columns().iter().any(|p| p == name);
+        let name = |(column, physical): (&BoundColumn, &ColumnPath)| {
+            physical.names().first().filter(|_| partition(column.name())).cloned()
+        };
+        let partitions: Vec<Option<String>> = columns.iter().zip(&physical).map(name).collect();
+        let with_stats: Vec<usize> = (0..columns.len()).filter(|i| partitions[*i].is_none()).collect();
+        let stats = StatsColumns::new(with_stats.iter().map(|i| (physical[*i].names(), &columns[*i].data_type)));
         Self { partitions, stats, with_stats, predicate, source }
     }
 
@@ -100,8 +100,11 @@ impl Rules {
     }
 
     fn bounds(&self, predicate: &BoundPredicate, values: &crate::action::PartitionValues) -> Result<Vec<ColumnBounds>> {
-        let bounds = |(column, partition): (&crate::expr::BoundColumn, &Option<(String, DataType)>)| match partition {
-            Some((name, data_type)) => Ok(ColumnBounds::exactly(partition_value(values, name, data_type)?.as_ref())),
+        let bounds = |(column, partition): (&BoundColumn, &Option<String>)| match partition {
+            Some(physical) => {
+                let value = partition_value(values, column.name(), physical, &column.data_type)?;
+                Ok(ColumnBounds::exactly(value.as_ref()))
+            }
             None => Ok(ColumnBounds::unknown(&column.data_type)),
         };
         predicate.columns().iter().zip(&self.partitions).map(bounds).collect()
@@ -173,14 +176,14 @@ pub(super) struct Planner {
 
 impl Planner {
     pub(super) fn new(snapshot: &Snapshot, rules: &Arc<Rules>, limit: Option<u64>) -> Self {
-        let options =
-            ReplayOptions { stats: rules.needs_stats() || limit.is_some(), partitions: rules.partition_filter() };
+        let stats = rules.needs_stats() || limit.is_some();
+        let options = ReplayOptions { stats, partitions: rules.partition_filter(), ..ReplayOptions::default() };
         Self { files: Files::open(snapshot, rules, options), rules: Arc::clone(rules), counter: None, wanted: limit }
     }
 
     /// As [`Self::new`], with statistics of every file.
     pub(super) fn with_stats(snapshot: &Snapshot, rules: &Arc<Rules>) -> Self {
-        let options = ReplayOptions { stats: true, partitions: rules.partition_filter() };
+        let options = ReplayOptions { stats: true, partitions: rules.partition_filter(), ..ReplayOptions::default() };
         Self { files: Files::open(snapshot, rules, options), rules: Arc::clone(rules), counter: None, wanted: None }
     }
 
@@ -236,7 +239,7 @@ pub(super) fn live_rows(add: &Add) -> Option<u64> {
 /// Counts what a scan by those rules would read.
 pub(super) async fn explain(snapshot: &Snapshot, rules: &Rules) -> Result<ScanPlanMetrics> {
     let mut metrics = ScanPlanMetrics::default();
-    let options = ReplayOptions { stats: rules.needs_stats(), partitions: None };
+    let options = ReplayOptions { stats: rules.needs_stats(), ..ReplayOptions::default() };
     let mut found = Files::open(snapshot, rules, options);
     while let Some(files) = found.next().await? {
         for FileScan { add, .. } in &files {
@@ -251,13 +254,14 @@ pub(super) async fn explain(snapshot: &Snapshot, rules: &Rules) -> Result<ScanPl
     Ok(metrics)
 }
 
-/// The value of a partition column. A file without an entry for it has null (as in Spark).
+/// The value of the partition column `name`, by its physical name. A file without an entry for it has null (as in Spark).
 pub(super) fn partition_value(
     values: &crate::action::PartitionValues,
     name: &str,
+    physical: &str,
     data_type: &DataType,
 ) -> Result<Option<Scalar>> {
-    match values.get(name) {
+    match values.get(physical) {
         Some(Some(text)) => {
             Scalar::parse_partition(text, data_type).map_err(|e| e.context(format_args!("partition column {name}")))
         }

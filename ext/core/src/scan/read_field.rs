@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType as Arrow, Field as ArrowField, Fields};
 
-use crate::schema::{DataType, Field, StructType};
+use crate::schema::{ColumnMapping, DataType, Field};
 
 /// A column or a field of a struct.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,8 @@ pub(super) struct ReadField {
     pub(super) name: String,
     /// Name in data files.
     pub(super) physical: String,
+    /// Id in data files, where they go by ids.
+    pub(super) id: Option<i32>,
     pub(super) data_type: ReadType,
 }
 
@@ -23,11 +25,17 @@ pub(super) enum ReadType {
     Struct(Vec<ReadField>),
     List(Box<ReadType>),
     Map(Box<ReadType>, Box<ReadType>),
+    Variant,
 }
 
 impl ReadField {
-    pub(super) fn new(field: &Field) -> Self {
-        Self { name: field.name.clone(), physical: field.name.clone(), data_type: ReadType::new(&field.data_type) }
+    pub(super) fn new(field: &Field, mapping: ColumnMapping) -> Self {
+        Self {
+            name: field.name.clone(),
+            physical: mapping.physical_name(field).to_owned(),
+            id: mapping.field_id(field),
+            data_type: ReadType::new(&field.data_type, mapping),
+        }
     }
 
     /// The Arrow form. Every field is nullable: files hold nulls where the table's schema says that there are none.
@@ -37,16 +45,25 @@ impl ReadField {
 }
 
 impl ReadType {
-    pub(super) fn new(data_type: &DataType) -> Self {
-        let fields = |s: &StructType| Self::Struct(s.fields.iter().map(ReadField::new).collect());
+    pub(super) fn new(data_type: &DataType, mapping: ColumnMapping) -> Self {
+        let of = |data_type: &DataType| Box::new(Self::new(data_type, mapping));
         match data_type {
-            DataType::Struct(s) => fields(s),
-            DataType::Array(a) => Self::List(Box::new(Self::new(&a.element))),
-            DataType::Map(m) => Self::Map(Box::new(Self::new(&m.key)), Box::new(Self::new(&m.value))),
-            DataType::Variant => fields(&StructType {
-                fields: ["metadata", "value"].map(|n| Field::new(n, DataType::Binary, false)).to_vec(),
-            }),
+            DataType::Struct(s) => Self::Struct(s.fields.iter().map(|f| ReadField::new(f, mapping)).collect()),
+            DataType::Array(a) => Self::List(of(&a.element)),
+            DataType::Map(m) => Self::Map(of(&m.key), of(&m.value)),
+            DataType::Variant => Self::Variant,
             primitive => Self::Primitive(primitive.clone()),
+        }
+    }
+
+    /// Whether this or any type inside it is a variant.
+    pub(super) fn has_variant(&self) -> bool {
+        match self {
+            Self::Variant => true,
+            Self::Primitive(_) => false,
+            Self::Struct(fields) => fields.iter().any(|f| f.data_type.has_variant()),
+            Self::List(element) => element.has_variant(),
+            Self::Map(key, value) => key.has_variant() || value.has_variant(),
         }
     }
 
@@ -55,6 +72,10 @@ impl ReadType {
         match self {
             Self::Primitive(data_type) => data_type.to_arrow(),
             Self::Struct(fields) => Arrow::Struct(fields.iter().map(ReadField::to_arrow).collect()),
+            Self::Variant => {
+                let part = |name: &str| ArrowField::new(name, Arrow::Binary, true);
+                Arrow::Struct(Fields::from(vec![part("metadata"), part("value")]))
+            }
             Self::List(element) => Arrow::List(Arc::new(ArrowField::new("element", element.to_arrow(), true))),
             Self::Map(key, value) => {
                 let entries = Fields::from(vec![
@@ -74,6 +95,7 @@ impl std::fmt::Display for ReadType {
             Self::Struct(_) => f.write_str("struct"),
             Self::List(_) => f.write_str("array"),
             Self::Map(..) => f.write_str("map"),
+            Self::Variant => f.write_str("variant"),
         }
     }
 }

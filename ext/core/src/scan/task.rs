@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Schema as ArrowSchema, SchemaRef as ArrowSchemaRef};
 
 use super::read_field::ReadField;
+use super::row_tracking::RowTracking;
 use crate::error::{Error, Result};
 use crate::expr::BoundPredicate;
 use crate::schema::DataType;
@@ -27,7 +28,7 @@ pub(super) struct ScanTask {
 }
 
 impl ScanTask {
-    /// Reads `outputs`, which are names of columns that the table has.
+    /// Reads `outputs`, which are names of columns that the table or row tracking has.
     pub(super) fn new(
         snapshot: Snapshot,
         outputs: &[String],
@@ -41,8 +42,12 @@ impl ScanTask {
                 names.push(name);
             }
         }
-        let schema = snapshot.schema();
-        let fields: Vec<ReadField> = names.iter().filter_map(|n| schema.field(n)).map(ReadField::new).collect();
+        let (schema, mapping) = (snapshot.schema(), snapshot.column_mapping());
+        let field = |name: &&str| match schema.field(name) {
+            Some(field) => Some(ReadField::new(field, mapping)),
+            None => RowTracking::named(name).map(|column| column.read_field(&snapshot)),
+        };
+        let fields: Vec<ReadField> = names.iter().filter_map(field).collect();
         let arrow = |fields: &[ReadField]| {
             Arc::new(ArrowSchema::new(fields.iter().map(ReadField::to_arrow).collect::<Vec<_>>()))
         };
@@ -52,6 +57,11 @@ impl ScanTask {
 
     pub(super) fn is_partition(&self, name: &str) -> bool {
         self.snapshot.partition_columns().iter().any(|p| p == name)
+    }
+
+    /// The column of row tracking by that name, unless the table has one of its own.
+    pub(super) fn row_tracking(&self, name: &str) -> Option<RowTracking> {
+        RowTracking::named(name).filter(|_| self.snapshot.schema().field(name).is_none())
     }
 
     pub(super) fn partition_type(&self, name: &str) -> Result<&DataType> {

@@ -33,6 +33,11 @@ impl DecimalType {
         self.scale
     }
 
+    /// Digits before the point.
+    pub fn whole_digits(self) -> u8 {
+        self.precision - self.scale
+    }
+
     /// Whether `unscaled` has no more digits than the precision.
     pub fn fits(self, unscaled: i128) -> bool {
         unscaled.unsigned_abs() < 10u128.pow(u32::from(self.precision))

@@ -2,17 +2,23 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::{ArrayType, DataType, DecimalType, Field, FieldMetadata, MapType, StructType};
 use crate::error::{Error, Result};
 
+/// Types inside of types, at most. What walks a schema recurses, on stacks as small as those of Ruby's threads.
+const MAX_DEPTH: usize = 100;
+
 impl StructType {
-    /// Parses a `schemaString`. Nesting is bounded by the JSON parser.
+    /// Parses a `schemaString`. Each level is a text of its own to the JSON parser, whose own bound on nesting (128) legal
+    /// schemas reach: a level of structs takes three.
     pub fn from_json(text: &str) -> Result<Self> {
-        let value: Value =
+        let raw: &RawValue =
             serde_json::from_str(text).map_err(|e| Error::schema("the schema is not JSON").with_source(e))?;
-        match parse_type(&value, "the schema")? {
+        match parse_type(raw, "the schema", 0)? {
             DataType::Struct(s) => Ok(s),
             other => Err(Error::schema(format!("the schema is a {other}, not a struct"))),
         }
@@ -87,60 +93,86 @@ fn parse_parameters(name: &str) -> Result<DataType> {
     }
 }
 
-fn parse_type(value: &Value, place: &str) -> Result<DataType> {
-    match value {
-        Value::String(name) => DataType::from_name(name),
-        Value::Object(object) => parse_nested(object, place),
+/// Keys of a nested type; which of them there must be depends on the type.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawType<'a> {
+    r#type: Option<String>,
+    #[serde(borrow)]
+    fields: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    element_type: Option<&'a RawValue>,
+    contains_null: Option<bool>,
+    #[serde(borrow)]
+    key_type: Option<&'a RawValue>,
+    #[serde(borrow)]
+    value_type: Option<&'a RawValue>,
+    value_contains_null: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct RawField<'a> {
+    name: Option<String>,
+    #[serde(borrow)]
+    r#type: Option<&'a RawValue>,
+    nullable: Option<Value>,
+    metadata: Option<Value>,
+}
+
+fn parse_type(raw: &RawValue, place: &str, depth: usize) -> Result<DataType> {
+    if depth > MAX_DEPTH {
+        return Err(Error::unsupported(format!("{place} has types nested more than {MAX_DEPTH} deep")));
+    }
+    match raw.get().as_bytes().first() {
+        Some(b'"') => DataType::from_name(&read::<String>(raw, place)?),
+        Some(b'{') => parse_nested(read(raw, place)?, place, depth + 1),
         _ => Err(Error::schema(format!("{place} has a type that is neither text nor an object"))),
     }
 }
 
-fn parse_nested(object: &Map<String, Value>, place: &str) -> Result<DataType> {
-    let part =
-        |key: &str| object.get(key).ok_or_else(|| Error::schema(format!("{place} has a nested type without {key:?}")));
-    let flag = |key: &str| object.get(key).and_then(Value::as_bool).unwrap_or(true);
-    match part("type")?.as_str() {
+fn read<'a, T: Deserialize<'a>>(raw: &'a RawValue, place: &str) -> Result<T> {
+    serde_json::from_str(raw.get()).map_err(|e| Error::schema(format!("{place} is malformed")).with_source(e))
+}
+
+fn parse_nested(raw: RawType<'_>, place: &str, depth: usize) -> Result<DataType> {
+    let missing = |key: &str| Error::schema(format!("{place} has a nested type without {key:?}"));
+    let part = |key: &str, raw: Option<&RawValue>| parse_type(raw.ok_or_else(|| missing(key))?, place, depth);
+    match raw.r#type.as_deref() {
         Some("struct") => {
-            let fields = part("fields")?
-                .as_array()
-                .ok_or_else(|| Error::schema(format!("{place}: \"fields\" is not an array")))?;
+            let fields = raw.fields.ok_or_else(|| missing("fields"))?;
             Ok(DataType::Struct(StructType {
-                fields: fields.iter().map(|f| parse_field(f, place)).collect::<Result<_>>()?,
+                fields: fields.into_iter().map(|f| parse_field(f, place, depth)).collect::<Result<_>>()?,
             }))
         }
         Some("array") => Ok(DataType::Array(Box::new(ArrayType {
-            element: parse_type(part("elementType")?, place)?,
-            contains_null: flag("containsNull"),
+            element: part("elementType", raw.element_type)?,
+            contains_null: raw.contains_null.unwrap_or(true),
         }))),
         Some("map") => Ok(DataType::Map(Box::new(MapType {
-            key: parse_type(part("keyType")?, place)?,
-            value: parse_type(part("valueType")?, place)?,
-            value_contains_null: flag("valueContainsNull"),
+            key: part("keyType", raw.key_type)?,
+            value: part("valueType", raw.value_type)?,
+            value_contains_null: raw.value_contains_null.unwrap_or(true),
         }))),
-        other => Err(Error::unsupported(format!(
-            "{place} has a type that this library does not know: {}",
-            other.map_or_else(|| "(not text)".to_owned(), |t| format!("{t:?}"))
-        ))),
+        Some(other) => {
+            Err(Error::unsupported(format!("{place} has a type that this library does not know: {other:?}")))
+        }
+        None => Err(missing("type")),
     }
 }
 
-fn parse_field(value: &Value, place: &str) -> Result<Field> {
-    let object =
-        value.as_object().ok_or_else(|| Error::schema(format!("{place} has a field that is not an object")))?;
-    let name = object
-        .get("name")
-        .and_then(Value::as_str)
-        .ok_or_else(|| Error::schema(format!("{place} has a field without a name")))?;
-    let data_type = object.get("type").ok_or_else(|| Error::schema(format!("column {name} has no type")))?;
-    let metadata = match object.get("metadata") {
+fn parse_field(raw: &RawValue, place: &str, depth: usize) -> Result<Field> {
+    let field: RawField<'_> = read(raw, &format!("a field of {place}"))?;
+    let name = field.name.ok_or_else(|| Error::schema(format!("{place} has a field without a name")))?;
+    let data_type = field.r#type.ok_or_else(|| Error::schema(format!("column {name} has no type")))?;
+    let metadata = match field.metadata {
         None | Some(Value::Null) => FieldMetadata::new(),
-        Some(Value::Object(m)) => m.clone(),
+        Some(Value::Object(m)) => m,
         Some(_) => return Err(Error::schema(format!("the metadata of column {name} is not an object"))),
     };
     Ok(Field {
-        name: name.to_owned(),
-        data_type: parse_type(data_type, &format!("column {name}"))?,
-        nullable: object.get("nullable").and_then(Value::as_bool).unwrap_or(true),
+        data_type: parse_type(data_type, &format!("column {name}"), depth)?,
+        name,
+        nullable: field.nullable.as_ref().and_then(Value::as_bool).unwrap_or(true),
         metadata,
     })
 }

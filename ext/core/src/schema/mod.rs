@@ -3,17 +3,21 @@
 mod arrow_form;
 mod decimal;
 mod json;
+mod mapping;
 mod path;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod widening;
 
 use std::sync::Arc;
 
 pub use arrow_form::UTC;
 pub use decimal::DecimalType;
+pub use mapping::ColumnMapping;
 pub use path::ColumnPath;
 pub use rules::check_new_table;
+pub use widening::check_type_changes;
 
 /// Free-form field metadata; unknown keys are kept as they came.
 pub type FieldMetadata = serde_json::Map<String, serde_json::Value>;

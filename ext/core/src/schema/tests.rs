@@ -72,3 +72,38 @@ fn partition_columns_are_checked() {
     assert!(refused(&["id", "id"]));
     assert!(!refused(&["id", "price"]));
 }
+
+#[test]
+fn deep_schemas_are_read_and_absurd_ones_are_refused() {
+    let nested = |levels: usize| {
+        let open = r#"{"type":"struct","fields":[{"name":"a","nullable":true,"metadata":{},"type":"#;
+        format!("{}\"long\"{}", open.repeat(levels), "}]}".repeat(levels))
+    };
+    let deep = StructType::from_json(&nested(100)).unwrap();
+    assert_eq!(StructType::from_json(&deep.to_json()).unwrap(), deep);
+    let error = StructType::from_json(&nested(101)).unwrap_err();
+    assert!(error.message().contains("more than 100 deep"), "{error}");
+}
+
+#[test]
+fn malformed_schemas_are_errors() {
+    for text in [
+        "",
+        "null",
+        "[]",
+        "\"long\"",
+        "{}",
+        r#"{"type":"struct"}"#,
+        r#"{"type":"struct","fields":{}}"#,
+        r#"{"type":"struct","fields":[1]}"#,
+        r#"{"type":"struct","fields":[{"type":"long"}]}"#,
+        r#"{"type":"struct","fields":[{"name":"a"}]}"#,
+        r#"{"type":"struct","fields":[{"name":"a","type":1}]}"#,
+        r#"{"type":"struct","fields":[{"name":"a","type":{"type":"array"}}]}"#,
+        r#"{"type":"struct","fields":[{"name":"a","type":"long","metadata":1}]}"#,
+    ] {
+        assert!(StructType::from_json(text).is_err(), "{text}");
+    }
+    let lenient = r#"{"type":"struct","fields":[{"name":"a","type":"long","nullable":null,"metadata":null,"x":[]}]}"#;
+    assert!(StructType::from_json(lenient).unwrap().fields[0].nullable);
+}

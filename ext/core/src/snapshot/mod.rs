@@ -5,21 +5,33 @@ use std::time::{Duration, Instant};
 
 use crate::action::{Metadata, Protocol, TableActionLine, Txn};
 use crate::error::{Error, Result};
-use crate::features::{check_appendable, check_readable};
+use crate::features::{check_appendable, check_readable, column_mapping, widens_types};
 use crate::log::{Replay, ReplayOptions, Segment, TableState, version_at};
 use crate::properties::TableProperties;
-use crate::schema::{DataType, Field, SchemaRef, StructType};
+use crate::schema::{ColumnMapping, Field, SchemaRef, StructType, check_type_changes};
 use crate::storage::Storage;
 
+mod cache;
 #[cfg(test)]
 mod tests;
+
+pub use cache::{DEFAULT_CACHE_BYTES, SnapshotCache};
 
 /// How long a snapshot is taken to be close enough to the table's newest version for an append to begin from it.
 ///
 /// Not for speed: a commit is put without a listing, and log cleanup makes the names of old commits free again.
 const FRESH: Duration = Duration::from_secs(300);
 
-/// A table at one version. Holds protocol, metadata and transaction identifiers; the files are replayed when asked for.
+/// What a snapshot is taken to hold besides its texts: the store's client, most of all.
+const OVERHEAD_BYTES: usize = 64 << 10;
+
+/// Bytes of a schema for each byte of its text, about: field names, metadata, the tree.
+const SCHEMA_BYTES_PER_CHARACTER: usize = 3;
+
+/// Bytes of a transaction or a domain besides its texts.
+const ENTRY_BYTES: usize = 128;
+
+/// A table at one version. Holds protocol, metadata, transaction identifiers and domain metadata; the files are replayed when asked for.
 #[derive(Debug, Clone)]
 pub struct Snapshot(Arc<Inner>);
 
@@ -37,6 +49,7 @@ struct Inner {
 struct View {
     schema: SchemaRef,
     properties: Arc<TableProperties>,
+    column_mapping: ColumnMapping,
 }
 
 impl Snapshot {
@@ -44,7 +57,7 @@ impl Snapshot {
     pub async fn open(storage: &Storage, version: Option<u64>) -> Result<Self> {
         let opened = async {
             let segment = Segment::load(storage, version).await?;
-            let state = TableState::load(storage, &segment).await?;
+            let (segment, state) = TableState::load(storage, segment).await?;
             Self::new(storage, segment, state, None)
         };
         opened.await.map_err(|e| e.with_table(storage.uri()))
@@ -125,6 +138,29 @@ impl Snapshot {
         Self::new(&self.0.storage, self.0.segment.next(), self.0.state.apply(lines), Some(self))
     }
 
+    /// The same version, read through another client from now on.
+    fn on(&self, storage: &Storage) -> Self {
+        let Inner { segment, state, view, seen, .. } = &*self.0;
+        let (segment, state, view) = (segment.clone(), state.clone(), Arc::clone(view));
+        Self(Arc::new(Inner { storage: storage.clone(), segment, state, view, seen: *seen }))
+    }
+
+    fn is_later_look_than(&self, other: &Self) -> bool {
+        self.0.seen > other.0.seen
+    }
+
+    /// Bytes in memory, about; what versions share counts for each of them.
+    fn estimated_bytes(&self) -> usize {
+        let metadata = self.metadata();
+        let configuration = metadata.configuration.iter();
+        let properties: usize =
+            configuration.map(|(k, v)| k.len() + v.as_ref().map_or(0, String::len) + ENTRY_BYTES).sum();
+        let txns: usize = self.0.state.txns().map(|txn| 2 * txn.app_id.len() + ENTRY_BYTES).sum();
+        let domains: usize = self.domain_metadata().map(|(d, c)| d.len() + c.len() + ENTRY_BYTES).sum();
+        let schema = metadata.schema_string.len() * (1 + SCHEMA_BYTES_PER_CHARACTER);
+        OVERHEAD_BYTES + schema + properties + txns + domains
+    }
+
     /// Whether the table must be listed again before a commit may be put after this version.
     pub fn is_stale(&self) -> bool {
         self.0.seen.elapsed() > FRESH
@@ -170,6 +206,11 @@ impl Snapshot {
         &self.0.view.schema
     }
 
+    /// By what columns are found in data files, partition values and statistics.
+    pub fn column_mapping(&self) -> ColumnMapping {
+        self.0.view.column_mapping
+    }
+
     /// Typed table properties.
     pub fn properties(&self) -> &Arc<TableProperties> {
         &self.0.view.properties
@@ -190,15 +231,31 @@ impl Snapshot {
         &self.metadata().partition_columns
     }
 
-    /// The newest transaction of an application up to this version.
-    pub fn txn(&self, app_id: &str) -> Option<&Txn> {
-        self.0.state.txn(app_id)
+    /// The newest transaction of an application up to this version, unless it has expired by the time `now_ms`.
+    pub fn txn(&self, app_id: &str, now_ms: i64) -> Option<&Txn> {
+        self.0.state.txn(app_id).filter(|txn| self.is_kept(txn, now_ms))
+    }
+
+    /// The newest transaction of each application that the log holds, expired or not, in no order.
+    pub fn txns(&self) -> impl Iterator<Item = &Txn> {
+        self.0.state.txns()
+    }
+
+    /// As Spark has it: with a retention set, a transaction that does not say when it was made has expired.
+    fn is_kept(&self, txn: &Txn, now_ms: i64) -> bool {
+        let Some(retention) = self.properties().txn_retention_ms else { return true };
+        txn.last_updated.is_some_and(|at| at > now_ms.saturating_sub(retention))
+    }
+
+    /// Each metadata domain and its configuration, in no order.
+    pub fn domain_metadata(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.state.domains()
     }
 }
 
 impl View {
     fn new(protocol: &Protocol, metadata: &Metadata) -> Result<Self> {
-        check_readable(protocol, metadata)?;
+        check_readable(protocol)?;
         let schema = StructType::from_json(&metadata.schema_string)?;
         if !metadata.format.provider.eq_ignore_ascii_case("parquet") {
             return Err(Error::unsupported(format!(
@@ -206,15 +263,15 @@ impl View {
                 metadata.format.provider
             )));
         }
-        if schema.contains(&|t| *t == DataType::Variant) {
-            return Err(Error::unsupported(
-                "reading this table needs the table feature variantType, which is not supported",
-            ));
-        }
         if let Some(missing) = metadata.partition_columns.iter().find(|c| schema.field(c).is_none()) {
             return Err(Error::corrupt(format!("partition column {missing:?} is not in the table's schema")));
         }
+        let column_mapping = column_mapping(protocol, metadata)?;
+        column_mapping.check(&schema)?;
+        if widens_types(protocol) {
+            check_type_changes(&schema)?;
+        }
         let properties = Arc::new(TableProperties::new(&metadata.configuration)?);
-        Ok(Self { schema: Arc::new(schema), properties })
+        Ok(Self { schema: Arc::new(schema), properties, column_mapping })
     }
 }

@@ -99,7 +99,8 @@ fn end(json: &str, data_type: &DataType, which: End) -> Option<Scalar> {
     let text = || serde_json::from_str::<String>(json).ok();
     Some(match data_type {
         DataType::Byte | DataType::Short | DataType::Integer | DataType::Long => Scalar::Long(json.parse().ok()?),
-        DataType::Float | DataType::Double => Scalar::Double(float(json)?),
+        DataType::Float => Scalar::Double(float32(json)?),
+        DataType::Double => Scalar::Double(double(json, which)?),
         DataType::Decimal(d) => {
             let number = if json.starts_with('"') { text()? } else { json.to_owned() };
             let (floor, exact) = parse_floor(&number, d.scale())?;
@@ -133,11 +134,36 @@ fn widen(micros: i64, which: End) -> i64 {
     }
 }
 
-fn float(json: &str) -> Option<f64> {
+/// Digits that the shortest text of a `float` has at most.
+const FLOAT_DIGITS: usize = 9;
+
+/// Text that was a `float` before the column was widened names another `double` than the one it has become.
+fn double(json: &str, which: End) -> Option<f64> {
+    let value = float64(json)?;
+    let digits = json.bytes().take_while(|b| !matches!(b, b'e' | b'E')).filter(u8::is_ascii_digit).count();
+    Some(match (float32(json), which) {
+        (Some(narrow), End::Min) if digits <= FLOAT_DIGITS => value.min(narrow),
+        (Some(narrow), End::Max) if digits <= FLOAT_DIGITS => value.max(narrow),
+        _ => value,
+    })
+}
+
+fn float32(json: &str) -> Option<f64> {
+    match not_finite(json) {
+        Some(value) => Some(value),
+        None => json.parse::<f32>().ok().filter(|v| v.is_finite()).map(f64::from),
+    }
+}
+
+fn float64(json: &str) -> Option<f64> {
+    not_finite(json).or_else(|| json.parse().ok())
+}
+
+fn not_finite(json: &str) -> Option<f64> {
     match json {
         "\"NaN\"" => Some(f64::NAN),
         "\"Infinity\"" => Some(f64::INFINITY),
         "\"-Infinity\"" => Some(f64::NEG_INFINITY),
-        _ => json.parse().ok(),
+        _ => None,
     }
 }

@@ -101,3 +101,20 @@ fn the_row_count_alone() {
     assert_eq!(num_records(r#"{"minValues":{"a":{"b":1}},"numRecords":12}"#), Some(12));
     assert_eq!(num_records("{}"), None);
 }
+
+#[test]
+fn ends_of_a_narrower_type_hold_for_the_wider_one() {
+    let wide = f64::from(0.1_f32);
+    assert_eq!(ends("0.1", "0.1", DataType::Float), (Some(Scalar::Double(wide)), Some(Scalar::Double(wide))));
+    assert_eq!(ends("0.1", "0.1", DataType::Double), (Some(Scalar::Double(0.1)), Some(Scalar::Double(wide))));
+    let low = f64::from(-0.1_f32);
+    assert_eq!(ends("-0.1", "-0.1", DataType::Double), (Some(Scalar::Double(low)), Some(Scalar::Double(-0.1))));
+    let long = Some(Scalar::Double(0.123_456_789_01));
+    assert_eq!(ends("0.12345678901", "0.12345678901", DataType::Double), (long.clone(), long));
+    assert_eq!(ends("1e300", "1e300", DataType::Double).1, Some(Scalar::Double(1e300)));
+    let decimal = DataType::Decimal(DecimalType::new(12, 2).unwrap());
+    assert_eq!(ends("-5", "7.5", decimal), (Some(Scalar::Decimal(-500, 2)), Some(Scalar::Decimal(750, 2))));
+    let midnight = 86_400_000_000;
+    let ends = ends("\"1970-01-02\"", "\"1970-01-02\"", DataType::TimestampNtz);
+    assert_eq!(ends, (Some(Scalar::TimestampNtz(midnight)), Some(Scalar::TimestampNtz(midnight + 1000))));
+}

@@ -63,6 +63,18 @@ impl Storage {
         self.0.location.uri()
     }
 
+    /// The same for roots that are the same: the address and all options, secrets among them. Not for messages.
+    pub fn identity(&self) -> String {
+        let mut identity = self.uri().to_owned();
+        for (key, value) in &self.0.location.options.0 {
+            identity.extend(["\0", key, "\0", value]);
+        }
+        if let Some(fixed) = &self.0.fixed {
+            identity.push_str(&format!("\0{:p}", Arc::as_ptr(fixed)));
+        }
+        identity
+    }
+
     pub(super) fn location(&self) -> &Location {
         &self.0.location
     }

@@ -9,6 +9,7 @@ mod handle;
 mod location;
 mod object;
 mod parquet_file;
+mod parquet_schema;
 mod upload;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use error::is_not_found;
 pub use handle::Storage;
 pub use location::{Location, StorageOptions};
 pub use parquet_file::{ParquetFile, parquet_error};
+pub use parquet_schema::{reader_metadata, reader_options};
 pub use upload::Upload;
 
 /// One stored object.
@@ -36,6 +38,8 @@ pub struct ObjectMeta {
     pub size: u64,
     /// Milliseconds since the Unix epoch.
     pub modified_ms: i64,
+    /// What the store tells contents apart by, if it does.
+    pub etag: Option<String>,
 }
 
 /// What became of a conditional put.

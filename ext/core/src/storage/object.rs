@@ -57,6 +57,7 @@ impl ObjectBacked {
             key: self.key(&meta.location),
             size: meta.size,
             modified_ms: meta.last_modified.timestamp_millis(),
+            etag: meta.e_tag.clone(),
         }
     }
 

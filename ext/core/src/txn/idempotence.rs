@@ -37,8 +37,8 @@ impl AppTransaction {
         }
     }
 
-    /// Whether the table has it, or a later one of the same application.
-    pub fn is_done(&self, snapshot: &Snapshot) -> bool {
-        snapshot.txn(self.app_id()).is_some_and(|seen| seen.version >= self.version())
+    /// Whether the table has it, or a later one of the same application, at the time `now_ms`.
+    pub fn is_done(&self, snapshot: &Snapshot, now_ms: i64) -> bool {
+        snapshot.txn(self.app_id(), now_ms).is_some_and(|seen| seen.version >= self.version())
     }
 }

@@ -67,7 +67,7 @@ async fn run(mut base: Snapshot, append: Append, context: &Context, clock: &Cloc
                 }
             }
         }
-        if txn.as_ref().is_some_and(|t| t.is_done(&base)) {
+        if txn.as_ref().is_some_and(|t| t.is_done(&base, clock.now_ms())) {
             discard(files).await;
             return Ok(Outcome { snapshot: base, attempts, skipped: true });
         }

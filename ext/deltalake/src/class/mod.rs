@@ -17,6 +17,8 @@ mod testing_arrow;
 #[cfg(feature = "testing")]
 mod testing_convert;
 
+use deltalake_core::scan::set_bytes_in_flight;
+use deltalake_core::snapshot::SnapshotCache;
 use magnus::{Error, Object, RModule, Ruby};
 
 use crate::bridge::{set_worker_threads, to_ruby_error};
@@ -25,6 +27,8 @@ use crate::native_function;
 /// Defines every native class.
 pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     native.define_singleton_method("configure_threads", native_function!(configure_threads, 1))?;
+    native.define_singleton_method("configure_cache_bytes", native_function!(configure_cache_bytes, 1))?;
+    native.define_singleton_method("configure_bytes_in_flight", native_function!(configure_bytes_in_flight, 1))?;
     table::init(ruby, native)?;
     snapshot::init(ruby, native)?;
     scan::init(ruby, native)?;
@@ -44,4 +48,14 @@ pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
 
 fn configure_threads(ruby: &Ruby, count: usize) -> Result<(), Error> {
     set_worker_threads(count).map_err(|e| to_ruby_error(ruby, e))
+}
+
+fn configure_cache_bytes(_ruby: &Ruby, bytes: usize) -> Result<(), Error> {
+    SnapshotCache::process().set_limit(bytes);
+    Ok(())
+}
+
+fn configure_bytes_in_flight(_ruby: &Ruby, bytes: usize) -> Result<(), Error> {
+    set_bytes_in_flight(bytes);
+    Ok(())
 }

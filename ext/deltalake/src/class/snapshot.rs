@@ -1,5 +1,6 @@
 //! `DeltaLake::Native::Snapshot`: a table at one version.
 
+use deltalake_core::clock::Clock;
 use deltalake_core::log::history;
 use deltalake_core::ops::{Point, changes};
 use deltalake_core::scan::Scan;
@@ -28,6 +29,8 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("id", native_method!(NativeSnapshot::id, 0))?;
     class.define_method("created_time_ms", native_method!(NativeSnapshot::created_time_ms, 0))?;
     class.define_method("txn_version", native_method!(NativeSnapshot::txn_version, 1))?;
+    class.define_method("txn_versions", native_method!(NativeSnapshot::txn_versions, 0))?;
+    class.define_method("domain_metadata", native_method!(NativeSnapshot::domain_metadata, 0))?;
     class.define_method("refresh", native_method!(NativeSnapshot::refresh, 1))?;
     class.define_method("history", native_method!(NativeSnapshot::history, 2))?;
     class.define_method("changes", native_method!(NativeSnapshot::changes, 5))?;
@@ -86,7 +89,23 @@ impl NativeSnapshot {
     }
 
     fn txn_version(_ruby: &Ruby, this: &Self, app_id: String) -> Result<Option<i64>, Error> {
-        Ok(this.0.txn(&app_id).map(|txn| txn.version))
+        Ok(this.0.txn(&app_id, Clock::system().now_ms()).map(|txn| txn.version))
+    }
+
+    fn txn_versions(ruby: &Ruby, this: &Self) -> Result<RHash, Error> {
+        let hash = ruby.hash_new();
+        for txn in this.0.txns() {
+            hash.aset(txn.app_id.as_str(), txn.version)?;
+        }
+        Ok(hash)
+    }
+
+    fn domain_metadata(ruby: &Ruby, this: &Self) -> Result<RHash, Error> {
+        let hash = ruby.hash_new();
+        for (domain, configuration) in this.0.domain_metadata() {
+            hash.aset(domain, configuration)?;
+        }
+        Ok(hash)
     }
 
     fn refresh(ruby: &Ruby, this: &Self, deadline: Option<f64>) -> Result<Self, Error> {

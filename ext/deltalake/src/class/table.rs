@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use deltalake_core::clock::Clock;
 use deltalake_core::ops::{self, NewTable};
 use deltalake_core::schema::StructType;
-use deltalake_core::snapshot::Snapshot;
+use deltalake_core::snapshot::{Snapshot, SnapshotCache};
 use deltalake_core::storage::{Storage, StorageOptions};
 use magnus::{Error, Module, Object, RModule, Ruby};
 
@@ -57,6 +57,7 @@ impl NativeTable {
         let opened = block_on(ruby, &ctx, async move {
             match at_ms {
                 Some(at_ms) => Snapshot::open_at(&storage, at_ms).await,
+                None if version.is_none() => SnapshotCache::process().open(&storage).await,
                 None => Snapshot::open(&storage, version).await,
             }
         });

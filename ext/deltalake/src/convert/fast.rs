@@ -147,10 +147,17 @@ pub(super) fn binary(bytes: &[u8]) -> Value {
 /// A Time in UTC.
 #[inline]
 pub(super) fn time_utc(micros: i64) -> Value {
-    let at = rb_sys::timespec {
-        tv_sec: micros.div_euclid(1_000_000) as _,
-        tv_nsec: (micros.rem_euclid(1_000_000) * 1_000) as _,
-    };
+    time(micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000) * 1_000)
+}
+
+/// A Time in UTC, of nanoseconds.
+pub(super) fn time_utc_nanos(nanos: i64) -> Value {
+    time(nanos.div_euclid(1_000_000_000), nanos.rem_euclid(1_000_000_000))
+}
+
+#[inline]
+fn time(seconds: i64, nanos: i64) -> Value {
+    let at = rb_sys::timespec { tv_sec: seconds as _, tv_nsec: nanos as _ };
     // SAFETY: `at` is a valid timespec that lives through the call.
     wrap(unsafe { rb_sys::rb_time_timespec_new(&raw const at, UTC_OFFSET) })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::schema::{CHANGE_TYPE, COMMIT_TIMESTAMP, COMMIT_VERSION};
 use crate::action::{Add, AddCdc, DeletionVectorDescriptor, PartitionValues, Remove};
 use crate::error::{Error, Result};
-use crate::log::{ChangeLine, file_key};
+use crate::log::{ChangeLine, Root};
 use crate::scan::FileScan;
 use crate::schema::DataType;
 use crate::snapshot::Snapshot;
@@ -17,7 +17,7 @@ const DELETE: &str = "delete";
 
 /// How commits of one table become files.
 pub(super) struct Derivation {
-    root: String,
+    root: Root,
     is_partitioned: bool,
     derived: Arc<[String]>,
 }
@@ -33,7 +33,7 @@ impl Derivation {
     pub(super) fn new(feed: &Snapshot) -> Self {
         // Two of the partition columns are the feed's own.
         let is_partitioned = feed.partition_columns().len() > 2;
-        Self { root: feed.uri().to_owned(), is_partitioned, derived: Arc::new([CHANGE_TYPE.to_owned()]) }
+        Self { root: Root::new(feed.uri()), is_partitioned, derived: Arc::new([CHANGE_TYPE.to_owned()]) }
     }
 
     /// Where a commit has change files they alone count (Delta protocol, "Change Data Files").
@@ -48,7 +48,7 @@ impl Derivation {
             let add = line.add.filter(|add| add.data_change);
             let remove = line.remove.filter(|remove| remove.data_change);
             for path in add.as_ref().map(|a| &a.path).into_iter().chain(remove.as_ref().map(|r| &r.path)) {
-                let key = file_key(&self.root, path, None)?.path;
+                let key = self.root.key(path, None)?.path;
                 let pair = pairs.entry(key.clone()).or_insert_with(|| {
                     order.push(key);
                     Pair::default()

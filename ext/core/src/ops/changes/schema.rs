@@ -1,7 +1,7 @@
 //! What a change feed looks like, and whether rows of an earlier version can be read as rows of the last.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{ColumnPath, DataType, Field, StructType};
+use crate::schema::{ColumnMapping, ColumnPath, DataType, Field, StructType};
 use crate::snapshot::Snapshot;
 
 /// `insert`, `delete`, `update_preimage` or `update_postimage`.
@@ -41,37 +41,57 @@ pub(super) fn check_readable_as(earlier: &Snapshot, last: &Snapshot) -> Result<(
             ),
         ))
     };
-    if earlier.partition_columns() != last.partition_columns() {
+    let partitions = |snapshot: &Snapshot| -> Vec<String> {
+        let (schema, mapping) = (snapshot.schema(), snapshot.column_mapping());
+        let fields = snapshot.partition_columns().iter().filter_map(|name| schema.field(name));
+        fields.map(|field| mapping.physical_name(field).to_owned()).collect()
+    };
+    if partitions(earlier) != partitions(last) {
         return refuse("the partition columns are others".to_owned());
     }
-    match difference(earlier.schema(), last.schema(), None) {
+    let mappings = Mappings { old: earlier.column_mapping(), new: last.column_mapping() };
+    match mappings.difference(earlier.schema(), last.schema(), None) {
         Some(why) => refuse(why),
         None => Ok(()),
     }
 }
 
-/// The first thing that stands against reading `old` as `new`.
-fn difference(old: &StructType, new: &StructType, parent: Option<&ColumnPath>) -> Option<String> {
-    let path = |field: &Field| parent.map_or_else(|| ColumnPath::from(field.name.as_str()), |p| p.child(&field.name));
-    let kept = old.fields.iter().find_map(|field| match new.field(&field.name) {
-        None => Some(format!("column {} was dropped or renamed", path(field))),
-        Some(now) => type_difference(&field.data_type, &now.data_type, &path(field)),
-    });
-    kept.or_else(|| {
-        let added = new.fields.iter().find(|field| !field.nullable && old.field(&field.name).is_none())?;
-        Some(format!("column {} was added, and is never null", path(added)))
-    })
+/// What columns go by in the files of the two versions.
+struct Mappings {
+    old: ColumnMapping,
+    new: ColumnMapping,
 }
 
-fn type_difference(old: &DataType, new: &DataType, path: &ColumnPath) -> Option<String> {
-    match (old, new) {
-        (DataType::Struct(old), DataType::Struct(new)) => difference(old, new, Some(path)),
-        (DataType::Array(old), DataType::Array(new)) => {
-            type_difference(&old.element, &new.element, &path.child("element"))
+impl Mappings {
+    /// The first thing that stands against reading `old` as `new`.
+    fn difference(&self, old: &StructType, new: &StructType, parent: Option<&ColumnPath>) -> Option<String> {
+        let path =
+            |field: &Field| parent.map_or_else(|| ColumnPath::from(field.name.as_str()), |p| p.child(&field.name));
+        let same = |a: &Field, b: &Field| self.old.physical_name(a) == self.new.physical_name(b);
+        let kept = old.fields.iter().find_map(|field| match new.fields.iter().find(|now| same(field, now)) {
+            Some(now) => self.type_difference(&field.data_type, &now.data_type, &path(field)),
+            // A mapped column that is gone is not taken for another one: what is left can be read.
+            None if self.old != ColumnMapping::None => None,
+            None => Some(format!("column {} was dropped or renamed", path(field))),
+        });
+        kept.or_else(|| {
+            let is_new = |field: &&Field| !old.fields.iter().any(|before| same(before, field));
+            let added = new.fields.iter().filter(is_new).find(|field| !field.nullable)?;
+            Some(format!("column {} was added, and is never null", path(added)))
+        })
+    }
+
+    fn type_difference(&self, old: &DataType, new: &DataType, path: &ColumnPath) -> Option<String> {
+        match (old, new) {
+            (DataType::Struct(old), DataType::Struct(new)) => self.difference(old, new, Some(path)),
+            (DataType::Array(old), DataType::Array(new)) => {
+                self.type_difference(&old.element, &new.element, &path.child("element"))
+            }
+            (DataType::Map(old), DataType::Map(new)) => self
+                .type_difference(&old.key, &new.key, &path.child("key"))
+                .or_else(|| self.type_difference(&old.value, &new.value, &path.child("value"))),
+            (old, new) if old == new || old.widens_to(new) => None,
+            _ => Some(format!("column {path} was {old} and became {new}")),
         }
-        (DataType::Map(old), DataType::Map(new)) => type_difference(&old.key, &new.key, &path.child("key"))
-            .or_else(|| type_difference(&old.value, &new.value, &path.child("value"))),
-        (old, new) if old == new => None,
-        _ => Some(format!("column {path} was {old} and became {new}")),
     }
 }

@@ -1,13 +1,19 @@
 //! Arrays as a data file has them, made into arrays of the table's schema: decided once a file, applied to each batch.
 
+mod lookup;
 mod primitive;
+mod shredded;
+mod variant;
 
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, new_null_array};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType as Arrow, FieldRef, Fields};
 
+pub(super) use self::lookup::Lookup;
 use self::primitive::Cast;
+use self::variant::VariantColumn;
 use super::read_field::{ReadField, ReadType};
 use crate::error::{Error, Result};
 use crate::schema::ColumnPath;
@@ -25,11 +31,14 @@ enum Step {
     Keep,
     Nulls,
     Cast(Cast),
+    Variant(VariantColumn),
     Struct(Vec<(Option<usize>, Adapter)>),
     List(Box<Adapter>),
     Map(Box<Adapter>, Box<Adapter>),
     /// A group of one field, as legacy lists of two levels have around an element.
     OnlyField(Box<Adapter>),
+    /// The opposite: what the file has is one field of the struct, true for that one.
+    AsField(Vec<(bool, Adapter)>),
 }
 
 impl Adapter {
@@ -40,8 +49,9 @@ impl Adapter {
             Error::corrupt(format!("column {path} is {file} in the file, which cannot be read as the table's {wanted}"))
         };
         let step = match (file, wanted) {
-            (file, _) if *file == target => Step::Keep,
+            (file, wanted) if *file == target && !wanted.has_variant() => Step::Keep,
             (Arrow::Null, _) => Step::Nulls,
+            (Arrow::Struct(in_file), ReadType::Variant) => Step::Variant(VariantColumn::new(in_file, path)?),
             (Arrow::Struct(in_file), ReadType::Struct(fields)) => Step::Struct(children(in_file, fields, path)?),
             (Arrow::List(in_file), ReadType::List(element)) => {
                 Step::List(Box::new(Self::element(in_file, element, &path.child("element"))?))
@@ -65,6 +75,7 @@ impl Adapter {
         Self { step: Step::Nulls, target: wanted.to_arrow(), path: path.clone() }
     }
 
+    /// A repeated group of one field is the element to some writers, and stands for the list's nesting to others.
     fn element(in_file: &FieldRef, wanted: &ReadType, path: &ColumnPath) -> Result<Self> {
         match (in_file.data_type(), wanted) {
             (Arrow::Struct(fields), ReadType::Primitive(_) | ReadType::List(_) | ReadType::Map(..))
@@ -72,6 +83,20 @@ impl Adapter {
             {
                 let only = Self::new(fields[0].data_type(), wanted, path)?;
                 Ok(Self { target: only.target.clone(), step: Step::OnlyField(Box::new(only)), path: path.clone() })
+            }
+            (_, ReadType::Struct(fields)) if is_field_of(in_file, fields) => {
+                let child = |field: &ReadField| {
+                    let (path, found) = (path.child(&field.name), field.physical == *in_file.name());
+                    Ok((
+                        found,
+                        match found {
+                            true => Self::new(in_file.data_type(), &field.data_type, &path)?,
+                            false => Self::missing(&field.data_type, &path),
+                        },
+                    ))
+                };
+                let children = fields.iter().map(child).collect::<Result<_>>()?;
+                Ok(Self { step: Step::AsField(children), target: wanted.to_arrow(), path: path.clone() })
             }
             (other, _) => Self::new(other, wanted, path),
         }
@@ -86,6 +111,11 @@ impl Adapter {
                 Error::corrupt(format!("column {} has a value that is not of the table's type", self.path))
                     .with_source(e)
             })?,
+            Step::Variant(column) => {
+                let Arrow::Struct(fields) = &self.target else { return Err(self.broken()) };
+                let made = column.apply(array.as_struct(), fields);
+                made.map_err(|e| e.context(format_args!("column {}", self.path)))?
+            }
             Step::Struct(children) => {
                 let parent = array.as_struct();
                 let column = |(index, child): &(Option<usize>, Self)| match index {
@@ -93,11 +123,7 @@ impl Adapter {
                     None => Ok(child.nulls(parent.len())),
                 };
                 let columns = children.iter().map(column).collect::<Result<Vec<_>>>()?;
-                let Arrow::Struct(fields) = &self.target else { return Err(self.broken()) };
-                Arc::new(
-                    StructArray::try_new_with_length(fields.clone(), columns, parent.nulls().cloned(), parent.len())
-                        .map_err(|e| self.broken().with_source(e))?,
-                )
+                self.structure(columns, parent.nulls().cloned(), parent.len())?
             }
             Step::List(element) => {
                 let list = array.as_list::<i32>();
@@ -121,7 +147,21 @@ impl Adapter {
                 Arc::new(made.map_err(|e| self.broken().with_source(e))?)
             }
             Step::OnlyField(inner) => inner.apply(array.as_struct().column(0))?,
+            Step::AsField(children) => {
+                let column = |(found, child): &(bool, Self)| match found {
+                    true => child.apply(array),
+                    false => Ok(child.nulls(array.len())),
+                };
+                let columns = children.iter().map(column).collect::<Result<Vec<_>>>()?;
+                self.structure(columns, None, array.len())?
+            }
         })
+    }
+
+    fn structure(&self, columns: Vec<ArrayRef>, nulls: Option<NullBuffer>, len: usize) -> Result<ArrayRef> {
+        let Arrow::Struct(fields) = &self.target else { return Err(self.broken()) };
+        let made = StructArray::try_new_with_length(fields.clone(), columns, nulls, len);
+        Ok(Arc::new(made.map_err(|e| self.broken().with_source(e))?))
     }
 
     /// `len` nulls.
@@ -134,27 +174,24 @@ impl Adapter {
     }
 }
 
+/// Whether the element of a list was taken out of a struct that the table has: it has the name of one of its fields, and
+/// has none of them itself.
+fn is_field_of(in_file: &FieldRef, fields: &[ReadField]) -> bool {
+    let inside = match in_file.data_type() {
+        Arrow::Struct(inner) => fields.iter().any(|f| Lookup::new(inner).by_name(&f.physical).is_some()),
+        _ => false,
+    };
+    !inside && fields.iter().any(|f| f.id.is_none() && f.physical == *in_file.name())
+}
+
 fn children(in_file: &Fields, wanted: &[ReadField], path: &ColumnPath) -> Result<Vec<(Option<usize>, Adapter)>> {
-    let names: Vec<&str> = in_file.iter().map(|f| f.name().as_str()).collect();
+    let lookup = Lookup::new(in_file);
     let child = |field: &ReadField| {
         let path = path.child(&field.name);
-        Ok(match find(&names, &field.physical) {
+        Ok(match lookup.find(field, &path)? {
             Some(index) => (Some(index), Adapter::new(in_file[index].data_type(), &field.data_type, &path)?),
             None => (None, Adapter::missing(&field.data_type, &path)),
         })
     };
     wanted.iter().map(child).collect()
-}
-
-/// The field of that name; else the only one that differs in case alone, as converted tables have it.
-pub(super) fn find(names: &[&str], wanted: &str) -> Option<usize> {
-    if let Some(exact) = names.iter().position(|n| *n == wanted) {
-        return Some(exact);
-    }
-    let folded = wanted.to_lowercase();
-    let mut alike = names.iter().enumerate().filter(|(_, n)| n.to_lowercase() == folded).map(|(i, _)| i);
-    match (alike.next(), alike.next()) {
-        (Some(only), None) => Some(only),
-        _ => None,
-    }
 }

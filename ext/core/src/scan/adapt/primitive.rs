@@ -10,7 +10,7 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 
-use crate::schema::DataType;
+use crate::schema::{DataType, DecimalType};
 use crate::value::cast;
 
 const MICROS_A_DAY: i64 = 86_400_000_000;
@@ -42,9 +42,10 @@ impl Cast {
             DataType::Byte | DataType::Short | DataType::Integer | DataType::Long if file.is_integer() => Self::Checked,
             DataType::Double if matches!(file, A::Float32) => Self::Checked,
             DataType::Double if matches!(file, A::Int8 | A::Int16 | A::Int32) => Self::Checked,
-            DataType::Decimal(_) if file.is_integer() => Self::Checked,
+            DataType::Decimal(_) if delta(file).is_some_and(|narrow| narrow.widens_to(wanted)) => Self::Checked,
+            // What writers of fixed-length decimals call the precision is not always the table's.
             DataType::Decimal(d) => match file {
-                A::Decimal128(_, s) | A::Decimal256(_, s) if *s <= d.scale() as i8 => Self::Checked,
+                A::Decimal128(_, s) | A::Decimal256(_, s) if *s == d.scale() as i8 => Self::Checked,
                 _ => return None,
             },
             DataType::String | DataType::Binary if text_or_bytes(file) => Self::Checked,
@@ -75,6 +76,18 @@ impl Cast {
         let Arrow::Timestamp(_, zone) = target else { return cast(&micros, target) };
         Ok(Arc::new(micros.with_timezone_opt(zone.clone())))
     }
+}
+
+/// The Delta type of which columns have this form in a file, as far as decimals are made of them.
+fn delta(file: &Arrow) -> Option<DataType> {
+    Some(match file {
+        Arrow::Int8 => DataType::Byte,
+        Arrow::Int16 => DataType::Short,
+        Arrow::Int32 => DataType::Integer,
+        Arrow::Int64 => DataType::Long,
+        Arrow::Decimal128(p, s) => DataType::Decimal(DecimalType::new(*p, u8::try_from(*s).ok()?).ok()?),
+        _ => return None,
+    })
 }
 
 fn scaled<T>(array: &ArrayRef, factor: i64) -> Result<PrimitiveArray<TimestampMicrosecondType>, ArrowError>

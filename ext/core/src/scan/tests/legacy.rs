@@ -50,6 +50,18 @@ async fn int96_reaches_beyond_nanoseconds() {
     assert_eq!(cells("timestamp_ntz", file()).await.unwrap(), expected);
 }
 
+/// What no writer means is read as Spark reads it: by the same sums, round their ends.
+#[tokio::test]
+async fn int96_of_garbage_is_a_value_too() {
+    let mut garbage = Int96::new();
+    garbage.set_data(u32::MAX, u32::MAX, u32::MAX);
+    let far = int96(i64::from(i32::MAX) - 2_440_588, 0);
+    let file =
+        raw_parquet::<Int96Type>("message m { required int96 c; }", (&[garbage, far, int96(0, 999)], None, None));
+    let read = cells("timestamp_ntz", file).await.unwrap();
+    assert_eq!((read.len(), read[2].as_str()), (3, "1970-01-01T00:00:00"));
+}
+
 #[tokio::test]
 async fn instants_of_any_unit() {
     let millis = raw_parquet::<PInt64>(
@@ -91,7 +103,8 @@ async fn numbers_without_or_with_other_annotations() {
         assert_eq!(cells(table_type, plain()).await.unwrap(), ["127", "-128"], "{table_type}");
     }
     assert_eq!(cells("double", plain()).await.unwrap(), ["127.0", "-128.0"]);
-    assert_eq!(cells("decimal(10,1)", plain()).await.unwrap(), ["127.0", "-128.0"]);
+    assert_eq!(cells("decimal(11,1)", plain()).await.unwrap(), ["127.0", "-128.0"]);
+    assert!(cells("decimal(10,1)", plain()).await.is_err());
     assert_eq!(from_arrow("double", Float32Array::from(vec![0.1])).await.unwrap(), ["0.10000000149011612"]);
     assert_eq!(from_arrow("long", UInt32Array::from(vec![u32::MAX])).await.unwrap(), ["4294967295"]);
     let too_wide = raw_parquet::<PInt32>("message m { required int32 c; }", (&[128], None, None));
@@ -150,6 +163,21 @@ async fn lists_of_two_levels() {
     assert_eq!(run(DataType::Long, plain).await, ["[7, 8]", "[]", ""]);
     let grouped = "message m { optional group c (LIST) { repeated group array { required int32 x; } } }";
     let element = DataType::Struct(StructType { fields: vec![Field::new("x", DataType::Integer, true)] });
-    assert_eq!(run(element, grouped).await, ["[{x: 7}, {x: 8}]", "[]", ""]);
+    let structs = ["[{x: 7}, {x: 8}]", "[]", ""];
+    assert_eq!(run(element.clone(), grouped).await, structs);
     assert_eq!(run(DataType::Integer, grouped).await, ["[7, 8]", "[]", ""]);
+    for name in ["c_tuple", "element", "bag", "list"] {
+        let grouped = grouped.replace("group array", &format!("group {name}"));
+        assert_eq!(run(element.clone(), &grouped).await, structs, "{name}");
+        assert_eq!(run(DataType::Integer, &grouped).await, ["[7, 8]", "[]", ""], "{name}");
+    }
+    for name in ["element", "item", "c_tuple"] {
+        assert_eq!(run(DataType::Integer, &plain.replace("array", name)).await, ["[7, 8]", "[]", ""], "{name}");
+    }
+    let grown =
+        StructType { fields: vec![Field::new("new", DataType::Date, true), Field::new("x", DataType::Long, true)] };
+    assert_eq!(
+        run(DataType::Struct(grown), &grouped.replace("group array", "group element")).await,
+        ["[{new: , x: 7}, {new: , x: 8}]", "[]", ""]
+    );
 }

@@ -1,10 +1,15 @@
 mod faults;
 mod legacy;
+mod mapping;
 mod nested;
 mod planning;
+mod row_tracking;
 mod table;
 mod tasks;
+mod variant;
 mod vectors;
+mod widening;
+mod wild;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;

@@ -24,12 +24,21 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) async fn new(schema: &StructType, partition_columns: &[&str]) -> Self {
+        let protocol = json!({"minReaderVersion": 1, "minWriterVersion": 2});
+        Self::with(protocol, schema, partition_columns, json!({})).await
+    }
+
+    pub(super) async fn with(
+        protocol: Value,
+        schema: &StructType,
+        partition_columns: &[&str],
+        configuration: Value,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let storage = Storage::new(folder.path().to_str().unwrap(), StorageOptions::default()).unwrap();
         let mut table = Self { folder, storage, version: 0 };
-        let metadata = json!({"id": "t", "format": {"provider": "parquet", "options": {}}, "configuration": {},
+        let metadata = json!({"id": "t", "format": {"provider": "parquet", "options": {}}, "configuration": configuration,
             "schemaString": schema.to_json(), "partitionColumns": partition_columns});
-        let protocol = json!({"minReaderVersion": 1, "minWriterVersion": 2});
         table.commit(&[json!({"protocol": protocol}), json!({"metaData": metadata})]).await;
         table
     }

@@ -3,6 +3,7 @@
 mod downcast;
 mod memo;
 mod reader;
+mod variant;
 
 use arrow::record_batch::RecordBatch;
 use deltalake_core::Error;

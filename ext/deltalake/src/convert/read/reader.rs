@@ -6,10 +6,12 @@ use arrow::array::{
 };
 use deltalake_core::Error as CoreError;
 use deltalake_core::schema::{DataType, StructType};
-use magnus::{Error, Value};
+use magnus::Value;
 
 use super::downcast::downcast;
 use super::memo::Memo;
+use super::variant::Variants;
+use crate::convert::failure::Failure;
 use crate::convert::fast::{self, Key};
 use crate::convert::keys::RowKeys;
 
@@ -42,7 +44,7 @@ impl<'a> Fields<'a> {
 
     /// The row's Hash; `pairs` lives on the stack, so that the GC sees the values on their way into it.
     #[inline]
-    pub(super) fn hash(&self, row: usize, memo: &mut Memo<'_>, pairs: &mut [Value]) -> Result<Value, Error> {
+    pub(super) fn hash(&self, row: usize, memo: &mut Memo<'_>, pairs: &mut [Value]) -> Result<Value, Failure> {
         let hash = fast::hash_new();
         let width = pairs.len() / 2;
         for (keys, readers) in self.keys.chunks(width).zip(self.readers.chunks(width)) {
@@ -74,6 +76,7 @@ pub(super) enum Reader<'a> {
     Struct(&'a StructArray, Fields<'a>),
     List(&'a ListArray, Box<Reader<'a>>),
     Map(&'a MapArray, Box<Reader<'a>>, Box<Reader<'a>>),
+    Variant(Variants<'a>),
 }
 
 impl<'a> Reader<'a> {
@@ -108,13 +111,13 @@ impl<'a> Reader<'a> {
                 let key = Self::new(maps.keys(), &m.key, inner(0))?;
                 Self::Map(maps, Box::new(key), Box::new(Self::new(maps.values(), &m.value, inner(1))?))
             }
-            T::Variant => return Err(CoreError::unsupported("columns of type variant cannot be read yet")),
+            T::Variant => Self::Variant(Variants::new(downcast(array, data_type)?)?),
         })
     }
 
     /// The Ruby value at `row`.
     #[inline]
-    pub(super) fn value(&self, row: usize, memo: &mut Memo<'_>) -> Result<Value, Error> {
+    pub(super) fn value(&self, row: usize, memo: &mut Memo<'_>) -> Result<Value, Failure> {
         macro_rules! or_nil {
             ($array:expr, $value:expr) => {
                 if $array.is_null(row) { fast::nil() } else { $value }
@@ -138,12 +141,13 @@ impl<'a> Reader<'a> {
                 or_nil!(a, fields.hash(row, memo, &mut [fast::nil(); NESTED_PAIRS])?)
             }
             Self::List(a, element) => or_nil!(a, list(range(a.value_offsets(), row), element, memo)?),
+            Self::Variant(variants) => variants.value(row, memo)?,
             Self::Map(a, key, value) => or_nil!(a, map(range(a.value_offsets(), row), key, value, memo)?),
         })
     }
 
     /// As [`value`](Self::value), for a key of a Hash: Strings are frozen and shared.
-    fn key(&self, row: usize, memo: &mut Memo<'_>) -> Result<Value, Error> {
+    fn key(&self, row: usize, memo: &mut Memo<'_>) -> Result<Value, Failure> {
         match self {
             Self::String(a) if a.is_valid(row) => Ok(fast::interned(a.value(row))),
             _ => self.value(row, memo),
@@ -156,7 +160,7 @@ fn range(offsets: &[i32], row: usize) -> std::ops::Range<usize> {
 }
 
 #[inline(never)]
-fn list(rows: std::ops::Range<usize>, element: &Reader<'_>, memo: &mut Memo<'_>) -> Result<Value, Error> {
+fn list(rows: std::ops::Range<usize>, element: &Reader<'_>, memo: &mut Memo<'_>) -> Result<Value, Failure> {
     let array = fast::array_new(rows.len());
     for row in rows {
         fast::array_push(array, element.value(row, memo)?);
@@ -171,7 +175,7 @@ fn map(
     key: &Reader<'_>,
     value: &Reader<'_>,
     memo: &mut Memo<'_>,
-) -> Result<Value, Error> {
+) -> Result<Value, Failure> {
     let hash = fast::hash_new();
     let mut pairs = [fast::nil(); NESTED_PAIRS];
     let mut filled = 0;

@@ -1,6 +1,12 @@
+mod checkpoints;
+mod damaged;
+mod parquet;
+mod times;
+
 use bytes::Bytes;
 
 use super::*;
+use crate::action::Add;
 use crate::error::{Error, ErrorKind};
 use crate::storage::Storage;
 
@@ -29,19 +35,23 @@ fn remove(path: &str) -> String {
 }
 
 async fn live(storage: &Storage) -> Vec<String> {
-    let segment = Segment::load(storage, None).await.unwrap();
-    let mut replay = Replay::new(storage, &segment, ReplayOptions::default());
-    let mut paths = Vec::new();
-    while let Some(adds) = replay.next().await.unwrap() {
-        paths.extend(adds.into_iter().map(|a| a.path));
+    adds(storage, ReplayOptions::default()).await.unwrap().into_iter().map(|a| a.path).collect()
+}
+
+async fn adds(storage: &Storage, options: ReplayOptions) -> Result<Vec<Add>, Error> {
+    let segment = Segment::load(storage, None).await?;
+    let mut replay = Replay::new(storage, &segment, options);
+    let mut adds = Vec::new();
+    while let Some(more) = replay.next().await? {
+        adds.extend(more);
     }
-    paths
+    Ok(adds)
 }
 
 async fn load_error(storage: &Storage, target: Option<u64>) -> Error {
     match Segment::load(storage, target).await {
         Err(e) => e,
-        Ok(segment) => TableState::load(storage, &segment).await.unwrap_err(),
+        Ok(segment) => TableState::load(storage, segment).await.unwrap_err(),
     }
 }
 
@@ -140,7 +150,7 @@ async fn transactions_are_the_newest_of_each_application() {
     let txn = |app: &str, version: i64| format!(r#"{{"txn":{{"appId":"{app}","version":{version}}}}}"#);
     let storage = log(&[FIRST, &txn("a", 1), &txn("b", 5), &txn("a", 2)]).await;
     let segment = Segment::load(&storage, None).await.unwrap();
-    let state = TableState::load(&storage, &segment).await.unwrap();
+    let (_, state) = TableState::load(&storage, segment).await.unwrap();
     assert_eq!(state.txn("a").map(|t| t.version), Some(2));
     assert_eq!(state.txn("b").map(|t| t.version), Some(5));
     assert_eq!(state.txn("c"), None);
@@ -149,4 +159,38 @@ async fn transactions_are_the_newest_of_each_application() {
 #[test]
 fn commit_times_grow() {
     assert_eq!(commit_times(&[(0, 10), (1, 5), (2, 5), (3, 40)]), [(0, 10), (1, 11), (2, 12), (3, 40)]);
+}
+
+#[tokio::test]
+async fn lines_of_many_megabytes_are_read() {
+    let stats = "x".repeat(20 << 20);
+    let line = format!(
+        r#"{{"add":{{"path":"big","partitionValues":{{}},"size":1,"modificationTime":0,"dataChange":true,"stats":"{stats}"}}}}"#
+    );
+    let storage = log(&[FIRST, &line]).await;
+    assert_eq!(
+        adds(&storage, ReplayOptions::default()).await.unwrap()[0].stats.as_ref().map(String::len),
+        Some(20 << 20)
+    );
+}
+
+#[tokio::test]
+async fn junk_in_the_log_changes_nothing() {
+    let storage = log(&[FIRST, &add("a")]).await;
+    for name in [
+        ".00000000000000000001.json.crc",
+        "00000000000000000001.crc",
+        "00000000000000000000.00000000000000000001.compacted.json",
+        "00000000000000000002.json.tmp",
+        "00000000000000000002.checkpoint.parquet",
+        "00000000000000000003.checkpoint.0000000001.0000000002.parquet",
+        "0000000000000000002.json",
+        "_commit_2.json.tmp",
+        "sub/00000000000000000002.json",
+        "zzz",
+    ] {
+        put(&storage, &format!("_delta_log/{name}"), "").await;
+    }
+    assert_eq!(live(&storage).await, ["a"]);
+    assert_eq!(Segment::load(&storage, None).await.unwrap().version(), 1);
 }

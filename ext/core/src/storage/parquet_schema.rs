@@ -1,4 +1,4 @@
-//! The Arrow schema that a file is read with.
+//! The Arrow schema that a Parquet file is read with.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use parquet::errors::Result;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::schema::types::SchemaDescriptor;
 
-/// Options for every data file: what some Arrow writer left in the footer about its own types is not looked at.
-pub(super) fn reader_options() -> ArrowReaderOptions {
+/// Options for every file: what some Arrow writer left in the footer about its own types is not looked at.
+pub fn reader_options() -> ArrowReaderOptions {
     ArrowReaderOptions::new().with_skip_arrow_metadata(true)
 }
 
 /// Readable metadata. `INT96` is read in microseconds: nanoseconds, the default, wrap outside of 1677 to 2262.
-pub(super) fn reader_metadata(metadata: Arc<ParquetMetaData>) -> Result<ArrowReaderMetadata> {
+pub fn reader_metadata(metadata: Arc<ParquetMetaData>) -> Result<ArrowReaderMetadata> {
     let plain = ArrowReaderMetadata::try_new(Arc::clone(&metadata), reader_options())?;
     let leaves = metadata.file_metadata().schema_descr();
     if leaves.columns().iter().all(|c| c.physical_type() != Physical::INT96) {

@@ -1,0 +1,85 @@
+//! The file that a checkpoint begins with: its own file actions, and the sidecars that it names.
+
+use futures::TryStreamExt;
+use serde::Deserialize;
+
+use super::columns::Columns;
+use super::part::Part;
+use super::sidecar::Sidecar;
+use crate::action::Add;
+use crate::error::{Error, Result};
+use crate::log::commit::{get, parse_lines};
+use crate::log::file_key::Root;
+use crate::storage::{ObjectMeta, Storage, parquet_error};
+
+/// File actions of one file of a checkpoint.
+pub(in crate::log) enum FileActions {
+    /// Those of a Parquet file, not yet decoded.
+    Part(Part),
+    /// Those of a JSON file.
+    Adds(Vec<Add>),
+}
+
+/// A checkpoint's first file, or one of its parts.
+pub(in crate::log) struct Top {
+    /// Its own file actions.
+    pub(in crate::log) actions: FileActions,
+    /// Files with more of them.
+    pub(in crate::log) sidecars: Vec<ObjectMeta>,
+}
+
+#[derive(Deserialize)]
+struct FileLine {
+    add: Option<Add>,
+    sidecar: Option<Sidecar>,
+}
+
+impl Top {
+    /// Whether there are sidecars is in the content, not in the name: V2 content may have a classic name.
+    pub(in crate::log) async fn open(storage: &Storage, file: &ObjectMeta, version: u64, root: &Root) -> Result<Self> {
+        let (actions, sidecars) = match is_json(file) {
+            true => read_json(storage, file, version).await?,
+            false => {
+                let part = Part::open(storage, file).await?;
+                let sidecars = sidecars(&part).await?;
+                (FileActions::Part(part), sidecars)
+            }
+        };
+        let sidecars = sidecars.iter().map(|s| s.file(root)).collect::<Result<_>>();
+        let sidecars = sidecars.map_err(|e: Error| e.context(format_args!("checkpoint {}", file.key)))?;
+        Ok(Self { actions, sidecars })
+    }
+}
+
+pub(super) fn is_json(file: &ObjectMeta) -> bool {
+    file.key.ends_with(".json")
+}
+
+async fn read_json(storage: &Storage, file: &ObjectMeta, version: u64) -> Result<(FileActions, Vec<Sidecar>)> {
+    let bytes = get(storage, &file.key).await?;
+    let (mut adds, mut sidecars) = (Vec::new(), Vec::new());
+    for line in parse_lines::<FileLine>(&bytes, storage, &file.key, version)? {
+        adds.extend(line.add);
+        sidecars.extend(line.sidecar);
+    }
+    Ok((FileActions::Adds(adds), sidecars))
+}
+
+async fn sidecars(part: &Part) -> Result<Vec<Sidecar>> {
+    let mut found = Vec::new();
+    if !part.has("sidecar.path") {
+        return Ok(found);
+    }
+    let mut batches =
+        part.stream(&["sidecar.path", "sidecar.sizeInBytes"], part.row_groups_with(&["sidecar.path"]), None)?;
+    while let Some(batch) = batches.try_next().await.map_err(|e| parquet_error(part.key(), e))? {
+        let Some(columns) = Columns::of(&batch, "sidecar")? else { continue };
+        for row in columns.rows() {
+            found.push(Sidecar {
+                path: columns.required("path", columns.text("path", row)?)?,
+                size_in_bytes: columns.integer("sizeInBytes", row)?.unwrap_or(0),
+            });
+        }
+    }
+    Ok(found)
+}
