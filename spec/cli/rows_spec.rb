@@ -36,7 +36,8 @@ RSpec.describe "rows on the command line" do
     end
 
     it "needs a first version" do
-      expect(run("changes", table_path)).to eq(["", "deltalake: changes needs --from (deltalake --help tells how)\n", 2])
+      told = "deltalake: changes needs --from (deltalake --help tells how)\n"
+      expect(run("changes", table_path)).to eq(["", told, 2])
       expect(run("changes", table_path, "--from", "x").last).to eq(2)
       expect(run("changes", table_path, "--from", "1", "--to", "9").last).to eq(3)
     end

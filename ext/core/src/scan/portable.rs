@@ -7,7 +7,7 @@ use super::file_set::FileSet;
 use super::plan::{PlannedFile, Planner};
 use crate::action::{Add, Metadata, Protocol};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::snapshot::Snapshot;
 use crate::stats::num_records;
 use crate::storage::Storage;
@@ -55,7 +55,11 @@ impl FileTask {
 
     /// The files in the table at `storage`. Refuses what this library cannot read, as opening the table does.
     pub fn into_files(self, storage: &Storage) -> Result<FileSet> {
-        let snapshot = Snapshot::told(storage, self.version, self.protocol, self.metadata)?;
+        let snapshot = Snapshot::told(storage, self.version, self.protocol, self.metadata);
+        let snapshot = snapshot.map_err(|e| match e.kind() {
+            ErrorKind::SchemaMismatch => Error::corrupt("the task has a schema that cannot be read").with_source(e),
+            _ => e,
+        })?;
         Ok(FileSet::of(snapshot, self.files))
     }
 }
