@@ -3,18 +3,36 @@
 require "set"
 
 module DeltaLake
-  # The Hash that {Scan#where} takes, as the conditions that native scans take.
+  # The Hash or the SQL text that {Scan#where} takes, as the conditions that native scans take.
   # @api private
   module Conditions
     class << self
-      # @param hash [Hash]
-      # @param path [Array<String>] of the struct that the Hash is about
+      # @param conditions [Hash, String]
       # @return [Array<Array>] all of which a row must meet
-      def from(hash, path = [])
-        hash.flat_map { |name, value| column(value, path + [name(name)]) }
+      def from(conditions)
+        case conditions
+        when Hash then fields(conditions, [])
+        when String then [["sql", text(conditions)]]
+        else raise TypeError, "where takes a Hash of columns and values, or SQL text, got #{conditions.class}"
+        end
       end
 
       private
+
+      # Of the struct at `path`, or of the table.
+      def fields(hash, path)
+        hash.flat_map { |name, value| column(value, path + [name(name)]) }
+      end
+
+      def text(sql)
+        utf8 = sql.encode(Encoding::UTF_8)
+        raise ArgumentError, "where takes SQL text in UTF-8, and this is not" unless utf8.valid_encoding?
+        raise ArgumentError, "where takes SQL text, and this is blank" if utf8.strip.empty?
+
+        utf8
+      rescue EncodingError
+        raise ArgumentError, "where takes SQL text in UTF-8, and this is #{sql.encoding}"
+      end
 
       def name(name)
         return name.to_s if name.is_a?(Symbol) || name.is_a?(String)
@@ -33,7 +51,7 @@ module DeltaLake
       end
 
       def struct(value, path)
-        return from(value, path) unless value.empty?
+        return fields(value, path) unless value.empty?
 
         raise ArgumentError, "where has no fields for #{path.join('.')}: its Hash is empty"
       end

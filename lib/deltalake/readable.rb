@@ -84,7 +84,7 @@ module DeltaLake
     #
     # @example
     #   table.files(where: { country: "FR" }).sum(&:size)
-    # @param where [Hash, nil] only files that can hold rows that meet these conditions; as for {Scan#where}
+    # @param where [Hash, String, nil] only files that can hold rows that meet these conditions; as for {Scan#where}
     # @param deadline [Numeric, nil] most seconds to take
     # @return [Enumerator::Lazy<DataFile>]
     def files(where: nil, deadline: nil)

@@ -36,17 +36,22 @@ module DeltaLake
 
     # The rows that also meet these conditions. Nested Hashes reach into structs.
     #
+    # SQL text is one condition as Spark understands it: comparisons, AND, OR, NOT, IN, BETWEEN, LIKE, IS NULL, `<=>`,
+    # arithmetic, CAST, CASE and functions of a row. Columns are found whatever the case of their names; names that are
+    # no plain words go into backticks. What Spark's ANSI mode would refuse is null (a division by zero, text that is no
+    # number), but an integer that overflows is an error. A time that is written without a zone is in UTC.
+    #
     # @example
     #   where(country: "FR")                        # equal
     #   where(country: %w[US CA], deleted_at: nil)  # any of these, and null
     #   where(price: 10.., date: from...to)         # ranges
     #   where(address: { city: "Paris" })           # a field of a struct
-    # @param conditions [Hash{Symbol, String => Object}]
+    #   where("price > 10 AND name LIKE 'a%'")      # SQL
+    # @param conditions [Hash{Symbol, String => Object}, String]
     # @return [Scan]
-    # @raise [ArgumentError] for an unknown column, or a value that its type cannot be compared with
+    # @raise [ArgumentError] for an unknown column, a value that its type cannot be compared with, or SQL text that is
+    #   no condition; the message shows the place in the text
     def where(conditions)
-      raise TypeError, "where takes a Hash of columns and values, got #{conditions.class}" unless conditions.is_a?(Hash)
-
       with(conditions: @options.conditions + Conditions.from(conditions))
     end
 

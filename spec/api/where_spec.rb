@@ -54,8 +54,50 @@ RSpec.describe "where" do
     expect { table.where(day: "yesterday") }.to raise_error(ArgumentError, /day.*date.*yesterday/)
     expect { table.where(tags: "x") }.to raise_error(ArgumentError, /tags/)
     expect { table.where(address: {}) }.to raise_error(ArgumentError, /address.*empty/)
-    expect { table.where("id > 1") }.to raise_error(TypeError, /Hash of columns and values, got String/)
-    expect { table.where(nil) }.to raise_error(TypeError, /NilClass/)
+    expect { table.where(nil) }.to raise_error(TypeError, /Hash of columns and values, or SQL text, got NilClass/)
     expect { table.where({ 1 => 2 }) }.to raise_error(TypeError, /names of columns, got Integer/)
+  end
+
+  describe "SQL text" do
+    {
+      "id = 2" => [2], "ID >= 2 AND name IS NULL" => [3], "name LIKE 'a%' OR id = 3" => [1, 3],
+      "name NOT IN ('a')" => [2], "NOT (name = 'a')" => [2], "name <=> NULL" => [3], "id BETWEEN 2 AND 3" => [2, 3],
+      "price > 1.5" => [2], "price * 2 = 3" => [1], "score = CAST('NaN' AS DOUBLE)" => [2], "ok" => [1],
+      "ok IS NOT TRUE" => [2, 3], "day = '2026-01-02'" => [2], "year(day) = 2026 AND day(day) < 2" => [1],
+      "at < '2026-01-01 00:00:01'" => [1], "at = TIMESTAMP '2026-01-02 13:00:00+01:00'" => [2],
+      "CAST(at AS DATE) = DATE '2026-01-02'" => [2], "raw = X'ff'" => [2], "address.city = 'Paris'" => [1],
+      "address.geo.lat > 48" => [1], "`address`.`city` IS NULL" => [2, 3], "size(tags) = 1" => [1],
+      "CASE WHEN id < 3 THEN upper(name) ELSE 'X' END IN ('B', 'X')" => [2, 3], "coalesce(price, 0) < 1" => [3],
+      "length(name) = 1" => [1, 2], "NULL" => [], "id = 1 OR NULL" => [1], "TRUE" => [1, 2, 3], "id / 0 = 1" => [],
+      "concat(name, '-', id) = 'b-2' -- the second" => [2]
+    }.each do |sql, expected|
+      it("finds #{expected} for #{sql}") { expect(ids(sql)).to eq(expected) }
+    end
+
+    it "goes with Hashes, in any order, and with what reads a scan" do
+      expect(table.where("id > 1").where(name: "b").pluck(:id)).to eq([2])
+      expect(table.where(id: 1..2).where("name = 'a'").count).to eq(1)
+      expect(table.snapshot.where("id = 1").select(:name).to_a).to eq([{ name: "a" }])
+      expect(table.files(where: "id = 4").to_a).to be_empty
+      expect(table.files(where: "id = 3").map(&:rows).to_a).to eq([3])
+      expect(table.where("id > 5").explain).to include(files_pruned_by_stats: 1, files_to_read: 0)
+    end
+
+    it "shows the place of a mistake" do
+      expect { table.where("id > 1 AND nope = 2") }
+        .to raise_error(ArgumentError, /no column nope.*\(line 1, column 12\)\n  id > 1 AND nope = 2\n             \^/m)
+      expect { table.where("id >\n") }.to raise_error(ArgumentError, /missing at the end \(line 2, column 1\)/)
+      expect { table.where("frobnicate(id) = 1") }.to raise_error(ArgumentError, /function frobnicate is not supported/)
+      expect { table.where("id IN (SELECT 1)") }.to raise_error(ArgumentError, /query \(SELECT\) is not possible/)
+      expect { table.where("id = 1; DROP TABLE x") }.to raise_error(ArgumentError, /one expression, not statements/)
+      expect { table.where("id") }.to raise_error(ArgumentError, /of type long and no condition/)
+      expect { table.where(" ") }.to raise_error(ArgumentError, /blank/)
+      expect { table.where("name = '\xFF'") }.to raise_error(ArgumentError, /UTF-8/)
+    end
+
+    it "fails where an integer overflows, and only for rows that count" do
+      expect { table.where("id + 9223372036854775807 > 0").to_a }.to raise_error(ArgumentError, /does not fit/)
+      expect(table.where("id > 9 AND id + 9223372036854775807 > 0").to_a).to be_empty
+    end
   end
 end

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::schema::DataType;
 use crate::value::Scalar;
 
-/// Values of one type, in order, each once, one at least.
+/// Values of one type, in order, each once.
 #[derive(Debug, Clone)]
 pub(super) struct Membership(Vec<Scalar>);
 

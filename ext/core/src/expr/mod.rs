@@ -4,21 +4,32 @@
 //! different types are compared by their exact values.
 
 mod bind;
+mod columns;
 mod evaluate;
+mod expression;
 mod literal;
+mod lower;
 mod membership;
+mod node;
 mod prune;
+mod sql;
 #[cfg(test)]
 mod tests;
+mod typed;
+
+use serde::{Deserialize, Serialize};
 
 use crate::schema::ColumnPath;
 use crate::value::Scalar;
 
-pub use bind::{BoundColumn, BoundPredicate};
+pub use columns::BoundColumn;
+pub use expression::{BoundExpr, Expr};
+pub use node::BoundPredicate;
 pub use prune::Outcomes;
 
 /// How two values are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CompareOp {
     /// `=`
     Eq,
@@ -34,8 +45,10 @@ pub enum CompareOp {
     GtEq,
 }
 
-/// A condition on rows. A row is kept where it is true: neither where it is false nor where it is unknown.
-#[derive(Debug, Clone, PartialEq)]
+/// A condition on rows. A row is kept where it is true: neither where it is false nor where it is unknown. As JSON it
+/// crosses processes and means the same there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Predicate {
     /// True of every row.
     Always,
@@ -67,4 +80,6 @@ pub enum Predicate {
     IsNull(ColumnPath),
     /// The column has a value.
     IsNotNull(ColumnPath),
+    /// What the SQL text says, read when it is bound.
+    Sql(String),
 }

@@ -2,8 +2,12 @@
 
 use std::cmp::Ordering;
 
+use arrow::array::Array;
+
 use super::CompareOp;
-use super::bind::{BoundPredicate, Node};
+use super::node::{BoundPredicate, Node};
+use super::typed::{Rows, Typed, Values};
+use crate::schema::DataType;
 use crate::stats::ColumnBounds;
 use crate::value::Scalar;
 
@@ -23,6 +27,7 @@ pub struct Outcomes {
 
 impl Outcomes {
     const NONE: Self = Self { true_: false, false_: false, unknown: false };
+    const ANY: Self = Self { true_: true, false_: true, unknown: true };
 
     /// True of each row that there is: nothing is left to filter.
     pub fn always_true(self) -> bool {
@@ -89,10 +94,45 @@ fn node(node_: &Node, bounds: &[ColumnBounds]) -> Outcomes {
             let found = values.any_between(min, max);
             (found, !(found && one_value))
         }),
+        Node::Unknown => Outcomes { unknown: true, ..Outcomes::NONE },
+        Node::Computed(typed) => computed(typed, bounds).unwrap_or(Outcomes::ANY),
         Node::IsNull(column) => {
             let bounds = &bounds[*column];
             Outcomes { true_: bounds.may_be_null, false_: bounds.may_have_value, unknown: false }
         }
+    }
+}
+
+/// The one outcome, where every column that is looked at has one value in all rows; else nothing is known.
+fn computed(typed: &Typed, bounds: &[ColumnBounds]) -> Option<Outcomes> {
+    let mut used = Vec::new();
+    typed.columns(&mut used);
+    let mut columns = Vec::with_capacity(bounds.len());
+    for (index, bounds) in bounds.iter().enumerate() {
+        columns.push(match used.iter().find(|(column, _)| *column == index) {
+            Some((_, data_type)) => Values::single(only_value(bounds)?, data_type).ok()?,
+            None => Values::single(None, &DataType::Void).ok()?,
+        });
+    }
+    // What goes wrong for the value goes wrong where rows are read, if there are any.
+    let result = Rows { columns: &columns, len: 1, active: None }.conditions(typed).ok()?;
+    Some(match result.is_valid(0).then(|| result.value(0)) {
+        Some(true) => Outcomes { true_: true, ..Outcomes::NONE },
+        Some(false) => Outcomes { false_: true, ..Outcomes::NONE },
+        None => Outcomes { unknown: true, ..Outcomes::NONE },
+    })
+}
+
+/// The value that all rows have; the inner `None` is null.
+fn only_value(bounds: &ColumnBounds) -> Option<Option<&Scalar>> {
+    match (bounds.may_have_value, bounds.may_be_null, &bounds.min, &bounds.max) {
+        (false, _, ..) => Some(None),
+        // The zeros are equal and are not the same.
+        (true, false, Some(Scalar::Double(v)), _) if *v == 0.0 => None,
+        (true, false, Some(min), Some(max)) if !bounds.may_be_nan && min.compare(max) == Some(Ordering::Equal) => {
+            Some(Some(min))
+        }
+        _ => None,
     }
 }
 

@@ -9,7 +9,9 @@ use super::*;
 use crate::schema::{DataType, DecimalType, Field, StructType};
 use crate::stats::ColumnBounds;
 
+mod expressions;
 mod property;
+mod sql;
 
 fn decimal(precision: u8, scale: u8) -> DataType {
     DataType::Decimal(DecimalType::new(precision, scale).unwrap())

@@ -3,7 +3,6 @@
 mod changes;
 mod checkpoint;
 mod commit;
-mod file_key;
 mod hint;
 mod history;
 mod name;
@@ -13,11 +12,10 @@ mod segment;
 mod state;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use changes::{ChangeLine, commit_files, read_change_lines};
 pub use commit::{commit_key, read_table_actions, table_actions};
-pub use file_key::Root;
 pub use history::{CommitRecord, commit_times, earliest_version, history, version_at};
 pub use replay::{PartitionFilter, Replay, ReplayOptions};
 pub use segment::Segment;

@@ -175,15 +175,22 @@ pub(super) struct Planner {
 }
 
 impl Planner {
-    pub(super) fn new(snapshot: &Snapshot, rules: &Arc<Rules>, limit: Option<u64>) -> Self {
+    /// With `details` the files come with what row tracking needs of them.
+    pub(super) fn new(snapshot: &Snapshot, rules: &Arc<Rules>, limit: Option<u64>, details: bool) -> Self {
         let stats = rules.needs_stats() || limit.is_some();
-        let options = ReplayOptions { stats, partitions: rules.partition_filter(), ..ReplayOptions::default() };
+        let options = ReplayOptions { stats, details, partitions: rules.partition_filter() };
         Self { files: Files::open(snapshot, rules, options), rules: Arc::clone(rules), counter: None, wanted: limit }
     }
 
     /// As [`Self::new`], with statistics of every file.
     pub(super) fn with_stats(snapshot: &Snapshot, rules: &Arc<Rules>) -> Self {
         let options = ReplayOptions { stats: true, partitions: rules.partition_filter(), ..ReplayOptions::default() };
+        Self { files: Files::open(snapshot, rules, options), rules: Arc::clone(rules), counter: None, wanted: None }
+    }
+
+    /// As [`Self::with_stats`], with all that reading takes.
+    pub(super) fn whole(snapshot: &Snapshot, rules: &Arc<Rules>) -> Self {
+        let options = ReplayOptions { stats: true, details: true, partitions: rules.partition_filter() };
         Self { files: Files::open(snapshot, rules, options), rules: Arc::clone(rules), counter: None, wanted: None }
     }
 

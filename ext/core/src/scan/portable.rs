@@ -91,7 +91,7 @@ impl Scan {
         };
         let mut tasks = Vec::new();
         let (mut files, mut sum) = (Vec::new(), 0u64);
-        let mut planner = Planner::with_stats(snapshot, &self.rules);
+        let mut planner = Planner::whole(snapshot, &self.rules);
         while let Some(planned) = planner.next().await? {
             for PlannedFile { add, .. } in planned {
                 let size = bytes(&add);

@@ -3,7 +3,8 @@
 use std::fmt;
 
 /// Names from the top column down, for messages and for nested lookups.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct ColumnPath(Vec<String>);
 
 impl ColumnPath {

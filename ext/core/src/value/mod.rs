@@ -5,9 +5,11 @@ pub mod calendar;
 mod cast;
 pub mod decimal;
 mod element;
+mod json;
 mod partition;
 
-pub(crate) use partition::format_decimal;
+pub(crate) use arrow::{compare_decimals, compare_floats};
+pub(crate) use partition::{format_decimal, java_float};
 
 pub use cast::cast;
 
@@ -15,7 +17,8 @@ use crate::schema::DataType;
 
 /// A value that is not null. One variant serves all types whose values compare alike: every integer is `Long`, both
 /// floats are `Double` (a `float` is widened exactly).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(into = "json::Written", try_from = "json::Written")]
 pub enum Scalar {
     /// `boolean`.
     Boolean(bool),

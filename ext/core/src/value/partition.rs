@@ -33,8 +33,9 @@ impl Scalar {
             (Self::Long(v), DataType::Byte | DataType::Short | DataType::Integer | DataType::Long) => {
                 text = v.to_string();
             }
-            (Self::Double(v), DataType::Float) => java_text(*v, &format!("{:e}", *v as f32), &mut text),
-            (Self::Double(v), DataType::Double) => java_text(*v, &format!("{v:e}"), &mut text),
+            (Self::Double(v), DataType::Float | DataType::Double) => {
+                java_float(*v, data_type == &DataType::Float, &mut text);
+            }
             (Self::Decimal(v, scale), DataType::Decimal(_)) => format_decimal(*v, *scale, &mut text),
             (Self::String(v), DataType::String) => text.push_str(v),
             (Self::Binary(v), DataType::Binary) => text = binary_text(v)?,
@@ -120,8 +121,9 @@ pub(crate) fn format_decimal(unscaled: i128, scale: u8, out: &mut String) {
     }
 }
 
-/// As Java's `toString` writes a float: plain from 10^-3 to 10^7, else scientific. `shortest` is Rust's `{:e}` of it.
-fn java_text(value: f64, shortest: &str, out: &mut String) {
+/// As Java's `toString` writes a double, or a float: plain from 10^-3 to 10^7, else scientific.
+pub(crate) fn java_float(value: f64, float: bool, out: &mut String) {
+    let shortest = if float { format!("{:e}", value as f32) } else { format!("{value:e}") };
     if !value.is_finite() {
         out.push_str(if value.is_nan() {
             "NaN"
@@ -132,7 +134,7 @@ fn java_text(value: f64, shortest: &str, out: &mut String) {
         });
         return;
     }
-    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((shortest, "0"));
+    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if value == 0.0 || (-3..7).contains(&exponent) {
         let plain = shortest_plain(mantissa, exponent);

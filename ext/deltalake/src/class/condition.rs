@@ -23,6 +23,7 @@ fn one(ruby: &Ruby, condition: RArray, schema: &Schema) -> Result<Predicate, Fai
         "and" => return all(ruby, condition.entry(1)?, schema).map(Predicate::And),
         "or" => return all(ruby, condition.entry(1)?, schema).map(Predicate::Or),
         "not" => return Ok(Predicate::Not(Box::new(one(ruby, condition.entry(1)?, schema)?))),
+        "sql" => return Ok(Predicate::Sql(condition.entry(1)?)),
         _ => {}
     }
     let column = ColumnPath::new(condition.entry(1)?);
@@ -60,7 +61,7 @@ fn type_of<'a>(column: &ColumnPath, schema: &'a Schema) -> Result<&'a DataType, 
     for (depth, name) in column.names().iter().enumerate() {
         let field = fields.field(name).ok_or_else(|| {
             let known = fields.names().collect::<Vec<_>>().join(", ");
-            Error::argument(format!("there is no column {column}; there are {known}"))
+            Error::argument(format!("there is no column {column} to choose rows by; there are {known}"))
         })?;
         found = Some(&field.data_type);
         match &field.data_type {

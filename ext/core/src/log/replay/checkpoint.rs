@@ -15,8 +15,8 @@ use super::options::ReplayOptions;
 use crate::action::{Add, DeletionVectorDescriptor, FileKey};
 use crate::error::{Error, Result};
 use crate::log::checkpoint::{FileActions, Part, Top, panicked};
-use crate::log::file_key::Root;
 use crate::log::segment::Checkpoint;
+use crate::path::Root;
 use crate::storage::{Storage, parquet_error};
 
 /// Files whose footers are read at a time.

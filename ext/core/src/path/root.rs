@@ -1,13 +1,12 @@
-//! What makes two file actions speak of the same file, however their paths are spelt (Delta protocol, "Action
-//! Reconciliation").
+//! What makes two paths name the same file, however they are spelt (Delta protocol, "Action Reconciliation").
 
 use std::borrow::Cow;
 
 use url::Url;
 
+use super::{DataPath, decode_uri_path, parse_data_path};
 use crate::action::{DeletionVectorDescriptor, FileKey};
 use crate::error::Result;
-use crate::path::{DataPath, decode_uri_path, parse_data_path};
 
 /// A table's root, as the key of an absolute path is made relative to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +48,7 @@ impl Root {
     }
 
     /// The key below the root of an address that lies there.
-    pub(super) fn inside(&self, url: &Url) -> Result<Option<String>> {
+    pub fn inside(&self, url: &Url) -> Result<Option<String>> {
         let Some(root) = &self.0 else { return Ok(None) };
         let place = Place::of(url)?;
         if !root.same_store(&place) {
