@@ -1,4 +1,5 @@
 mod faults;
+mod given;
 mod interplay;
 mod legacy;
 mod mapping;
