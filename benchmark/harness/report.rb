@@ -10,8 +10,9 @@ module Comparison
     NOTES = File.expand_path("../notes.yml", __dir__)
     HOW = <<~TEXT
       Each figure is the median of several processes of its own, the sides taking turns, on the same data in the same run.
-      "Peer" is Python `deltalake` (and, where it says so, Polars). Ratio is ours over the peer's: below 1, ours is the smaller.
-      Memory is the resident peak of the whole process. Our appends are on disk (fsync) when they return; the peer's are
+      "Peer" is Python `deltalake` (and, where it says so, Polars or DuckDB). Ratio is ours over the peer's: below 1, ours is the smaller.
+      Memory is the resident peak of the whole process. Tables of files without data are made by hand: they are only listed.
+      Our Arrow batches are taken from the C stream, one after the other, and let go. Our appends are on disk (fsync) when they return; the peer's are
       left to the system's cache.
     TEXT
 
@@ -47,7 +48,7 @@ module Comparison
       rows = @rows.select { |row| row.met? == false }
       return "Every budget is met." if rows.empty?
 
-      sentences = rows.map { |row| "- #{row.work}: #{notes.fetch(row.key, 'not explained yet.')}" }
+      sentences = rows.map { |row| "- #{row.name}: #{notes.fetch(row.key, 'not explained yet.')}" }
       "## Budgets that are missed\n\n#{sentences.join("\n")}"
     end
   end

@@ -21,8 +21,13 @@ module Comparison
     end
   end
 
-  # A line of the table. `key` names its sentence in notes.yml, should it miss its budget.
-  Row = Struct.new(:key, :work, :unit, :peer, :ours, :budget, keyword_init: true) do
+  # A line of the table. `key` names its sentence in notes.yml, should it miss its budget; `full` says what it is about
+  # where `work` does so only together with the lines above.
+  Row = Struct.new(:key, :work, :unit, :peer, :ours, :budget, :full, keyword_init: true) do
+    def name
+      full || work
+    end
+
     def ratio
       ours.to_f / peer if peer&.positive? && ours
     end

@@ -5,8 +5,8 @@ module Comparison
   # has a variable of its own.
   class Settings
     SIZES = {
-      rows: [1_000_000, 20_000], files: [1_000_000, 20_000], commits: [10_000, 200], appends: [30, 5],
-      repeats: [5, 1], turns: [25, 4], crowd: [32, 6]
+      rows: [1_000_000, 20_000], files: [1_000_000, 20_000], small_files: [1_000, 50], commits: [10_000, 200],
+      appends: [30, 5], repeats: [5, 1], turns: [25, 4], crowd: [32, 6]
     }.freeze
 
     attr_reader(*SIZES.keys)
@@ -17,6 +17,11 @@ module Comparison
         value = environment.fetch("BENCH_#{name.to_s.upcase}") { @smoke ? small : full }
         instance_variable_set(:"@#{name}", Integer(value))
       end
+    end
+
+    # What takes seconds is done that often.
+    def few
+      [3, repeats].min
     end
 
     def smoke?

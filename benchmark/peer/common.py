@@ -1,5 +1,6 @@
 """What the peer's side of each measurement shares."""
 
+import glob
 import json
 import os
 import statistics
@@ -32,6 +33,32 @@ def arrow_schema():
         ("id", pa.int64()), ("name", pa.string()), ("country", pa.string()), ("price", pa.float64()),
         ("active", pa.bool_()), ("created_at", pa.timestamp("us", "UTC")),
     ])
+
+
+def arrow_rows(start, count):
+    """So many of these rows from one on, as an Arrow table."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    def modulo(number):
+        return pc.subtract(ids, pc.multiply(pc.divide(ids, number), number))
+
+    ids = pa.arange(start, start + count)
+    names = pc.binary_join_element_wise("customer", ids.cast(pa.string()), " ")
+    times = pc.add(pc.multiply(ids, 1_000_000), int(START.timestamp()) * 1_000_000).cast(pa.timestamp("us", "UTC"))
+    columns = [ids, names, pa.array(COUNTRIES).take(modulo(50)), pc.multiply(ids.cast(pa.float64()), 0.25), pc.equal(modulo(3), 0), times]
+    return pa.table(columns, schema=arrow_schema())
+
+
+def duckdb_with_delta():
+    """A connection to DuckDB that reads Delta tables: delta_scan('...')."""
+    import duckdb
+    import duckdb_extension_delta
+
+    connection = duckdb.connect()
+    [extension] = glob.glob(os.path.join(duckdb_extension_delta.__path__[0], "extensions", "*", "delta.duckdb_extension"))
+    connection.execute(f"LOAD '{extension}'")
+    return connection
 
 
 def memory(field):

@@ -14,7 +14,7 @@ module Comparison
       def rows
         count = @session.settings.rows
         @session.say("reading #{count} rows")
-        table = @session.made("million_rows", count)
+        table = @session.made("many_rows", count)
         found = @session.medians(WAYS.keys) do |way|
           side, form = WAYS.fetch(way)
           @session.contestants.run(side, "read_rows", form == "allocate" ? count : table, form)
