@@ -52,6 +52,7 @@ RSpec.describe "other threads run", :native do
     "history" => -> { 80.times { table.history } },
     "files" => -> { 80.times { table.files.to_a } },
     "explain" => -> { 80.times { scan.explain } },
+    "tasks" => -> { 40.times { scan.tasks } },
     "count" => -> { 10.times { scan.count } },
     "each" => -> { scan.each(&:itself) },
     "each_batch" => -> { scan.each_batch(&:itself) },
