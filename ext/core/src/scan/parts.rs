@@ -33,7 +33,7 @@ pub(super) fn parts(file: &OpenFile, batch_size: usize) -> Vec<Part> {
         let rows = u64::try_from(group.num_rows()).unwrap_or(0);
         let range = first..first.saturating_add(rows);
         first = range.end;
-        if rows == 0 || file.deleted.as_ref().is_some_and(|deleted| deleted.count(&range) == rows) {
+        if rows == 0 || file.mask.as_ref().is_some_and(|mask| mask.leaves_out(&range)) {
             continue;
         }
         let (bytes, decoded) = sizes(file, group);
