@@ -10,6 +10,7 @@ mod owned;
 mod parts;
 mod pipeline;
 mod plan;
+mod prune;
 mod read_field;
 mod row_tracking;
 mod stream;

@@ -11,6 +11,7 @@ use parquet::arrow::async_reader::AsyncFileReader;
 
 use super::adapt::{Adapter, Lookup};
 use super::plan::{PlannedFile, in_file, partition_value};
+use super::prune::{Kept, prune};
 use super::read_field::ReadField;
 use super::task::ScanTask;
 use super::tracked::TrackedColumn;
@@ -30,6 +31,8 @@ pub(super) struct OpenFile {
     pub(super) read: Vec<usize>,
     /// One for each field of the task that is needed.
     pub(super) columns: Vec<Column>,
+    /// What is read of each row group.
+    pub(super) kept: Vec<Kept>,
     pub(super) filter: bool,
     pub(super) deleted: Option<DeletionVector>,
     /// For messages.
@@ -60,7 +63,7 @@ impl OpenFile {
             let opened = footer(&storage, &key, u64::try_from(add.size).unwrap_or(0)).await;
             opened.map_err(|e| if is_not_found(&e) { gone(task, &key).with_source(e) } else { e })
         };
-        let ((file, metadata), vector) = futures::try_join!(opened, vector(task, &add))?;
+        let ((file, mut metadata), vector) = futures::try_join!(opened, vector(task, &add))?;
         let deleted = vector.map(|(bytes, descriptor)| DeletionVector::parse(&bytes, descriptor, rows(&metadata)));
         let deleted = deleted.transpose().map_err(|e| in_file(e, &add))?;
         let in_file_schema = Arc::clone(metadata.schema());
@@ -92,7 +95,11 @@ impl OpenFile {
         };
         let columns = fields.iter().zip(&roots).map(column).collect::<Result<Vec<_>>>();
         let columns = columns.map_err(|e| in_file(e, &add))?;
-        Ok(Self { file, metadata, read, columns, filter, deleted, name: key })
+        let kept = match filter {
+            true => prune(task, &add, &file, &mut metadata, &read).await.map_err(|e| in_file(e, &add))?,
+            false => vec![Kept::All; metadata.metadata().num_row_groups()],
+        };
+        Ok(Self { file, metadata, read, columns, kept, filter, deleted, name: key })
     }
 }
 

@@ -4,7 +4,7 @@ mod mapping;
 mod nested;
 mod planning;
 mod row_tracking;
-mod table;
+pub(in crate::scan) mod table;
 mod variant;
 mod vectors;
 mod widening;
