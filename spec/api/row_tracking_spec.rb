@@ -28,6 +28,6 @@ RSpec.describe "Row tracking" do
 
   it "is missed by name" do
     expect { table.at(version: 1).select(:_row_id) }.to raise_error(ArgumentError, /_row_id.*delta.enableRowTracking/)
-    expect { table.where(_row_id: 12) }.to raise_error(ArgumentError, /_row_id can be selected/)
+    expect { table.where(_row_id: 12) }.to raise_error(ArgumentError, /no column _row_id to choose rows by/)
   end
 end

@@ -1,6 +1,8 @@
 //! Paths of data files: the URI form that the log holds, the directory names that show partition values, and the check
 //! that a path from the log stays inside its table (Delta protocol, "Add File and Remove File").
 
+mod root;
+
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -8,6 +10,8 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use url::Url;
 
 use crate::error::{Error, Result};
+
+pub use root::Root;
 
 /// Directory spelling of a null partition value.
 pub const HIVE_DEFAULT_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";

@@ -2,7 +2,6 @@
 
 mod checkpoint;
 mod commit;
-mod file_key;
 mod hint;
 mod history;
 mod name;
@@ -12,7 +11,7 @@ mod segment;
 mod state;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use commit::{commit_key, read_table_actions, table_actions};
 pub use history::{CommitRecord, commit_times, history, version_at};

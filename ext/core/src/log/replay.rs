@@ -19,10 +19,10 @@ use self::checkpoint::{Reading, read_adds};
 pub use self::filter::PartitionFilter;
 pub use self::options::ReplayOptions;
 use super::commit::{commit_key, parse_lines, read};
-use super::file_key::Root;
 use super::segment::Segment;
 use crate::action::{Add, FileKey, Remove};
 use crate::error::{Error, Result};
+use crate::path::Root;
 use crate::storage::Storage;
 
 /// Commits read at a time.

@@ -113,7 +113,7 @@ impl Scan {
     /// The rows. The stream has to be polled inside of a tokio runtime.
     pub fn stream(&self, ctx: Context) -> ScanStream {
         let (task, rules) = (Arc::clone(&self.task), Arc::clone(&self.rules));
-        let planner = move || Planner::new(&task.snapshot, &rules, task.limit);
+        let planner = move || Planner::new(&task.snapshot, &rules, task.limit, task.tracks_rows());
         ScanStream::new(Arc::clone(&self.task), planner, ctx)
     }
 

@@ -139,9 +139,10 @@ pub(super) struct Planner {
 }
 
 impl Planner {
-    pub(super) fn new(snapshot: &Snapshot, rules: &Arc<Rules>, limit: Option<u64>) -> Self {
+    /// With `details` the files come with what row tracking needs of them.
+    pub(super) fn new(snapshot: &Snapshot, rules: &Arc<Rules>, limit: Option<u64>, details: bool) -> Self {
         let stats = rules.needs_stats() || limit.is_some();
-        let options = ReplayOptions { stats, partitions: rules.partition_filter(), ..ReplayOptions::default() };
+        let options = ReplayOptions { stats, details, partitions: rules.partition_filter() };
         Self { replay: snapshot.replay(options), rules: Arc::clone(rules), counter: None, wanted: limit }
     }
 

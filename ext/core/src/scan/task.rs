@@ -64,6 +64,11 @@ impl ScanTask {
         RowTracking::named(name).filter(|_| self.snapshot.schema().field(name).is_none())
     }
 
+    /// Whether a column of row tracking is in the result.
+    pub(super) fn tracks_rows(&self) -> bool {
+        self.fields.iter().any(|field| self.row_tracking(&field.name).is_some())
+    }
+
     pub(super) fn partition_type(&self, name: &str) -> Result<&DataType> {
         let field = self.snapshot.schema().field(name);
         field

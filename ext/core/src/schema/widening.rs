@@ -7,12 +7,6 @@ use crate::error::{Error, Result};
 
 const TYPE_CHANGES: &str = "delta.typeChanges";
 
-/// Digits before the point that hold every `byte`, `short` or `integer`, as the protocol counts them.
-const INTEGER_DIGITS: u8 = 10;
-
-/// The same of a `long`.
-const LONG_DIGITS: u8 = 20;
-
 impl DataType {
     /// Whether the protocol lets a column of this type become one of `wider`. Both are primitive.
     pub fn widens_to(&self, wider: &Self) -> bool {
@@ -23,12 +17,23 @@ impl DataType {
             | (T::Integer, T::Long | T::Double)
             | (T::Float, T::Double)
             | (T::Date, T::TimestampNtz) => true,
-            (T::Byte | T::Short | T::Integer, T::Decimal(d)) => d.whole_digits() >= INTEGER_DIGITS,
-            (T::Long, T::Decimal(d)) => d.whole_digits() >= LONG_DIGITS,
+            (T::Byte | T::Short | T::Integer | T::Long, T::Decimal(d)) => Some(d.whole_digits()) >= self.digits(),
             (T::Decimal(from), T::Decimal(to)) => {
                 from != to && from.scale() <= to.scale() && from.whole_digits() <= to.whole_digits()
             }
             _ => false,
+        }
+    }
+
+    /// Digits that hold every integer of this type. The protocol counts a `byte` and a `short` as an `integer`, and there
+    /// are writers who do not.
+    fn digits(&self) -> Option<u8> {
+        match self {
+            Self::Byte => Some(3),
+            Self::Short => Some(5),
+            Self::Integer => Some(10),
+            Self::Long => Some(20),
+            _ => None,
         }
     }
 }
@@ -96,8 +101,8 @@ mod tests {
     #[test]
     fn the_matrix_is_the_protocols() {
         let wider = [
-            ("byte", "short integer long double decimal(10,0) decimal(12,2)"),
-            ("short", "integer long double decimal(10,0) decimal(38,28)"),
+            ("byte", "short integer long double decimal(3,0) decimal(4,1) decimal(10,0) decimal(12,2)"),
+            ("short", "integer long double decimal(5,0) decimal(10,0) decimal(38,28)"),
             ("integer", "long double decimal(10,0) decimal(11,1)"),
             ("long", "decimal(20,0) decimal(22,2)"),
             ("float", "double"),
@@ -111,8 +116,9 @@ mod tests {
             }
         }
         let refused = [
-            ("byte", "float decimal(9,0) decimal(10,1) string"),
-            ("integer", "float decimal(10,2) timestamp"),
+            ("byte", "float decimal(2,0) decimal(3,1) string"),
+            ("short", "float decimal(5,1)"),
+            ("integer", "float decimal(9,0) decimal(10,2) timestamp"),
             ("long", "double decimal(19,0) decimal(20,1)"),
             ("float", "decimal(38,10)"),
             ("date", "timestamp"),

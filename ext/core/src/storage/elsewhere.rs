@@ -10,7 +10,7 @@ use url::Url;
 use super::Storage;
 use super::location::{Location, Place, StorageOptions};
 use crate::error::{Error, Result};
-use crate::path::DataPath;
+use crate::path::{DataPath, Root};
 
 /// Stores beside the table's own that are kept for the next file.
 const KEPT: usize = 32;
@@ -22,7 +22,7 @@ impl Storage {
             DataPath::Relative(key) => return Ok((self.clone(), key)),
             DataPath::Absolute(url) => url,
         };
-        if let Some(key) = self.key_inside(&url) {
+        if let Some(key) = Root::new(self.uri()).inside(&url)? {
             return Ok((self.clone(), key));
         }
         match &self.location().place {
@@ -42,27 +42,6 @@ impl Storage {
         }
     }
 
-    /// The key of an address that lies in the table after all.
-    fn key_inside(&self, url: &Url) -> Option<String> {
-        let Location { place, root, .. } = self.location();
-        let path = match place {
-            Place::Local => local_file(url)?,
-            Place::Cloud(own) => {
-                let (kind, _) = ObjectStoreScheme::parse(own).ok()?;
-                let (other, path) = ObjectStoreScheme::parse(url).ok()?;
-                // Where the host is that of the store, the first folder is the bucket, and no part of `path`.
-                let same_bucket = !by_host(own) && !by_host(url)
-                    || own.scheme() == url.scheme() && first_folder(own) == first_folder(url);
-                (kind == other && own.authority() == url.authority() && same_bucket).then(|| path.to_string())?
-            }
-        };
-        let inside = path.trim_start_matches('/').strip_prefix(root.as_ref())?;
-        match inside.strip_prefix('/') {
-            Some(key) => Some(key.to_owned()),
-            None => root.as_ref().is_empty().then(|| inside.to_owned()),
-        }
-    }
-
     /// The store of that name, made once.
     fn beside(&self, name: &str, location: impl FnOnce() -> Result<Location>) -> Result<Self> {
         let connect = || Ok(Self::at(location()?));
@@ -79,14 +58,6 @@ impl Storage {
     }
 }
 
-fn by_host(url: &Url) -> bool {
-    matches!(url.scheme(), "http" | "https")
-}
-
-fn first_folder(url: &Url) -> Option<&str> {
-    url.path_segments()?.next()
-}
-
 fn local_file(url: &Url) -> Option<String> {
     let file = (url.scheme() == "file").then(|| url.to_file_path().ok())??;
     file.to_str().map(str::to_owned)
@@ -97,6 +68,7 @@ fn local_file(url: &Url) -> Option<String> {
 fn other_path(own: &Url, url: &Url) -> Option<String> {
     let (kind, _) = ObjectStoreScheme::parse(own).ok()?;
     let (other, path) = ObjectStoreScheme::parse(url).ok()?;
+    let by_host = |url: &Url| matches!(url.scheme(), "http" | "https");
     let plain = url.password().is_none() && url.port().is_none() && url.query().is_none();
     let same_host = url.username().is_empty() || (url.host_str() == own.host_str() && !own.username().is_empty());
     (kind == other && !by_host(own) && !by_host(url) && plain && same_host).then(|| path.to_string())
@@ -176,6 +148,7 @@ mod tests {
             ("https://a.blob.core.windows.net/c/t", "https://a.blob.core.windows.net/c/x"),
             ("https://a.blob.core.windows.net/c/t", "https://a.blob.core.windows.net/d/t/x"),
             ("https://a.blob.core.windows.net/c/t", "http://a.blob.core.windows.net/c/t/x"),
+            ("https://host/t", "https://host/u/x"),
             ("/no/t", "s3://bucket/x"),
             ("/no/t", "https://example.com/x"),
             ("/no/t", "file://host/x"),

@@ -61,7 +61,7 @@ fn type_of<'a>(column: &ColumnPath, schema: &'a Schema) -> Result<&'a DataType, 
     for (depth, name) in column.names().iter().enumerate() {
         let field = fields.field(name).ok_or_else(|| {
             let known = fields.names().collect::<Vec<_>>().join(", ");
-            Error::argument(format!("there is no column {column}; there are {known}"))
+            Error::argument(format!("there is no column {column} to choose rows by; there are {known}"))
         })?;
         found = Some(&field.data_type);
         match &field.data_type {

@@ -4,8 +4,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::log::LOG_FOLDER;
-use crate::log::file_key::Root;
-use crate::path::{DataPath, parse_data_path};
+use crate::path::{DataPath, Root, parse_data_path};
 use crate::storage::ObjectMeta;
 
 /// `sidecar`: a Parquet file with file actions.

@@ -9,7 +9,7 @@ use super::sidecar::Sidecar;
 use crate::action::Add;
 use crate::error::{Error, Result};
 use crate::log::commit::{get, parse_lines};
-use crate::log::file_key::Root;
+use crate::path::Root;
 use crate::storage::{ObjectMeta, Storage, parquet_error};
 
 /// File actions of one file of a checkpoint.

@@ -46,12 +46,7 @@ impl AddColumns {
         unseen: impl Fn(&str, Option<&DeletionVectorDescriptor>) -> Result<bool>,
     ) -> Result<Vec<Add>> {
         let Some(columns) = Columns::of(batch, "add")? else { return Ok(Vec::new()) };
-        let Some(paths) = columns.strings("path")? else {
-            return match columns.rows().next() {
-                Some(_) => Err(Error::corrupt("there are adds, and no column add.path")),
-                None => Ok(Vec::new()),
-            };
-        };
+        let Some(paths) = columns.strings("path")? else { return Ok(Vec::new()) };
         let partitions = columns.maps("partitionValues")?.map(Maps::new).transpose()?;
         let vectors = columns.child("deletionVector")?;
         let (sizes, times, stats) =

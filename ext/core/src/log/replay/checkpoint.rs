@@ -15,8 +15,8 @@ use super::options::ReplayOptions;
 use crate::action::{Add, DeletionVectorDescriptor, FileKey};
 use crate::error::{Error, Result};
 use crate::log::checkpoint::{FileActions, Part, Top, panicked};
-use crate::log::file_key::Root;
 use crate::log::segment::Checkpoint;
+use crate::path::Root;
 use crate::storage::{Storage, parquet_error};
 
 /// Files whose footers are read at a time.
@@ -50,7 +50,7 @@ pub(super) fn read_adds(
 ) -> BoxStream<'static, Result<Vec<Add>>> {
     let reading = Arc::new(reading);
     files(storage, checkpoint, &reading)
-        .map_ok(|file| stream::iter(units(file).into_iter().map(Ok)))
+        .and_then(|file| async move { Ok(stream::iter(units(file)?.into_iter().map(Ok))) })
         .try_flatten()
         .map(move |unit| {
             let reading = Arc::clone(&reading);
@@ -71,7 +71,10 @@ fn files(
     stream::iter(checkpoint.parts)
         .map(move |part| {
             let (storage, reading) = (storage.clone(), Arc::clone(&reading));
-            async move { Top::open(&storage, &part, version, &reading.root).await }
+            async move {
+                let work = AssertUnwindSafe(Top::open(&storage, &part, version, &reading.root)).catch_unwind().await;
+                work.unwrap_or_else(|_| Err(panicked(&part.key)))
+            }
         })
         .buffered(FILES_IN_FLIGHT)
         .map_ok(move |top| {
@@ -85,15 +88,18 @@ fn files(
         .try_flatten()
 }
 
-fn units(file: FileActions) -> Vec<Unit> {
-    match file {
+fn units(file: FileActions) -> Result<Vec<Unit>> {
+    Ok(match file {
         FileActions::Adds(adds) => vec![Unit::Adds(adds)],
         FileActions::Part(part) => {
+            if part.has("add") && !part.has("add.path") {
+                return Err(Error::corrupt(format!("checkpoint {} has adds without paths", part.key())));
+            }
             let part = Arc::new(part);
             let groups = part.row_groups_with(&["add.path"]);
             groups.into_iter().map(|group| Unit::RowGroup(Arc::clone(&part), group)).collect()
         }
-    }
+    })
 }
 
 fn batches(receiver: Receiver<Result<Vec<Add>>>) -> impl stream::Stream<Item = Result<Vec<Add>>> + Send {

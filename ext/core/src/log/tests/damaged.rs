@@ -114,6 +114,66 @@ async fn sidecars_lie_in_their_folder_or_the_checkpoint_is_done_without() {
     }
 }
 
+/// Not what comes out, but that it comes out: an error, or a table.
+#[tokio::test]
+async fn mutated_checkpoints_end_in_rows_or_errors() {
+    let sidecar = Actions::default().adds(&["a", "b"]).bytes();
+    let top = Actions::table().v2(2).sidecars(&[("one.parquet", sidecar.len())]).bytes();
+    let json = format!(
+        "{{\"checkpointMetadata\":{{\"version\":2}}}}\n{FIRST}{{\"sidecar\":{{\"path\":\"one.parquet\",\"sizeInBytes\":{}}}}}",
+        sidecar.len()
+    );
+    let mut random = 1u64;
+    let mut next = move |below: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) as usize % below
+    };
+    let mut errors = 0;
+    for round in 0..600 {
+        let (key, whole) = match round % 3 {
+            0 => (format!("{V2}.parquet"), top.clone()),
+            1 => (format!("{V2}.json"), Bytes::from(json.clone())),
+            _ => (CLASSIC.to_owned(), top.clone()),
+        };
+        let mut files = [whole.to_vec(), sidecar.to_vec()];
+        for _ in 0..=next(3) {
+            let file = &mut files[next(2)];
+            let at = next(file.len());
+            match next(4) {
+                0 => file.truncate(at.max(1)),
+                1 => file[at] ^= 1 << next(8),
+                _ => file[at] = next(256) as u8,
+            }
+        }
+        // Without its commits, so that nothing can take the checkpoint's place.
+        let storage = Storage::in_memory().unwrap();
+        let [whole, inside] = files;
+        storage.put(&key, whole.into()).await.unwrap();
+        storage.put("_delta_log/_sidecars/one.parquet", inside.into()).await.unwrap();
+        let options = ReplayOptions { stats: true, details: true, ..ReplayOptions::default() };
+        let read = async {
+            let (segment, _) = TableState::load(&storage, Segment::load(&storage, None).await?).await?;
+            let mut replay = Replay::new(&storage, &segment, options);
+            while replay.next().await?.is_some() {}
+            Ok::<_, Error>(())
+        };
+        let done = tokio::time::timeout(std::time::Duration::from_secs(20), read).await.expect("it hangs");
+        if let Err(error) = done {
+            assert_eq!(error.kind(), ErrorKind::CorruptTable, "{error}");
+            errors += 1;
+        }
+    }
+    assert!((100..600).contains(&errors), "{errors}");
+}
+
+#[tokio::test]
+async fn adds_without_paths_are_damage() {
+    let storage = commits().await;
+    let actions = Actions::table().with("add", vec![("size", parquet::numbers(&[1, 2]))]);
+    storage.put(CLASSIC, actions.bytes()).await.unwrap();
+    assert_eq!(table(&storage).await.unwrap(), ["b", "c"]);
+}
+
 #[tokio::test]
 async fn absurd_nesting_in_a_commit_or_checkpoint_is_no_crash() {
     let nested = format!("{{\"x\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));

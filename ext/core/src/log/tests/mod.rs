@@ -1,6 +1,6 @@
 mod checkpoints;
 mod damaged;
-mod parquet;
+pub(crate) mod parquet;
 mod times;
 
 use bytes::Bytes;

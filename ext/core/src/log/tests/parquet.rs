@@ -14,23 +14,23 @@ use parquet::file::properties::WriterProperties;
 
 /// Actions, one kind after the other.
 #[derive(Clone, Default)]
-pub(super) struct Actions(Vec<(&'static str, Vec<(&'static str, ArrayRef)>)>);
+pub(crate) struct Actions(Vec<(&'static str, Vec<(&'static str, ArrayRef)>)>);
 
-pub(super) fn text(values: &[&str]) -> ArrayRef {
+pub(crate) fn text(values: &[&str]) -> ArrayRef {
     Arc::new(StringArray::from(values.to_vec()))
 }
 
-pub(super) fn numbers(values: &[i64]) -> ArrayRef {
+pub(crate) fn numbers(values: &[i64]) -> ArrayRef {
     Arc::new(Int64Array::from(values.to_vec()))
 }
 
-pub(super) fn object(children: Vec<(&str, ArrayRef)>) -> ArrayRef {
+pub(crate) fn object(children: Vec<(&str, ArrayRef)>) -> ArrayRef {
     let fields = children.iter().map(|(name, c)| Arc::new(Field::new(*name, c.data_type().clone(), true)));
     Arc::new(StructArray::new(fields.collect(), children.iter().map(|(_, c)| Arc::clone(c)).collect(), None))
 }
 
 /// One entry a row.
-pub(super) fn maps(key: &str, values: &[Option<&str>]) -> ArrayRef {
+pub(crate) fn maps(key: &str, values: &[Option<&str>]) -> ArrayRef {
     let mut builder = MapBuilder::new(None, StringBuilder::new(), StringBuilder::new());
     for value in values {
         builder.keys().append_value(key);
@@ -42,38 +42,38 @@ pub(super) fn maps(key: &str, values: &[Option<&str>]) -> ArrayRef {
 
 impl Actions {
     /// Protocol and metadata.
-    pub(super) fn table() -> Self {
+    pub(crate) fn table() -> Self {
         let version = |v| Arc::new(Int32Array::from(vec![v])) as ArrayRef;
         Self::default()
             .with("protocol", vec![("minReaderVersion", version(1)), ("minWriterVersion", version(2))])
             .with("metaData", vec![("id", text(&["t"])), ("schemaString", text(&["{}"]))])
     }
 
-    pub(super) fn v2(self, version: i64) -> Self {
+    pub(crate) fn v2(self, version: i64) -> Self {
         self.with("checkpointMetadata", vec![("version", numbers(&[version]))])
     }
 
-    pub(super) fn adds(self, paths: &[&str]) -> Self {
+    pub(crate) fn adds(self, paths: &[&str]) -> Self {
         self.with("add", vec![("path", text(paths)), ("size", numbers(&vec![1; paths.len()]))])
     }
 
-    pub(super) fn sidecars(self, files: &[(&str, usize)]) -> Self {
+    pub(crate) fn sidecars(self, files: &[(&str, usize)]) -> Self {
         let paths: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
         let sizes: Vec<i64> = files.iter().map(|(_, size)| *size as i64).collect();
         self.with("sidecar", vec![("path", text(&paths)), ("sizeInBytes", numbers(&sizes))])
     }
 
     /// Actions of one kind, with a row of each child for each.
-    pub(super) fn with(mut self, action: &'static str, children: Vec<(&'static str, ArrayRef)>) -> Self {
+    pub(crate) fn with(mut self, action: &'static str, children: Vec<(&'static str, ArrayRef)>) -> Self {
         self.0.push((action, children));
         self
     }
 
-    pub(super) fn bytes(&self) -> Bytes {
+    pub(crate) fn bytes(&self) -> Bytes {
         self.in_row_groups(1_000_000)
     }
 
-    pub(super) fn in_row_groups(&self, rows: usize) -> Bytes {
+    pub(crate) fn in_row_groups(&self, rows: usize) -> Bytes {
         let count = |(_, children): &(&str, Vec<(&str, ArrayRef)>)| children[0].1.len();
         let total: usize = self.0.iter().map(count).sum();
         let (mut fields, mut columns) = (Vec::new(), Vec::new());

@@ -1,4 +1,5 @@
 mod faults;
+mod interplay;
 mod legacy;
 mod mapping;
 mod nested;

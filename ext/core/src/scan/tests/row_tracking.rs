@@ -10,6 +10,8 @@ use super::table::{parquet_with, schema};
 use super::*;
 use crate::deletion_vector::testing::inline;
 use crate::error::ErrorKind;
+use crate::log::commit_key;
+use crate::log::tests::parquet::{Actions, numbers, text as log_text};
 use crate::schema::StructType;
 
 const ID_COLUMN: &str = "_row-id-col-1";
@@ -73,6 +75,27 @@ async fn values_that_rows_brought_along_win() {
     table.add("0.parquet", file(&stored), json!({})).await;
     let options = ScanOptions { limit: Some(1), ..select(&["_row_id", "_row_commit_version"]) };
     assert_eq!(text(&table, options).await, ["9 4"]);
+}
+
+#[tokio::test]
+async fn checkpoints_are_asked_for_it() {
+    let mut table = table(&schema(&[("id", "long")])).await;
+    let bytes = file(&[("id", ids(0..2))]);
+    let size = bytes.len() as i64;
+    table.add("1.parquet", bytes, tracked(40, 3)).await;
+    let first = table.storage.get(&commit_key(0)).await.unwrap();
+    let lines: Vec<Value> = first.split(|b| *b == b'\n').map(|line| serde_json::from_slice(line).unwrap()).collect();
+    table.commit(&lines).await;
+    let add = vec![
+        ("path", log_text(&["1.parquet"])),
+        ("size", numbers(&[size])),
+        ("baseRowId", numbers(&[50])),
+        ("defaultRowCommitVersion", numbers(&[4])),
+    ];
+    let checkpoint = Actions::table().with("add", add).bytes();
+    table.storage.put("_delta_log/00000000000000000001.checkpoint.parquet", checkpoint).await.unwrap();
+    assert_eq!(text(&table, select(&["_row_id", "_row_commit_version"])).await, ["50 4", "51 4"]);
+    assert_eq!(text(&table, ScanOptions { limit: Some(1), ..select(&["_row_id"]) }).await, ["50"]);
 }
 
 #[tokio::test]

@@ -253,3 +253,20 @@ async fn columns_decoded_side_by_side_keep_their_rows() {
     let expected: Vec<i64> = (0..rows).filter(|id| id % 7 != 3 && !(80_000..90_000).contains(id)).collect();
     assert_eq!(ids(&table, ScanOptions { batch_size: 1000, ..ScanOptions::default() }).await, expected);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn a_tenth_of_the_rows_deleted() {
+    let rows = 2_000_000;
+    let deleted: Vec<u64> = (0..rows as u64).filter(|row| row.wrapping_mul(2_654_435_761) % 10 == 3).collect();
+    let whole = file(0..rows, 1 << 20);
+    for more in [json!({}), json!({"deletionVector": inline(&deleted)})] {
+        let table = table(&[(whole.clone(), more.clone())]).await;
+        for _ in 0..3 {
+            let started = std::time::Instant::now();
+            let scan = Scan::new(table.snapshot().await, ScanOptions::default()).unwrap();
+            let read: usize = read(&scan).await.unwrap().iter().map(RecordBatch::num_rows).sum();
+            println!("{read} rows in {:?}", started.elapsed());
+        }
+    }
+}

@@ -150,7 +150,7 @@ async fn a_file_that_needs_another_change_is_refused() {
         ("double", Arc::new(Int64Array::from(vec![1]))),
         ("float", Arc::new(Int32Array::from(vec![1]))),
         ("timestamp", Arc::new(Date32Array::from(vec![1]))),
-        ("decimal(9,0)", Arc::new(Int8Array::from(vec![1]))),
+        ("decimal(9,0)", Arc::new(Int32Array::from(vec![1]))),
         ("decimal(19,0)", Arc::new(Int64Array::from(vec![1]))),
         ("string", Arc::new(Int32Array::from(vec![1]))),
         ("decimal(6,4)", Arc::new(Decimal128Array::from(vec![1]).with_precision_and_scale(5, 2).unwrap())),

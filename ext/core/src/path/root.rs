@@ -1,17 +1,16 @@
-//! What makes two file actions speak of the same file, however their paths are spelt (Delta protocol, "Action
-//! Reconciliation").
+//! What makes two paths name the same file, however they are spelt (Delta protocol, "Action Reconciliation").
 
 use std::borrow::Cow;
 
 use url::Url;
 
+use super::{DataPath, decode_uri_path, parse_data_path};
 use crate::action::{DeletionVectorDescriptor, FileKey};
 use crate::error::Result;
-use crate::path::{DataPath, decode_uri_path, parse_data_path};
 
 /// A table's root, as the key of an absolute path is made relative to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Root(Option<Place>);
+pub struct Root(Option<Place>);
 
 /// An address with one spelling.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +28,7 @@ struct Place {
 
 impl Root {
     /// The root of the table at `uri`, an absolute path or an address.
-    pub(super) fn new(uri: &str) -> Self {
+    pub fn new(uri: &str) -> Self {
         if uri.starts_with('/') {
             return Self(Some(Place::local(uri.to_owned())));
         }
@@ -37,7 +36,7 @@ impl Root {
     }
 
     /// The key of an action's file.
-    pub(super) fn key(&self, path: &str, deletion_vector: Option<&DeletionVectorDescriptor>) -> Result<FileKey> {
+    pub fn key(&self, path: &str, deletion_vector: Option<&DeletionVectorDescriptor>) -> Result<FileKey> {
         let path = match parse_data_path(path)? {
             DataPath::Relative(key) => key,
             DataPath::Absolute(url) => match self.inside(&url)? {
@@ -49,7 +48,7 @@ impl Root {
     }
 
     /// The key below the root of an address that lies there.
-    pub(super) fn inside(&self, url: &Url) -> Result<Option<String>> {
+    pub fn inside(&self, url: &Url) -> Result<Option<String>> {
         let Some(root) = &self.0 else { return Ok(None) };
         let place = Place::of(url)?;
         if !root.same_store(&place) {
