@@ -42,7 +42,7 @@ async fn kept(table: &Table, predicate: Predicate) -> Vec<Kept> {
     let rules = Arc::new(Rules::new(None, &snapshot));
     let names: Vec<String> = snapshot.schema().names().map(str::to_owned).collect();
     let task = ScanTask::new(snapshot.clone(), &names, Some(predicate), 100, None);
-    let mut planned = Planner::new(&snapshot, &rules, None).next().await.unwrap().unwrap();
+    let mut planned = Planner::new(&snapshot, &rules, None, true).next().await.unwrap().unwrap();
     let mut file = planned.pop().unwrap();
     let add = file.add.clone();
     file.filter = true;
