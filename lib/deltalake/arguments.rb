@@ -74,6 +74,15 @@ module DeltaLake
         [version && whole(:version, version), at && milliseconds(at)]
       end
 
+      # One end of a range of versions.
+      #
+      # @return [Array(Integer, nil), Array(nil, Integer)] version, and milliseconds of the Unix epoch
+      def point(option, value)
+        return [whole(option, value), nil] if value.is_a?(Integer)
+
+        [nil, (moment(option, value, "an Integer or a Time").to_r * 1000).public_send(option == :from ? :ceil : :floor)]
+      end
+
       # @return [Integer] not negative
       def whole(option, value)
         raise TypeError, "#{option} must be an Integer, got #{value.class}" unless value.is_a?(Integer)
@@ -115,10 +124,15 @@ module DeltaLake
 
       # Rounded down: a commit of this very millisecond is in.
       def milliseconds(at)
-        time = at.is_a?(DateTime) || (at.respond_to?(:acts_like_time?) && at.acts_like_time?) ? at.to_time : at
-        raise TypeError, "at must be a Time, got #{at.class}" unless time.is_a?(Time)
+        (moment(:at, at, "a Time").to_r * 1000).floor
+      end
 
-        (time.to_r * 1000).floor
+      def moment(option, value, wanted)
+        is_like_time = value.respond_to?(:acts_like_time?) && value.acts_like_time?
+        time = value.is_a?(DateTime) || is_like_time ? value.to_time : value
+        raise TypeError, "#{option} must be #{wanted}, got #{value.class}" unless time.is_a?(Time)
+
+        time
       end
     end
   end

@@ -7,6 +7,7 @@ require_relative "cli/schema"
 require_relative "cli/history"
 require_relative "cli/files"
 require_relative "cli/cat"
+require_relative "cli/changes"
 require_relative "cli/append"
 
 module DeltaLake
@@ -17,7 +18,7 @@ module DeltaLake
 
     # The commands by name.
     COMMANDS = { "show" => Show, "schema" => Schema, "history" => History, "files" => Files, "cat" => Cat,
-                 "append" => Append }.freeze
+                 "changes" => Changes, "append" => Append }.freeze
 
     # What each kind of end says to a script.
     EXIT_CODES = { ok: 0, error: 1, usage: 2, not_found: 3, retry: 4, unknown: 5, interrupted: 130, pipe: 141 }.freeze

@@ -65,9 +65,19 @@ module DeltaLake
       scan.to_columns(deadline:)
     end
 
+    # (see Scan#arrow_c_stream)
+    def arrow_c_stream(deadline: nil)
+      scan.arrow_c_stream(deadline:)
+    end
+
     # (see Scan#explain)
     def explain(deadline: nil)
       scan.explain(deadline:)
+    end
+
+    # (see Scan#tasks)
+    def tasks(target_bytes: nil, deadline: nil)
+      scan.tasks(target_bytes:, deadline:)
     end
 
     # The data files.

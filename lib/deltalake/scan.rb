@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 require_relative "conditions"
-require_relative "data_file"
-require_relative "row_stream"
+require_relative "rows"
+require_relative "scan_task"
 
 module DeltaLake
   # Rows of a table at one version: some of its columns, the rows that meet conditions, and so many of them.
@@ -15,10 +15,10 @@ module DeltaLake
   #   scan.count
   #   scan.each { |row| puts row[:id] }
   class Scan
-    include Enumerable
+    include Rows
 
-    # Rows that are fetched at once where nobody asks for a number.
-    BATCH = 1_000
+    # Bytes of the files of a task where nobody asks for a number.
+    TASK_BYTES = 128 << 20
 
     # What a scan is narrowed to.
     # @api private
@@ -80,37 +80,6 @@ module DeltaLake
       with(limit: Arguments.whole(:limit, count))
     end
 
-    # @return [Schema] of the rows
-    def schema
-      Schema.from_json(@native.schema_json)
-    end
-
-    # Calls the block with each row, a Hash with Symbol keys.
-    #
-    # @param deadline [Numeric, nil] most seconds to take, the block's included
-    # @yieldparam row [Hash{Symbol => Object}]
-    # @return [self, Enumerator] an Enumerator without a block
-    def each(deadline: nil, &block)
-      return to_enum(:each, deadline:) unless block
-
-      stream(deadline) { |stream| stream.each_batch(BATCH) { |rows| rows.each(&block) } }
-      self
-    end
-
-    # Calls the block with Arrays of rows.
-    #
-    # @param size [Integer] most rows of an Array
-    # @param deadline [Numeric, nil] most seconds to take, the block's included
-    # @yieldparam rows [Array<Hash{Symbol => Object}>] never empty
-    # @return [self, Enumerator] an Enumerator without a block
-    def each_batch(size: BATCH, deadline: nil, &block)
-      size = Arguments.positive(:size, size)
-      return to_enum(:each_batch, size:, deadline:) unless block
-
-      stream(deadline) { |stream| stream.each_batch(size, &block) }
-      self
-    end
-
     # @param count [Integer, nil]
     # @param deadline [Numeric, nil] most seconds to take
     # @return [Hash{Symbol => Object}, nil, Array<Hash>] one row or nil; with a count, an Array
@@ -118,25 +87,6 @@ module DeltaLake
       return narrowed(1).to_a(deadline:).first if count.nil?
 
       narrowed(Arguments.whole(:first, count)).to_a(deadline:)
-    end
-
-    # @param deadline [Numeric, nil] most seconds to take
-    # @return [Array<Hash{Symbol => Object}>]
-    def to_a(deadline: nil)
-      all = []
-      stream(deadline) { |stream| stream.each_batch(BATCH) { |rows| all.concat(rows) } }
-      all
-    end
-    alias entries to_a
-
-    # How many rows there are: from the log alone where it tells. With an argument or a block, Enumerable's.
-    #
-    # @param deadline [Numeric, nil] most seconds to take
-    # @return [Integer]
-    def count(*args, deadline: nil, &block)
-      return super(*args, &block) if block || !args.empty?
-
-      @native.count(Arguments.deadline(deadline))
     end
 
     # The values of one column, or Arrays of the values of several.
@@ -158,12 +108,6 @@ module DeltaLake
       values.first.zip(*values.drop(1)).then { |rows| reorder(rows, distinct, names) }
     end
 
-    # @param deadline [Numeric, nil] most seconds to take
-    # @return [Hash{Symbol => Array}] all values of each column
-    def to_columns(deadline: nil)
-      schema.names.zip(column_values(deadline)).to_h
-    end
-
     # What reading would cost: files and bytes of the table, those that the log rules out by partition values and by
     # statistics, and those that remain.
     #
@@ -174,19 +118,19 @@ module DeltaLake
       @native.explain(Arguments.deadline(deadline))
     end
 
-    # The files that would be read.
+    # The files that would be read in parts of about the same size, each of which any process can read, now or later:
+    # together they give the rows of this scan, each once, whatever is written meanwhile. A part has a whole file at
+    # least.
     #
+    # @example
+    #   table.where(country: "FR").tasks.each { |task| ImportJob.perform_async(task.to_json) }
+    # @param target_bytes [Integer, nil] bytes of the files of a part, 128 MiB where nobody says
     # @param deadline [Numeric, nil] most seconds to take
-    # @return [Enumerator::Lazy<DataFile>]
-    def files(deadline: nil)
-      native = @native
-      deadline = Arguments.deadline(deadline)
-      Enumerator.new do |files|
-        stream = native.files(deadline)
-        while (batch = stream.next)
-          batch.each { |file| files << DataFile.new(file) }
-        end
-      end.lazy
+    # @return [Array<ScanTask>]
+    # @raise [ArgumentError] where the scan has a limit: a part cannot know how many rows the others give
+    def tasks(target_bytes: nil, deadline: nil)
+      target_bytes = target_bytes.nil? ? TASK_BYTES : Arguments.positive(:target_bytes, target_bytes)
+      ScanTask.of(@native, @snapshot, @options, target_bytes, Arguments.deadline(deadline))
     end
 
     # @return [String]
@@ -204,31 +148,16 @@ module DeltaLake
       with(conditions: @options.conditions + conditions)
     end
 
-    protected
-
-    # All values, an Array for each column.
-    def column_values(deadline)
-      all = schema.names.map { [] }
-      stream(deadline) do |stream|
-        stream.each_columns(BATCH) { |columns| columns.each_with_index { |values, i| all[i].concat(values) } }
-      end
-      all
-    end
-
     private
 
     def with(**changes)
       options = @options.dup
       changes.each { |name, value| options[name] = value }
-      Scan.new(@snapshot, options.freeze)
+      self.class.new(@snapshot, options.freeze)
     end
 
     def narrowed(count)
       limit([count, @options.limit].compact.min)
-    end
-
-    def stream(deadline, &block)
-      RowStream.open(@native.stream(Arguments.deadline(deadline)), &block)
     end
 
     def reorder(rows, distinct, names)

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "address"
+require_relative "changes"
 require_relative "commit_info"
 require_relative "protocol"
 require_relative "readable"
@@ -99,6 +100,26 @@ module DeltaLake
     def history(limit: nil, deadline: nil)
       limit = Arguments.whole(:limit, limit) unless limit.nil?
       @native.history(limit, Arguments.deadline(deadline)).map { |commit| CommitInfo.new(*commit) }
+    end
+
+    # The rows that changed over a range of versions: from the change data feed of the table, which has to be on for all
+    # of them (the table property `delta.enableChangeDataFeed`).
+    #
+    # @example
+    #   table.changes(from: 3, to: 5).each { |row| puts row[:_change_type], row[:id] }
+    #   table.changes(from: Time.now - 3600).where(_change_type: "delete").pluck(:id)
+    # @param from [Integer, Time] the first version, or the first that was made at this time or later
+    # @param to [Integer, Time, nil] the last version, or the last that was made up to this time; the snapshot's own
+    #   version where nobody says
+    # @param deadline [Numeric, nil] most seconds to take until the files are known
+    # @return [Changes]
+    # @raise [ArgumentError] where the range is empty
+    # @raise [ConfigurationError] where the feed is off at a version of the range, which the message names
+    # @raise [TableNotFoundError] where the range goes past the newest version, or to commits that are gone
+    # @raise [SchemaMismatchError] where rows of a version cannot be read with the schema of the last
+    def changes(from:, to: nil, deadline: nil)
+      points = [*Arguments.point(:from, from), *(to.nil? ? [nil, nil] : Arguments.point(:to, to))]
+      Changes.new(@native.changes(*points, Arguments.deadline(deadline)))
     end
 
     # (see Readable#scan)

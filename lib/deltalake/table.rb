@@ -43,10 +43,12 @@ module DeltaLake
     #   (see Snapshot#domain_metadata)
     # @!method history(limit: nil, deadline: nil)
     #   (see Snapshot#history)
+    # @!method changes(from:, to: nil, deadline: nil)
+    #   (see Snapshot#changes)
     # @!method scan
     #   @return [Scan] of all rows and columns
     def_delegators :snapshot, :version, :schema, :partition_by, :properties, :protocol, :name, :description, :uri, :id,
-                   :created_at, :transactions, :domain_metadata, :history, :scan
+                   :created_at, :transactions, :domain_metadata, :history, :changes, :scan
 
     # @param native [Native::Table]
     # @param snapshot [Native::Snapshot]

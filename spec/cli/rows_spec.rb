@@ -17,6 +17,32 @@ RSpec.describe "rows on the command line" do
     out.lines.map { |line| JSON.parse(line) }
   end
 
+  describe "changes" do
+    before do
+      create_table.append(orders(0..1))
+      File.write(commit_file(0),
+                 File.read(commit_file(0)).sub('"configuration":{',
+                                               '"configuration":{"delta.enableChangeDataFeed":"true"'))
+      DeltaLake.open(table_path).append(orders(2..2))
+    end
+
+    it "writes what changed, and how" do
+      out, err, code = run("changes", table_path, "--from", "1", "--columns", "id,_change_type,_commit_version")
+      expect([err, code]).to eq(["", 0])
+      expect(out.lines.map { |line| JSON.parse(line).values })
+        .to eq([[0, "insert", 1], [1, "insert", 1], [2, "insert", 2]])
+      out, = run("changes", table_path, "--from", "1970-01-01T00:00:00Z", "--to", "2", "--where", "_commit_version=2")
+      expect(JSON.parse(out)).to include("id" => 2, "_commit_timestamp" => /\A\d{4}-.*Z\z/)
+    end
+
+    it "needs a first version" do
+      told = "deltalake: changes needs --from (deltalake --help tells how)\n"
+      expect(run("changes", table_path)).to eq(["", told, 2])
+      expect(run("changes", table_path, "--from", "x").last).to eq(2)
+      expect(run("changes", table_path, "--from", "1", "--to", "9").last).to eq(3)
+    end
+  end
+
   describe "cat" do
     let(:ids) do
       lambda { |*conditions|

@@ -1,46 +1,26 @@
 # frozen_string_literal: true
 
-require_relative "filter"
-require_relative "json_value"
-require_relative "progress"
+require_relative "json_rows"
 
 module DeltaLake
   module CLI
     # `deltalake cat`
     # @api private
     class Cat < Command
+      include JSONRows
+
       SUMMARY = "write rows as JSON, an object a line"
 
       private
 
       def define_options(parser)
         define_time_options(parser)
-        parser.on("--where CONDITION", "only rows for which COLUMN=VALUE holds, or !=, <, <=, >, >= in place of =;",
-                  "may come several times; null stands for null, 'null' for the text;",
-                  "a.b reaches into structs") do |text|
-          (options[:where] ||= []) << text
-        end
-        parser.on("--columns A,B", Array, "only these columns") { |names| options[:columns] = names }
-        define_limit_option(parser, "rows")
-        parser.separator("\nTimes are in ISO 8601 (with Z where they are instants), decimals text, bytes Base64,\n" \
-                         "floats that JSON lacks \"NaN\", \"Infinity\" and \"-Infinity\".\n\n")
+        define_row_options(parser)
       end
 
       def call(uri)
-        scan = scan(open_table(uri))
-        fields = scan.schema.fields
-        Progress.show(@stderr, "rows") do |progress|
-          scan.each_batch do |rows|
-            @stdout.write(*rows.map { |row| "#{JSON.generate(JSONValue.dump_struct(row, fields))}\n" })
-            progress.add(rows.size)
-          end
-        end
-      end
-
-      def scan(table)
-        scan = Filter.apply(table.scan, table.schema, options[:where])
-        scan = scan.select(*options[:columns]) if options[:columns]
-        options[:limit] ? scan.limit(options[:limit]) : scan
+        table = open_table(uri)
+        print_rows(narrowed(table.scan, table.schema))
       end
     end
   end

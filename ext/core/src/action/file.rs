@@ -71,6 +71,20 @@ pub struct Remove {
     pub deletion_vector: Option<DeletionVectorDescriptor>,
 }
 
+/// A file of changed rows, for the change data feed alone (Delta protocol, "Add CDC File").
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddCdc {
+    /// As in [`Add`].
+    pub path: String,
+    /// As in [`Add`].
+    #[serde(default)]
+    pub partition_values: PartitionValues,
+    /// Bytes.
+    #[serde(default)]
+    pub size: i64,
+}
+
 /// Where a deletion vector is (Delta protocol, "Deletion Vectors").
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

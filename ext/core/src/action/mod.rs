@@ -7,7 +7,7 @@ mod table;
 use serde::{Deserialize, Serialize};
 
 pub use commit_info::{CommitInfo, Operation};
-pub use file::{Add, DeletionVectorDescriptor, FileKey, PartitionValues, Remove};
+pub use file::{Add, AddCdc, DeletionVectorDescriptor, FileKey, PartitionValues, Remove};
 pub use table::{DomainMetadata, Format, Metadata, Protocol, Txn};
 
 /// One line of a commit to be written.

@@ -53,6 +53,18 @@ impl DeletionVector {
         self.cardinality
     }
 
+    /// The rows that this one has and `other` has not.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        let without = |(key, bitmap): &(u32, RoaringBitmap)| {
+            let theirs = other.bitmaps.iter().find(|(theirs, _)| theirs == key);
+            (*key, theirs.map_or_else(|| bitmap.clone(), |(_, theirs)| bitmap - theirs))
+        };
+        let bitmaps: Vec<(u32, RoaringBitmap)> = self.bitmaps.iter().map(without).collect();
+        let cardinality = bitmaps.iter().map(|(_, bitmap)| bitmap.len()).sum();
+        Self { bitmaps, cardinality }
+    }
+
     /// How many of those rows are deleted.
     pub fn count(&self, rows: &Range<u64>) -> u64 {
         self.overlaps(rows).map(|(bitmap, first, last, _)| bitmap.range_cardinality(first..=last)).sum()

@@ -60,9 +60,7 @@ pub async fn history(storage: &Storage, up_to: u64, limit: Option<usize>) -> Res
 /// in-commit timestamps from that version on.
 pub async fn version_at(storage: &Storage, properties: &TableProperties, at_ms: i64) -> Result<u64> {
     let listing = Listing::read(storage, 0).await?;
-    let Some(earliest) = listing.earliest() else {
-        return Err(Error::new(ErrorKind::TableNotFound, format!("there is no Delta table at {}", storage.uri())));
-    };
+    let earliest = earliest(&listing, storage)?;
     // Log cleanup may leave a checkpoint without its commit: then the file's time is all there is.
     let checkpointed = listing.newest_checkpoint(earliest).filter(|c| !listing.commits.contains_key(&c.version));
     let next = listing.commits.range(earliest..).next().map_or(i64::MAX, |(_, file)| file.modified_ms);
@@ -92,6 +90,17 @@ pub async fn version_at(storage: &Storage, properties: &TableProperties, at_ms: 
             ),
         )
     })
+}
+
+/// The first version that can be read.
+pub async fn earliest_version(storage: &Storage) -> Result<u64> {
+    earliest(&Listing::read(storage, 0).await?, storage)
+}
+
+fn earliest(listing: &Listing, storage: &Storage) -> Result<u64> {
+    listing
+        .earliest()
+        .ok_or_else(|| Error::new(ErrorKind::TableNotFound, format!("there is no Delta table at {}", storage.uri())))
 }
 
 fn own_times_from(properties: &TableProperties) -> Option<u64> {

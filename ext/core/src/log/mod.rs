@@ -1,5 +1,6 @@
 //! The transaction log: file names, segments, commits, checkpoints, replay.
 
+mod changes;
 mod checkpoint;
 mod commit;
 mod hint;
@@ -13,8 +14,9 @@ mod state;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use changes::{ChangeLine, commit_files, read_change_lines};
 pub use commit::{commit_key, read_table_actions, table_actions};
-pub use history::{CommitRecord, commit_times, history, version_at};
+pub use history::{CommitRecord, commit_times, earliest_version, history, version_at};
 pub use replay::{PartitionFilter, Replay, ReplayOptions};
 pub use segment::Segment;
 pub use state::TableState;

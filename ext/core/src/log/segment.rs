@@ -100,7 +100,12 @@ impl Segment {
 
     /// A new table's segment.
     pub fn first() -> Self {
-        Self { checkpoint: None, version: 0, tip: None }
+        Self::alone(0)
+    }
+
+    /// A version of which the log is not known.
+    pub fn alone(version: u64) -> Self {
+        Self { checkpoint: None, version, tip: None }
     }
 
     /// Versions whose commits follow the checkpoint.
@@ -178,6 +183,12 @@ impl Listing {
         versions.flat_map(|(v, found)| found.complete().map(|parts| Checkpoint { version: *v, parts }))
     }
 
+    /// The newest version that a commit or a checkpoint is of.
+    pub(super) fn newest(&self) -> Option<u64> {
+        let newest_commit = self.commits.keys().next_back().copied();
+        newest_commit.max(self.newest_checkpoint(u64::MAX).map(|c| c.version))
+    }
+
     /// The first version that can be read: the first complete checkpoint, or 0 where the log goes back that far.
     pub(super) fn earliest(&self) -> Option<u64> {
         if self.commits.contains_key(&0) {
@@ -187,9 +198,7 @@ impl Listing {
     }
 
     fn choose(&self, storage: &Storage, target: Option<u64>) -> Result<Segment> {
-        let newest_commit = self.commits.keys().next_back().copied();
-        let newest_checkpoint = self.newest_checkpoint(u64::MAX).map(|c| c.version);
-        let Some(newest) = newest_commit.max(newest_checkpoint) else {
+        let Some(newest) = self.newest() else {
             return Err(self.nothing(storage));
         };
         let version = target.unwrap_or(newest);

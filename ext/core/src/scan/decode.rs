@@ -14,7 +14,6 @@ use super::lanes::Lanes;
 use super::open::{Column, OpenFile};
 use super::parts::Part;
 use super::task::ScanTask;
-use crate::deletion_vector::DeletionVector;
 use crate::error::{Error, Result};
 
 /// Decodes `part` and sends its batches until there are no more or nobody wants them.
@@ -32,16 +31,16 @@ async fn try_decode(
     batches: &Sender<Result<RecordBatch>>,
 ) -> Result<()> {
     let in_file = |e: Error| e.context(format_args!("data file {}", file.name));
-    let (deleted, by_number) = (file.deleted.as_ref(), file.by_number());
+    let (mask, by_number) = (file.mask.as_ref(), file.by_number());
     let limit = task.limit.filter(|_| !file.filter);
     // So many rows are enough wherever the deleted ones are.
-    let limit = limit.map(|limit| limit.saturating_add(deleted.map_or(0, DeletionVector::cardinality)));
+    let limit = limit.and_then(|limit| mask.map_or(Some(limit), |mask| mask.enough(limit)));
     let mut lanes = Lanes::start(file, &part, limit)?;
     let mut cursor = Cursor::new(part.ranges);
     while let Some((columns, rows)) = lanes.next().await? {
         let numbers = if by_number { cursor.take(rows).map_err(in_file)? } else { Vec::new() };
         let batch = Decoded { columns: &columns, rows, numbers: &numbers };
-        let batch = match deleted.and_then(|deleted| deleted.live(&numbers)) {
+        let batch = match mask.and_then(|mask| mask.live(&numbers)) {
             Some(live) if live.count_set_bits() == 0 => None,
             live => Some(adapt(task, file, &batch, live)?),
         };

@@ -48,8 +48,10 @@ impl FileStream {
             let mut files = Vec::new();
             while files.len() < AT_ONCE {
                 let Some(planned) = self.planner.next().await? else { break };
-                for PlannedFile { add, .. } in planned {
-                    files.push(data_file(&self.snapshot, add)?);
+                for PlannedFile { add, only, .. } in planned {
+                    let mut file = data_file(&self.snapshot, add)?;
+                    file.rows = file.rows.filter(|_| only.is_none());
+                    files.push(file);
                 }
             }
             Ok((!files.is_empty()).then_some(files))

@@ -3,14 +3,21 @@
 mod adapt;
 mod cursor;
 mod decode;
+mod file_set;
 mod files;
+mod given;
 mod lanes;
+mod mask;
 mod open;
 mod owned;
 mod parts;
 mod pipeline;
 mod plan;
+<<<<<<< HEAD
 mod prune;
+=======
+mod portable;
+>>>>>>> main
 mod read_field;
 mod row_tracking;
 mod stream;
@@ -25,6 +32,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::datatypes::SchemaRef as ArrowSchemaRef;
 
+use self::given::FileSource;
 use self::plan::{Planner, Rules, explain};
 use self::row_tracking::RowTracking;
 use self::task::ScanTask;
@@ -34,9 +42,12 @@ use crate::expr::{BoundPredicate, Predicate};
 use crate::schema::{Field, SchemaRef, StructType};
 use crate::snapshot::Snapshot;
 
+pub use file_set::FileSet;
 pub use files::{DataFile, FileStream};
+pub use given::{FileScan, FileScans};
 pub use pipeline::{DEFAULT_BYTES_IN_FLIGHT, set_bytes_in_flight};
 pub use plan::{FileCount, ScanPlanMetrics};
+pub use portable::FileTask;
 pub use stream::ScanStream;
 
 /// Rows of a batch, unless options say otherwise.
@@ -73,6 +84,11 @@ pub struct Scan {
 impl Scan {
     /// Checks that columns exist and literals fit them.
     pub fn new(snapshot: Snapshot, options: ScanOptions) -> Result<Self> {
+        Self::over(snapshot, options, None)
+    }
+
+    /// Reads the files of `source` in place of the snapshot's own.
+    fn over(snapshot: Snapshot, options: ScanOptions, source: Option<FileSource>) -> Result<Self> {
         let table = snapshot.schema();
         let located = |e: Error| e.with_table(snapshot.uri()).with_version(snapshot.version());
         let columns = match options.columns {
@@ -85,7 +101,7 @@ impl Scan {
         if options.batch_size == 0 {
             return Err(Error::argument("the batch size must be 1 at least"));
         }
-        let rules = Arc::new(Rules::new(predicate.clone(), &snapshot));
+        let rules = Arc::new(Rules::new(predicate.clone(), &snapshot, source));
         let task = ScanTask::new(snapshot, &columns, predicate, options.batch_size, options.limit);
         Ok(Self { task: Arc::new(task), rules, schema: Arc::new(schema) })
     }

@@ -10,6 +10,7 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::async_reader::AsyncFileReader;
 
 use super::adapt::{Adapter, Lookup};
+use super::mask::RowMask;
 use super::plan::{PlannedFile, in_file, partition_value};
 use super::prune::{Kept, prune};
 use super::read_field::ReadField;
@@ -34,7 +35,8 @@ pub(super) struct OpenFile {
     /// What is read of each row group.
     pub(super) kept: Vec<Kept>,
     pub(super) filter: bool,
-    pub(super) deleted: Option<DeletionVector>,
+    /// Where only some rows are read.
+    pub(super) mask: Option<RowMask>,
     /// For messages.
     pub(super) name: String,
 }
@@ -53,24 +55,35 @@ pub(super) enum Column {
 impl OpenFile {
     /// Whether the numbers of the rows matter.
     pub(super) fn by_number(&self) -> bool {
-        self.deleted.is_some() || self.columns.iter().any(|column| matches!(column, Column::Tracked(_)))
+        self.mask.is_some() || self.columns.iter().any(|column| matches!(column, Column::Tracked(_)))
     }
 
     pub(super) async fn open(task: &ScanTask, planned: PlannedFile) -> Result<Self> {
-        let PlannedFile { add, filter } = planned;
+        let PlannedFile { add, only, constants, filter } = planned;
         let (storage, key) = task.snapshot.storage().locate(parse_data_path(&add.path)?)?;
         let opened = async {
             let opened = footer(&storage, &key, u64::try_from(add.size).unwrap_or(0)).await;
             opened.map_err(|e| if is_not_found(&e) { gone(task, &key).with_source(e) } else { e })
         };
+<<<<<<< HEAD
         let ((file, mut metadata), vector) = futures::try_join!(opened, vector(task, &add))?;
         let deleted = vector.map(|(bytes, descriptor)| DeletionVector::parse(&bytes, descriptor, rows(&metadata)));
         let deleted = deleted.transpose().map_err(|e| in_file(e, &add))?;
+=======
+        let vectors = (vector(task, &add, add.deletion_vector.as_ref()), vector(task, &add, only.as_ref()));
+        let ((file, metadata), deleted, only) = futures::try_join!(opened, vectors.0, vectors.1)?;
+        let parse = |vector: Option<(Bytes, &DeletionVectorDescriptor)>| {
+            let parsed = vector.map(|(bytes, descriptor)| DeletionVector::parse(&bytes, descriptor, rows(&metadata)));
+            parsed.transpose().map_err(|e| in_file(e, &add))
+        };
+        let mask = RowMask::new(parse(deleted)?, parse(only)?);
+>>>>>>> main
         let in_file_schema = Arc::clone(metadata.schema());
         let lookup = Lookup::new(in_file_schema.fields());
+        let is_constant = |name: &str| task.is_partition(name) || constants.iter().any(|c| c == name);
         let fields = if filter { &task.fields[..] } else { &task.fields[..task.outputs] };
         let root = |field: &ReadField| match task.row_tracking(&field.name) {
-            _ if task.is_partition(&field.name) => Ok(None),
+            _ if is_constant(&field.name) => Ok(None),
             Some(_) => Ok(lookup.exact(&field.physical)),
             None => lookup.find(field, &ColumnPath::from(field.name.as_str())),
         };
@@ -80,7 +93,7 @@ impl OpenFile {
         read.dedup();
         let column = |(field, root): (&ReadField, &Option<usize>)| -> Result<Column> {
             let path = ColumnPath::from(field.name.as_str());
-            if task.is_partition(&field.name) {
+            if is_constant(&field.name) {
                 return constant(task, &add, field).map(Column::Constant);
             }
             let adapted = |root: &usize| {
@@ -95,11 +108,15 @@ impl OpenFile {
         };
         let columns = fields.iter().zip(&roots).map(column).collect::<Result<Vec<_>>>();
         let columns = columns.map_err(|e| in_file(e, &add))?;
+<<<<<<< HEAD
         let kept = match filter {
             true => prune(task, &add, &file, &mut metadata, &read).await.map_err(|e| in_file(e, &add))?,
             false => vec![Kept::All; metadata.metadata().num_row_groups()],
         };
         Ok(Self { file, metadata, read, columns, kept, filter, deleted, name: key })
+=======
+        Ok(Self { file, metadata, read, columns, filter, mask, name: key })
+>>>>>>> main
     }
 }
 
@@ -110,9 +127,13 @@ fn constant(task: &ScanTask, add: &Add, field: &ReadField) -> Result<ArrayRef> {
     Scalar::repeat(value.as_ref(), data_type, task.batch_size)
 }
 
-/// The serialised deletion vector of a file that has one.
-async fn vector<'a>(task: &ScanTask, add: &'a Add) -> Result<Option<(Bytes, &'a DeletionVectorDescriptor)>> {
-    let Some(descriptor) = &add.deletion_vector else { return Ok(None) };
+/// A serialised deletion vector, if there is one.
+async fn vector<'a>(
+    task: &ScanTask,
+    add: &Add,
+    descriptor: Option<&'a DeletionVectorDescriptor>,
+) -> Result<Option<(Bytes, &'a DeletionVectorDescriptor)>> {
+    let Some(descriptor) = descriptor else { return Ok(None) };
     let fetched = deletion_vector::fetch(task.snapshot.storage(), descriptor).await;
     fetched.map(|bytes| Some((bytes, descriptor))).map_err(|e| in_file(e, add))
 }

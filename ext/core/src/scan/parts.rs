@@ -37,6 +37,7 @@ pub(super) fn parts(file: &OpenFile, batch_size: usize) -> Vec<Part> {
         let rows = u64::try_from(group.num_rows()).unwrap_or(0);
         let range = first..first.saturating_add(rows);
         first = range.end;
+<<<<<<< HEAD
         let deleted = file.deleted.as_ref().is_some_and(|deleted| deleted.count(&range) == rows);
         let kept = match file.kept.get(index) {
             Some(Kept::Rows(ranges)) => ranges.clone(),
@@ -44,6 +45,9 @@ pub(super) fn parts(file: &OpenFile, batch_size: usize) -> Vec<Part> {
             Some(Kept::All) | None => vec![0..rows],
         };
         if rows == 0 || deleted {
+=======
+        if rows == 0 || file.mask.as_ref().is_some_and(|mask| mask.leaves_out(&range)) {
+>>>>>>> main
             continue;
         }
         let (bytes, decoded) = sizes(file, group);

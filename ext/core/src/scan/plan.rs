@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::action::Add;
+use futures::TryStreamExt;
+
+use super::given::{FileScan, FileScans, FileSource};
+use crate::action::{Add, DeletionVectorDescriptor};
 use crate::error::{Error, Result};
 use crate::expr::{BoundColumn, BoundPredicate};
 use crate::log::{PartitionFilter, Replay, ReplayOptions};
@@ -45,6 +48,10 @@ impl FileCount {
 #[derive(Debug, Clone)]
 pub(super) struct PlannedFile {
     pub(super) add: Add,
+    /// See [`FileScan::only`].
+    pub(super) only: Option<DeletionVectorDescriptor>,
+    /// See [`FileScan::constants`].
+    pub(super) constants: Arc<[String]>,
     /// Whether rows have to be filtered: false where partition values settle the predicate.
     pub(super) filter: bool,
 }
@@ -64,10 +71,12 @@ pub(super) struct Rules {
     stats: StatsColumns,
     /// For each column of `stats` its index in the predicate.
     with_stats: Vec<usize>,
+    /// The files, where they are not the snapshot's own.
+    source: Option<FileSource>,
 }
 
 impl Rules {
-    pub(super) fn new(predicate: Option<Arc<BoundPredicate>>, snapshot: &Snapshot) -> Self {
+    pub(super) fn new(predicate: Option<Arc<BoundPredicate>>, snapshot: &Snapshot, source: Option<FileSource>) -> Self {
         let columns = predicate.as_deref().map_or(&[][..], BoundPredicate::columns);
         let (schema, mapping) = (snapshot.schema(), snapshot.column_mapping());
         let physical: Vec<ColumnPath> = columns.iter().map(|c| mapping.physical_path(schema, &c.path)).collect();
@@ -78,7 +87,12 @@ impl Rules {
         let partitions: Vec<Option<String>> = columns.iter().zip(&physical).map(name).collect();
         let with_stats: Vec<usize> = (0..columns.len()).filter(|i| partitions[*i].is_none()).collect();
         let stats = StatsColumns::new(with_stats.iter().map(|i| (physical[*i].names(), &columns[*i].data_type)));
-        Self { partitions, stats, with_stats, predicate }
+        Self { partitions, stats, with_stats, predicate, source }
+    }
+
+    /// Whether the files are not the snapshot's own.
+    pub(super) fn is_given(&self) -> bool {
+        self.source.is_some()
     }
 
     fn needs_stats(&self) -> bool {
@@ -128,9 +142,31 @@ impl Rules {
     }
 }
 
+/// Where files come from.
+enum Files {
+    Log(Replay),
+    Given(FileScans),
+}
+
+impl Files {
+    fn open(snapshot: &Snapshot, rules: &Rules, options: ReplayOptions) -> Self {
+        match &rules.source {
+            None => Self::Log(snapshot.replay(options)),
+            Some(source) => Self::Given(source()),
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Vec<FileScan>>> {
+        match self {
+            Self::Log(replay) => Ok(replay.next().await?.map(|adds| adds.into_iter().map(FileScan::from).collect())),
+            Self::Given(files) => files.try_next().await,
+        }
+    }
+}
+
 /// The files of a scan, in the order of the replay.
 pub(super) struct Planner {
-    replay: Replay,
+    files: Files,
     rules: Arc<Rules>,
     /// Files whose rows are known are counted here instead of being planned.
     counter: Option<Arc<AtomicU64>>,
@@ -143,13 +179,19 @@ impl Planner {
     pub(super) fn new(snapshot: &Snapshot, rules: &Arc<Rules>, limit: Option<u64>, details: bool) -> Self {
         let stats = rules.needs_stats() || limit.is_some();
         let options = ReplayOptions { stats, details, partitions: rules.partition_filter() };
-        Self { replay: snapshot.replay(options), rules: Arc::clone(rules), counter: None, wanted: limit }
+        Self { files: Files::open(snapshot, rules, options), rules: Arc::clone(rules), counter: None, wanted: limit }
     }
 
     /// As [`Self::new`], with statistics of every file.
     pub(super) fn with_stats(snapshot: &Snapshot, rules: &Arc<Rules>) -> Self {
         let options = ReplayOptions { stats: true, partitions: rules.partition_filter(), ..ReplayOptions::default() };
-        Self { replay: snapshot.replay(options), rules: Arc::clone(rules), counter: None, wanted: None }
+        Self { files: Files::open(snapshot, rules, options), rules: Arc::clone(rules), counter: None, wanted: None }
+    }
+
+    /// As [`Self::with_stats`], with all that reading takes.
+    pub(super) fn whole(snapshot: &Snapshot, rules: &Arc<Rules>) -> Self {
+        let options = ReplayOptions { stats: true, details: true, partitions: rules.partition_filter() };
+        Self { files: Files::open(snapshot, rules, options), rules: Arc::clone(rules), counter: None, wanted: None }
     }
 
     /// Leaves out files of which all rows count and are known in number, and adds these to `counter`.
@@ -159,14 +201,14 @@ impl Planner {
 
     pub(super) async fn next(&mut self) -> Result<Option<Vec<PlannedFile>>> {
         while self.wanted != Some(0) {
-            let Some(adds) = self.replay.next().await? else { return Ok(None) };
-            let mut planned = Vec::with_capacity(adds.len());
-            for add in adds {
+            let Some(files) = self.files.next().await? else { return Ok(None) };
+            let mut planned = Vec::with_capacity(files.len());
+            for FileScan { add, only, constants } in files {
                 if self.wanted == Some(0) {
                     break;
                 }
                 if let Verdict::Read { filter } = self.rules.judge(&add)? {
-                    self.plan(PlannedFile { add, filter }, &mut planned);
+                    self.plan(PlannedFile { add, only, constants, filter }, &mut planned);
                 }
             }
             if !planned.is_empty() {
@@ -177,7 +219,7 @@ impl Planner {
     }
 
     fn plan(&mut self, file: PlannedFile, planned: &mut Vec<PlannedFile>) {
-        let asked = !file.filter && (self.counter.is_some() || self.wanted.is_some());
+        let asked = !file.filter && file.only.is_none() && (self.counter.is_some() || self.wanted.is_some());
         let rows = if asked { live_rows(&file.add) } else { None };
         if let (Some(rows), Some(wanted)) = (rows, &mut self.wanted) {
             *wanted = wanted.saturating_sub(rows);
@@ -204,9 +246,10 @@ pub(super) fn live_rows(add: &Add) -> Option<u64> {
 /// Counts what a scan by those rules would read.
 pub(super) async fn explain(snapshot: &Snapshot, rules: &Rules) -> Result<ScanPlanMetrics> {
     let mut metrics = ScanPlanMetrics::default();
-    let mut replay = snapshot.replay(ReplayOptions { stats: rules.needs_stats(), ..ReplayOptions::default() });
-    while let Some(adds) = replay.next().await? {
-        for add in &adds {
+    let options = ReplayOptions { stats: rules.needs_stats(), ..ReplayOptions::default() };
+    let mut found = Files::open(snapshot, rules, options);
+    while let Some(files) = found.next().await? {
+        for FileScan { add, .. } in &files {
             metrics.total.count(add);
             match rules.judge(add)? {
                 Verdict::PrunedByPartition => metrics.pruned_by_partition.count(add),

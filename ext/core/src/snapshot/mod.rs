@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::features::{check_appendable, check_readable, column_mapping, widens_types};
 use crate::log::{Replay, ReplayOptions, Segment, TableState, version_at};
 use crate::properties::TableProperties;
-use crate::schema::{ColumnMapping, SchemaRef, StructType, check_type_changes};
+use crate::schema::{ColumnMapping, Field, SchemaRef, StructType, check_type_changes};
 use crate::storage::Storage;
 
 mod cache;
@@ -45,7 +45,7 @@ struct Inner {
 }
 
 /// What is derived from protocol and metadata, and shared by all versions that have the same.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct View {
     schema: SchemaRef,
     properties: Arc<TableProperties>,
@@ -76,6 +76,30 @@ impl Snapshot {
     /// A new table's first version.
     pub fn first(storage: &Storage, protocol: Protocol, metadata: Metadata) -> Result<Self> {
         Self::new(storage, Segment::first(), TableState::new(protocol, metadata), None)
+    }
+
+    /// A version by what somebody tells of it. Its log is not looked at, so it has no files of its own to replay.
+    pub fn told(storage: &Storage, version: u64, protocol: Protocol, metadata: Metadata) -> Result<Self> {
+        Self::new(storage, Segment::alone(version), TableState::new(protocol, metadata), None)
+    }
+
+    /// The same version with more columns, for who knows more of files than the log. Those of `partitions` are told by
+    /// partition values.
+    #[must_use]
+    pub fn with_columns(&self, columns: impl IntoIterator<Item = Field>, partitions: &[&str]) -> Self {
+        let Inner { storage, segment, view, seen, .. } = &*self.0;
+        let mut schema = StructType::clone(&view.schema);
+        schema.fields.extend(columns);
+        let mut metadata = self.metadata().clone();
+        metadata.partition_columns.extend(partitions.iter().map(|name| (*name).to_owned()));
+        let view = View { schema: Arc::new(schema), ..View::clone(view) };
+        Self(Arc::new(Inner {
+            storage: storage.clone(),
+            segment: segment.clone(),
+            state: TableState::new(self.protocol().clone(), metadata),
+            view: Arc::new(view),
+            seen: *seen,
+        }))
     }
 
     fn new(storage: &Storage, segment: Segment, state: TableState, before: Option<&Self>) -> Result<Self> {

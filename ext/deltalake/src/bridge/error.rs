@@ -55,7 +55,7 @@ fn class_name(kind: ErrorKind) -> Option<&'static str> {
 }
 
 /// What happened with every cause that says something new, and the table and version where the text names neither.
-fn message(error: &Error) -> String {
+pub(super) fn message(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -25,6 +25,12 @@ impl<T> Owned<T> {
         Ok(&self.value)
     }
 
+    /// The same, to be changed.
+    pub(crate) fn get_mut(&mut self) -> Result<&mut T> {
+        self.check()?;
+        Ok(&mut self.value)
+    }
+
     /// The value itself, or an error of kind `Fork`.
     pub(crate) fn into_inner(mut self) -> Result<T> {
         self.check()?;

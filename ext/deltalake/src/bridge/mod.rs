@@ -4,6 +4,7 @@
 //! [`native_method!`](crate::native_method) or [`native_function!`](crate::native_function), so that a panic is an
 //! exception; what lasts from call to call and owns tasks sits in a [`fork::Owned`].
 
+mod arrow_stream;
 pub(crate) mod error;
 pub(crate) mod fork;
 mod gvl;
@@ -12,6 +13,7 @@ pub(crate) mod panic;
 mod runtime;
 mod signal;
 
+pub(crate) use arrow_stream::{ArrowCStream, Batches};
 pub(crate) use error::to_ruby_error;
 pub(crate) use gvl::block_on;
 pub(crate) use memory::MemoryGuard;

@@ -44,7 +44,7 @@ fn one(ruby: &Ruby, condition: RArray, schema: &Schema) -> Result<Predicate, Fai
         "<=" => CompareOp::LtEq,
         ">" => CompareOp::Gt,
         ">=" => CompareOp::GtEq,
-        other => return Err(Error::internal(format!("there is no operator {other:?}")).into()),
+        other => return Err(Error::argument(format!("conditions have no operator {other:?}")).into()),
     };
     let value: Value = condition.entry(2)?;
     let data_type = type_of(&column, schema)?;

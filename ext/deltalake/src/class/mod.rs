@@ -1,8 +1,10 @@
 //! The hidden classes under `DeltaLake::Native`, one file a class.
 
 mod append;
+mod arrow_stream;
 mod call;
 mod condition;
+mod file_set;
 mod files;
 mod scan;
 mod snapshot;
@@ -10,6 +12,8 @@ mod stream;
 mod table;
 #[cfg(feature = "testing")]
 mod testing;
+#[cfg(feature = "testing")]
+mod testing_arrow;
 #[cfg(feature = "testing")]
 mod testing_convert;
 
@@ -29,11 +33,14 @@ pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     snapshot::init(ruby, native)?;
     scan::init(ruby, native)?;
     stream::init(ruby, native)?;
+    arrow_stream::init(ruby, native)?;
     files::init(ruby, native)?;
+    file_set::init(ruby, native)?;
     append::init(ruby, native)?;
     #[cfg(feature = "testing")]
     {
         testing::init(ruby, native)?;
+        testing_arrow::init(ruby, native)?;
         testing_convert::init(ruby, native)?;
     }
     Ok(())

@@ -1,10 +1,12 @@
 //! `DeltaLake::Native::Scan`: what is to be read of a snapshot.
 
 use deltalake_core::scan::{Scan, ScanOptions};
-use deltalake_core::snapshot::Snapshot;
-use magnus::{Error, Module, RHash, RModule, Ruby};
+use deltalake_core::schema::Schema;
+use magnus::{Error, Module, RArray, RHash, RModule, Ruby};
 
+use super::arrow_stream::NativeArrowStream;
 use super::call::{context, define};
+use super::condition;
 use super::files::NativeFileStream;
 use super::stream::NativeStream;
 use crate::bridge::{block_on, to_ruby_error};
@@ -19,13 +21,27 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("explain", native_method!(NativeScan::explain, 1))?;
     class.define_method("count", native_method!(NativeScan::count, 1))?;
     class.define_method("stream", native_method!(NativeScan::stream, 1))?;
+    class.define_method("arrow_stream", native_method!(NativeScan::arrow_stream, 1))?;
+    class.define_method("tasks", native_method!(NativeScan::tasks, 2))?;
     class.define_method("files", native_method!(NativeScan::files, 1))?;
     Ok(())
 }
 
 impl NativeScan {
-    pub(super) fn new(ruby: &Ruby, snapshot: Snapshot, options: ScanOptions) -> Result<Self, Error> {
-        Scan::new(snapshot, options).map(Self).map_err(|e| to_ruby_error(ruby, e))
+    pub(super) fn new(ruby: &Ruby, scan: deltalake_core::Result<Scan>) -> Result<Self, Error> {
+        scan.map(Self).map_err(|e| to_ruby_error(ruby, e))
+    }
+
+    /// What is read, as Ruby says it of rows of `schema`.
+    pub(super) fn options(
+        ruby: &Ruby,
+        schema: &Schema,
+        columns: Option<Vec<String>>,
+        conditions: RArray,
+        limit: Option<u64>,
+    ) -> Result<ScanOptions, Error> {
+        let predicate = condition::predicate(ruby, conditions, schema).map_err(|e| e.into_ruby(ruby))?;
+        Ok(ScanOptions { columns, predicate: Some(predicate), limit, ..ScanOptions::default() })
     }
 
     fn schema_json(_ruby: &Ruby, this: &Self) -> Result<String, Error> {
@@ -61,6 +77,26 @@ impl NativeScan {
     fn stream(ruby: &Ruby, this: &Self, deadline: Option<f64>) -> Result<NativeStream, Error> {
         let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
         NativeStream::new(ruby, &this.0, ctx)
+    }
+
+    fn arrow_stream(ruby: &Ruby, this: &Self, deadline: Option<f64>) -> Result<NativeArrowStream, Error> {
+        let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
+        NativeArrowStream::of_scan(ruby, &this.0, ctx)
+    }
+
+    /// For each task its JSON and the bytes of its files.
+    fn tasks(ruby: &Ruby, this: &Self, target_bytes: u64, deadline: Option<f64>) -> Result<RArray, Error> {
+        let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
+        let (scan, inner) = (this.0.clone(), ctx.clone());
+        let tasks = block_on(ruby, &ctx, async move {
+            let tasks = scan.tasks(target_bytes, &inner).await?;
+            tasks.iter().map(|task| Ok((task.to_json()?, task.bytes()))).collect::<deltalake_core::Result<Vec<_>>>()
+        })?;
+        let out = ruby.ary_new_capa(tasks.len());
+        for task in tasks {
+            out.push(task)?;
+        }
+        Ok(out)
     }
 
     fn files(ruby: &Ruby, this: &Self, deadline: Option<f64>) -> Result<NativeFileStream, Error> {

@@ -2,12 +2,13 @@
 
 use deltalake_core::clock::Clock;
 use deltalake_core::log::history;
-use deltalake_core::scan::ScanOptions;
+use deltalake_core::ops::{Point, changes};
+use deltalake_core::scan::Scan;
 use deltalake_core::snapshot::Snapshot;
 use magnus::{Error, Module, RArray, RHash, RModule, Ruby};
 
 use super::call::{context, define};
-use super::condition;
+use super::file_set::NativeFileSet;
 use super::scan::NativeScan;
 use crate::bridge::{block_on, to_ruby_error};
 use crate::native_method;
@@ -32,6 +33,8 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("domain_metadata", native_method!(NativeSnapshot::domain_metadata, 0))?;
     class.define_method("refresh", native_method!(NativeSnapshot::refresh, 1))?;
     class.define_method("history", native_method!(NativeSnapshot::history, 2))?;
+    class.define_method("changes", native_method!(NativeSnapshot::changes, 5))?;
+    class.define_method("task", native_method!(NativeSnapshot::task, 1))?;
     class.define_method("scan", native_method!(NativeSnapshot::scan, 3))?;
     Ok(())
 }
@@ -123,6 +126,29 @@ impl NativeSnapshot {
         Ok(out)
     }
 
+    fn changes(
+        ruby: &Ruby,
+        this: &Self,
+        from_version: Option<u64>,
+        from_ms: Option<i64>,
+        to_version: Option<u64>,
+        to_ms: Option<i64>,
+        deadline: Option<f64>,
+    ) -> Result<NativeFileSet, Error> {
+        let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
+        let point = |version: Option<u64>, ms: Option<i64>| version.map(Point::Version).or(ms.map(Point::Time));
+        let Some(from) = point(from_version, from_ms) else {
+            return Err(to_ruby_error(ruby, deltalake_core::Error::argument("changes need a first version")));
+        };
+        let (snapshot, to) = (this.0.clone(), point(to_version, to_ms));
+        block_on(ruby, &ctx, async move { changes(&snapshot, from, to).await }).map(NativeFileSet)
+    }
+
+    /// The files of a task of a scan of this table, from its JSON.
+    fn task(ruby: &Ruby, this: &Self, json: String) -> Result<NativeFileSet, Error> {
+        NativeFileSet::of_task(ruby, &json, this.0.storage())
+    }
+
     fn scan(
         ruby: &Ruby,
         this: &Self,
@@ -130,8 +156,7 @@ impl NativeSnapshot {
         conditions: RArray,
         limit: Option<u64>,
     ) -> Result<NativeScan, Error> {
-        let predicate = condition::predicate(ruby, conditions, this.0.schema()).map_err(|e| e.into_ruby(ruby))?;
-        let options = ScanOptions { columns, predicate: Some(predicate), limit, ..ScanOptions::default() };
-        NativeScan::new(ruby, this.0.clone(), options)
+        let options = NativeScan::options(ruby, this.0.schema(), columns, conditions, limit)?;
+        NativeScan::new(ruby, Scan::new(this.0.clone(), options))
     }
 }

@@ -10,6 +10,7 @@ use deltalake_core::storage::{Storage, StorageOptions};
 use magnus::{Error, Module, Object, RModule, Ruby};
 
 use super::call::{context, define};
+use super::file_set::NativeFileSet;
 use super::snapshot::NativeSnapshot;
 use crate::bridge::{block_on, to_ruby_error};
 use crate::{native_function, native_method};
@@ -23,6 +24,7 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("uri", native_method!(NativeTable::uri, 0))?;
     class.define_method("exists", native_method!(NativeTable::exists, 1))?;
     class.define_method("snapshot", native_method!(NativeTable::snapshot, 3))?;
+    class.define_method("task", native_method!(NativeTable::task, 1))?;
     class.define_method("create", native_method!(NativeTable::create, 6))?;
     Ok(())
 }
@@ -60,6 +62,11 @@ impl NativeTable {
             }
         });
         opened.map(NativeSnapshot)
+    }
+
+    /// The files of a task of a scan, from its JSON.
+    fn task(ruby: &Ruby, this: &Self, json: String) -> Result<NativeFileSet, Error> {
+        NativeFileSet::of_task(ruby, &json, &this.0)
     }
 
     #[allow(clippy::too_many_arguments, reason = "Ruby passes every value by position")]

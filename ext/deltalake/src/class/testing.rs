@@ -20,10 +20,10 @@ static FINISHED: AtomicU64 = AtomicU64::new(0);
 static COMMITTED: AtomicU64 = AtomicU64::new(0);
 
 /// Lives as long as its future, and holds enough memory for a leak to show.
-struct Probe(Vec<u8>);
+pub(super) struct Probe(Vec<u8>);
 
 impl Probe {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         LIVE.fetch_add(1, Ordering::SeqCst);
         STARTED.fetch_add(1, Ordering::SeqCst);
         Self(vec![1; 64 * 1024])

@@ -2,6 +2,7 @@
 //!
 //! No Ruby value is kept in anything that outlives a call, but for static Symbols: there is nothing to mark.
 
+mod arrow_names;
 mod classes;
 mod decimal;
 mod describe;
@@ -13,6 +14,7 @@ mod keys;
 mod read;
 mod scalar;
 
+pub(crate) use arrow_names::with_arrow_names;
 pub(crate) use encode::{OnUnknown, RowEncoder};
 pub(crate) use failure::Failure;
 pub(crate) use keys::RowKeys;

@@ -151,12 +151,17 @@ fn random_predicate(rng: &mut StdRng, depth: u32) -> Predicate {
     }
 }
 
+fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let parts: Vec<_> = parts.collect();
+    if parts.contains(&Some(false)) { Some(false) } else { (!parts.contains(&None)).then_some(true) }
+}
+
 /// SQL's three values: `None` is unknown.
 fn holds(predicate: &Predicate, row: &Row) -> Option<bool> {
     let cell = |column: &crate::schema::ColumnPath| match column.names()[0].as_str() {
         "id" => row.id.map(Scalar::Long),
-        "name" => row.name.clone().map(|n| Scalar::String(n)),
-        _ => row.part.clone().map(|p| Scalar::String(p)),
+        "name" => row.name.clone().map(Scalar::String),
+        _ => row.part.clone().map(Scalar::String),
     };
     match predicate {
         Predicate::Compare { column, op, value } => cell(column).map(|cell| {
@@ -173,16 +178,8 @@ fn holds(predicate: &Predicate, row: &Row) -> Option<bool> {
             cell(column).map(|cell| values.iter().any(|v| cell.compare(v).unwrap().is_eq()))
         }
         Predicate::IsNull(column) => Some(cell(column).is_none()),
-        Predicate::And(parts) => parts.iter().fold(Some(true), |all, part| match (all, holds(part, row)) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
-        }),
-        Predicate::Or(parts) => parts.iter().fold(Some(false), |any, part| match (any, holds(part, row)) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (Some(false), Some(false)) => Some(false),
-            _ => None,
-        }),
+        Predicate::And(parts) => all(parts.iter().map(|part| holds(part, row))),
+        Predicate::Or(parts) => all(parts.iter().map(|part| holds(part, row).map(|held| !held))).map(|held| !held),
         Predicate::Not(inner) => holds(inner, row).map(|held| !held),
         other => panic!("{other:?}"),
     }

@@ -1,11 +1,17 @@
 mod faults;
+mod given;
 mod interplay;
 mod legacy;
 mod mapping;
 mod nested;
 mod planning;
 mod row_tracking;
+<<<<<<< HEAD
 pub(in crate::scan) mod table;
+=======
+mod table;
+mod tasks;
+>>>>>>> main
 mod variant;
 mod vectors;
 mod widening;
@@ -42,7 +48,10 @@ async fn rows(table: &Table, options: ScanOptions) -> Result<RecordBatch> {
 
 /// Cells as text, row by row; nulls are empty.
 async fn text(table: &Table, options: ScanOptions) -> Vec<String> {
-    let batch = rows(table, options).await.unwrap();
+    texts(&rows(table, options).await.unwrap())
+}
+
+fn texts(batch: &RecordBatch) -> Vec<String> {
     let options = FormatOptions::new();
     let columns: Vec<_> = batch.columns().iter().map(|c| ArrayFormatter::try_new(c, &options).unwrap()).collect();
     let row = |i| columns.iter().map(|c| c.value(i).to_string()).collect::<Vec<_>>().join(" ");
