@@ -13,11 +13,8 @@ mod owned;
 mod parts;
 mod pipeline;
 mod plan;
-<<<<<<< HEAD
-mod prune;
-=======
 mod portable;
->>>>>>> main
+mod prune;
 mod read_field;
 mod row_tracking;
 mod stream;

@@ -65,19 +65,13 @@ impl OpenFile {
             let opened = footer(&storage, &key, u64::try_from(add.size).unwrap_or(0)).await;
             opened.map_err(|e| if is_not_found(&e) { gone(task, &key).with_source(e) } else { e })
         };
-<<<<<<< HEAD
-        let ((file, mut metadata), vector) = futures::try_join!(opened, vector(task, &add))?;
-        let deleted = vector.map(|(bytes, descriptor)| DeletionVector::parse(&bytes, descriptor, rows(&metadata)));
-        let deleted = deleted.transpose().map_err(|e| in_file(e, &add))?;
-=======
         let vectors = (vector(task, &add, add.deletion_vector.as_ref()), vector(task, &add, only.as_ref()));
-        let ((file, metadata), deleted, only) = futures::try_join!(opened, vectors.0, vectors.1)?;
+        let ((file, mut metadata), deleted, only) = futures::try_join!(opened, vectors.0, vectors.1)?;
         let parse = |vector: Option<(Bytes, &DeletionVectorDescriptor)>| {
             let parsed = vector.map(|(bytes, descriptor)| DeletionVector::parse(&bytes, descriptor, rows(&metadata)));
             parsed.transpose().map_err(|e| in_file(e, &add))
         };
         let mask = RowMask::new(parse(deleted)?, parse(only)?);
->>>>>>> main
         let in_file_schema = Arc::clone(metadata.schema());
         let lookup = Lookup::new(in_file_schema.fields());
         let is_constant = |name: &str| task.is_partition(name) || constants.iter().any(|c| c == name);
@@ -108,15 +102,11 @@ impl OpenFile {
         };
         let columns = fields.iter().zip(&roots).map(column).collect::<Result<Vec<_>>>();
         let columns = columns.map_err(|e| in_file(e, &add))?;
-<<<<<<< HEAD
         let kept = match filter {
-            true => prune(task, &add, &file, &mut metadata, &read).await.map_err(|e| in_file(e, &add))?,
+            true => prune(task, &add, &is_constant, &file, &mut metadata, &read).await.map_err(|e| in_file(e, &add))?,
             false => vec![Kept::All; metadata.metadata().num_row_groups()],
         };
-        Ok(Self { file, metadata, read, columns, kept, filter, deleted, name: key })
-=======
-        Ok(Self { file, metadata, read, columns, filter, mask, name: key })
->>>>>>> main
+        Ok(Self { file, metadata, read, columns, kept, filter, mask, name: key })
     }
 }
 

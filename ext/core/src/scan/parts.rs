@@ -37,17 +37,12 @@ pub(super) fn parts(file: &OpenFile, batch_size: usize) -> Vec<Part> {
         let rows = u64::try_from(group.num_rows()).unwrap_or(0);
         let range = first..first.saturating_add(rows);
         first = range.end;
-<<<<<<< HEAD
-        let deleted = file.deleted.as_ref().is_some_and(|deleted| deleted.count(&range) == rows);
         let kept = match file.kept.get(index) {
             Some(Kept::Rows(ranges)) => ranges.clone(),
             Some(Kept::Nothing) => continue,
             Some(Kept::All) | None => vec![0..rows],
         };
-        if rows == 0 || deleted {
-=======
         if rows == 0 || file.mask.as_ref().is_some_and(|mask| mask.leaves_out(&range)) {
->>>>>>> main
             continue;
         }
         let (bytes, decoded) = sizes(file, group);
@@ -84,7 +79,7 @@ impl Part {
         for range in kept {
             self.selectors.push(RowSelector::skip(count(range.start - at)));
             self.selectors.push(RowSelector::select(count(range.end - range.start)));
-            self.ranges.push(first + range.start..first + range.end);
+            self.ranges.push(first.saturating_add(range.start)..first.saturating_add(range.end));
             self.rows = self.rows.saturating_add_unsigned(range.end - range.start);
             at = range.end;
         }

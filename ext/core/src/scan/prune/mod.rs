@@ -26,13 +26,14 @@ use crate::storage::ParquetFile;
 pub(super) async fn prune(
     task: &ScanTask,
     add: &Add,
+    is_constant: &(dyn Fn(&str) -> bool + Sync),
     file: &ParquetFile,
     metadata: &mut ArrowReaderMetadata,
     read: &[usize],
 ) -> Result<Vec<Kept>> {
     let groups = metadata.metadata().num_row_groups();
     let Some(predicate) = &task.predicate else { return Ok(vec![Kept::All; groups]) };
-    let sources = source::sources(task, predicate, add, metadata)?;
+    let sources = source::sources(task, predicate, add, is_constant, metadata)?;
     let by_group: Vec<Vec<ColumnBounds>> =
         (0..groups).map(|group| bounds::of_group(metadata.metadata(), group, predicate, &sources)).collect();
     let mut kept: Vec<Kept> = by_group.iter().map(|bounds| all_or_nothing(predicate, bounds)).collect();

@@ -30,11 +30,12 @@ pub(super) fn sources(
     task: &ScanTask,
     predicate: &BoundPredicate,
     add: &Add,
+    is_constant: &dyn Fn(&str) -> bool,
     metadata: &ArrowReaderMetadata,
 ) -> Result<Vec<Source>> {
     let source = |column: &BoundColumn| {
         let Some(field) = task.fields.iter().find(|f| f.name == column.name()) else { return Ok(Source::Unknown) };
-        if task.is_partition(&field.name) {
+        if is_constant(&field.name) {
             let value = partition_value(
                 &add.partition_values,
                 &field.name,

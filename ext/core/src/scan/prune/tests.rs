@@ -39,7 +39,7 @@ async fn rows(table: &Table, predicate: Option<Predicate>, batch_size: usize) ->
 async fn kept(table: &Table, predicate: Predicate) -> Vec<Kept> {
     let snapshot = table.snapshot().await;
     let predicate = Arc::new(predicate.bind(snapshot.schema()).unwrap());
-    let rules = Arc::new(Rules::new(None, &snapshot));
+    let rules = Arc::new(Rules::new(None, &snapshot, None));
     let names: Vec<String> = snapshot.schema().names().map(str::to_owned).collect();
     let task = ScanTask::new(snapshot.clone(), &names, Some(predicate), 100, None);
     let mut planned = Planner::new(&snapshot, &rules, None, true).next().await.unwrap().unwrap();
@@ -47,7 +47,7 @@ async fn kept(table: &Table, predicate: Predicate) -> Vec<Kept> {
     let add = file.add.clone();
     file.filter = true;
     let mut open = OpenFile::open(&task, file).await.unwrap();
-    prune(&task, &add, &open.file, &mut open.metadata, &open.read).await.unwrap()
+    prune(&task, &add, &|name| name == "part", &open.file, &mut open.metadata, &open.read).await.unwrap()
 }
 
 fn sql(text: &str) -> Predicate {

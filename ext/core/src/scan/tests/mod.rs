@@ -6,12 +6,8 @@ mod mapping;
 mod nested;
 mod planning;
 mod row_tracking;
-<<<<<<< HEAD
 pub(in crate::scan) mod table;
-=======
-mod table;
 mod tasks;
->>>>>>> main
 mod variant;
 mod vectors;
 mod widening;
