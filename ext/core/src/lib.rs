@@ -12,6 +12,8 @@ pub mod deletion_vector;
 pub mod error;
 pub mod expr;
 pub mod features;
+#[cfg(feature = "testing")]
+pub mod fuzzing;
 pub mod log;
 pub mod ops;
 pub mod path;

@@ -42,12 +42,20 @@ mod tests {
     #[test]
     fn batches_cross_ranges() {
         let mut cursor = Cursor::new(vec![0..3, 10..12, 12..13, 20..30]);
-        assert_eq!(cursor.take(2).unwrap(), [0..2]);
-        assert_eq!(cursor.take(0).unwrap(), []);
-        assert_eq!(cursor.take(5).unwrap(), [2..3, 10..12, 12..13, 20..21]);
-        assert!(cursor.finish().is_err());
-        assert_eq!(cursor.take(9).unwrap(), [21..30]);
+        let mut take = |rows| cursor.take(rows).map(|ranges| ranges.into_iter().flatten().collect::<Vec<_>>());
+        assert_eq!(take(2).unwrap(), [0, 1]);
+        assert!(take(0).unwrap().is_empty());
+        assert_eq!(take(5).unwrap(), [2, 10, 11, 12, 20]);
+        assert_eq!(take(9).unwrap(), (21..30).collect::<Vec<_>>());
+        assert!(take(1).is_err());
         assert!(cursor.finish().is_ok());
-        assert!(cursor.take(1).is_err());
+    }
+
+    #[test]
+    fn rows_that_are_missing() {
+        let mut cursor = Cursor::new(vec![0..3, 5..6]);
+        cursor.take(3).unwrap();
+        assert!(cursor.finish().is_err());
+        assert!(cursor.take(2).is_err());
     }
 }

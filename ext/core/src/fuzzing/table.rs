@@ -1,0 +1,151 @@
+//! A table in memory that holds hostile bytes in one place, and a reader of all of it.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::place::Place;
+use super::seeds;
+use crate::context::Context;
+use crate::error::Result;
+use crate::expr::Predicate;
+use crate::scan::{Scan, ScanOptions};
+use crate::schema::{DataType, Field, StructType};
+use crate::snapshot::Snapshot;
+use crate::storage::Storage;
+use crate::value::Scalar;
+
+const CHECKPOINT: &str = "_delta_log/00000000000000000001.checkpoint.parquet";
+const MANIFEST: &str = "_delta_log/00000000000000000001.checkpoint.3a0d65cd-4056-49b8-937b-95f9e3ee90e5.json";
+const SIDECAR: &str = "3a0d65cd-4056-49b8-937b-95f9e3ee90e6.parquet";
+const VECTORS: &str = "deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin";
+/// The UUID above as the log has it.
+const VECTORS_ID: &str = "^-aqEH.-t@S}K{vb[*k^";
+
+/// Makes the table, opens it and reads everything there is to read.
+pub(super) async fn read(place: Place, bytes: &[u8]) -> Result<()> {
+    let storage = Storage::in_memory()?;
+    write(&storage, place, bytes).await?;
+    let snapshot = Snapshot::open(&storage, None).await?;
+    let predicates = [None, Some(Predicate::IsNotNull("id".into())), Some(above("id", 2))];
+    let text = (place == Place::Predicate).then(|| Predicate::Sql(String::from_utf8_lossy(bytes).into_owned()));
+    for predicate in predicates.into_iter().chain(text.map(Some)) {
+        let options = ScanOptions { predicate, ..ScanOptions::default() };
+        read_rows(&snapshot, options).await?;
+    }
+    let scan = Scan::new(snapshot.clone(), ScanOptions::default())?;
+    scan.count(&Context::default()).await?;
+    scan.explain(&Context::default()).await?;
+    let mut files = scan.files();
+    while files.next().await?.is_some() {}
+    Ok(())
+}
+
+async fn read_rows(snapshot: &Snapshot, options: ScanOptions) -> Result<()> {
+    let mut rows = Scan::new(snapshot.clone(), options)?.stream(Context::default());
+    while rows.next().await?.is_some() {}
+    Ok(())
+}
+
+fn above(column: &str, value: i64) -> Predicate {
+    Predicate::Compare { column: column.into(), op: crate::expr::CompareOp::Gt, value: Scalar::Long(value) }
+}
+
+async fn write(storage: &Storage, place: Place, bytes: &[u8]) -> Result<()> {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let put = async |key: &str, bytes: &[u8]| storage.put(key, Bytes::copy_from_slice(bytes)).await;
+    put("a.parquet", &seeds::data_file()?).await?;
+    let commit = async |version: u64, actions: &[Value]| {
+        let lines: Vec<String> = actions.iter().map(Value::to_string).collect();
+        put(&format!("_delta_log/{version:020}.json"), lines.join("\n").as_bytes()).await
+    };
+    let first = [protocol(), metadata(&seeds::schema().to_json(), &[])];
+    match place {
+        Place::Commit => {
+            commit(0, &first).await?;
+            put("_delta_log/00000000000000000001.json", bytes).await
+        }
+        Place::Schema => commit(0, &[protocol(), metadata(&text, &[]), add(json!({}))]).await,
+        Place::Checkpoint => put(CHECKPOINT, bytes).await,
+        Place::JsonCheckpoint => {
+            put(&format!("_delta_log/_sidecars/{SIDECAR}"), &seeds::checkpoint()?).await?;
+            put(MANIFEST, bytes).await
+        }
+        Place::Sidecar => {
+            put(&format!("_delta_log/_sidecars/{SIDECAR}"), bytes).await?;
+            put(MANIFEST, &seeds::manifest(bytes.len())).await
+        }
+        Place::Hint => {
+            commit(0, &first).await?;
+            commit(1, &[add(json!({}))]).await?;
+            put("_delta_log/_last_checkpoint", bytes).await
+        }
+        Place::Statistics => commit(0, &[&first[..], &[add(json!({"stats": text}))]].concat()).await,
+        Place::PartitionValue => {
+            let columns = seeds::partition_columns();
+            let schema = StructType { fields: [seeds::schema().fields, columns.clone()].concat() };
+            let names: Vec<&str> = columns.iter().map(|f| f.name.as_str()).collect();
+            let values: Value =
+                names.iter().map(|n| ((*n).to_owned(), json!(text))).collect::<serde_json::Map<_, _>>().into();
+            for name in &names {
+                let one = add(json!({"partitionValues": {(*name): &text}}));
+                commit(0, &[protocol(), metadata(&schema.to_json(), &names), one]).await?;
+                // Each column's own refusal must not hide the others'.
+                let _ = Box::pin(read_all(storage)).await;
+            }
+            commit(0, &[protocol(), metadata(&schema.to_json(), &names), add(json!({"partitionValues": values}))]).await
+        }
+        Place::DataFile => {
+            commit(0, &[&first[..], &[add(json!({"size": bytes.len()}))]].concat()).await?;
+            put("a.parquet", bytes).await
+        }
+        Place::DeletionVector => {
+            let vector = json!({"storageType": "u", "pathOrInlineDv": VECTORS_ID, "offset": 1,
+                "sizeInBytes": bytes.len().saturating_sub(9), "cardinality": 6});
+            commit(
+                0,
+                &[&first[..], &[add(json!({"deletionVector": vector, "stats": r#"{"numRecords":40}"#}))]].concat(),
+            )
+            .await?;
+            put(VECTORS, bytes).await
+        }
+        Place::InlineDeletionVector => {
+            let vector = json!({"storageType": "i", "pathOrInlineDv": text, "sizeInBytes": 44, "cardinality": 6});
+            commit(0, &[&first[..], &[add(json!({"deletionVector": vector}))]].concat()).await
+        }
+        Place::Variant => {
+            let (length, rest) = bytes.split_first().unwrap_or((&0, &[]));
+            let (metadata_bytes, value) = rest.split_at(usize::from(*length).min(rest.len()));
+            let id = Field::new("id", DataType::Long, true);
+            let schema = StructType { fields: vec![id, Field::new("v", DataType::Variant, true)] };
+            commit(0, &[protocol(), metadata(&schema.to_json(), &[]), add(json!({}))]).await?;
+            put("a.parquet", &seeds::variant_file(metadata_bytes, value)?).await
+        }
+        Place::Predicate => commit(0, &[&first[..], &[add(json!({}))]].concat()).await,
+    }
+}
+
+async fn read_all(storage: &Storage) -> Result<()> {
+    let snapshot = Snapshot::open(storage, None).await?;
+    read_rows(&snapshot, ScanOptions::default()).await
+}
+
+fn protocol() -> Value {
+    let features = ["timestampNtz", "deletionVectors", "v2Checkpoint", "variantType"];
+    json!({"protocol": {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": features,
+        "writerFeatures": features}})
+}
+
+fn metadata(schema: &str, partition_columns: &[&str]) -> Value {
+    json!({"metaData": {"id": "t", "format": {"provider": "parquet", "options": {}}, "configuration": {},
+        "schemaString": schema, "partitionColumns": partition_columns}})
+}
+
+/// The data file of the seeds. `more` overrides members of the `add`.
+fn add(more: Value) -> Value {
+    let mut add = json!({"path": "a.parquet", "partitionValues": {}, "size": 0, "modificationTime": 0,
+        "dataChange": true});
+    for (name, value) in more.as_object().into_iter().flatten() {
+        add[name] = value.clone();
+    }
+    json!({ "add": add })
+}
