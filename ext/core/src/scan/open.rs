@@ -164,9 +164,13 @@ pub(super) fn panicked(key: &str) -> Error {
 }
 
 fn gone(task: &ScanTask, key: &str) -> Error {
+    let (what, instead) = match key.starts_with("_change_data/") {
+        true => ("change file", "begin with a later version"),
+        false => ("data file", "open a newer version"),
+    };
     Error::corrupt(format!(
-        "data file {key} is gone: the log has it in version {}, and the store does not; a vacuum may have deleted it, \
-         if so open a newer version",
+        "{what} {key} is gone: the log has it in version {}, and the store does not; a vacuum may have deleted it, if so \
+         {instead}",
         task.snapshot.version()
     ))
 }
