@@ -127,7 +127,7 @@ module DeltaLake
 
     # @return [String] the `schemaString` of the Delta protocol
     def to_json(*)
-      JSON.generate(StructType.new(fields).to_delta)
+      JSON.generate(StructType.new(fields).to_delta, max_nesting: DeltaJSON::MAX_NESTING)
     end
 
     # @return [Boolean] whether names, types, nullability and metadata are the same

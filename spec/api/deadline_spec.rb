@@ -11,7 +11,13 @@ RSpec.describe "deadlines" do
     200.times { |i| table.append(Array.new(100) { |j| { id: (i * 100) + j } }) }
   end
 
-  after(:context) { FileUtils.remove_entry(folder) }
+  # Opening is to be work.
+  before(:context) { DeltaLake.configure { |c| c.cache_bytes = 0 } }
+
+  after(:context) do
+    DeltaLake.configure { |c| c.cache_bytes = 64 << 20 }
+    FileUtils.remove_entry(folder)
+  end
 
   let(:table) { DeltaLake.open(folder) }
   let(:behind) { DeltaLake.open(folder, version: 1) }

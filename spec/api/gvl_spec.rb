@@ -13,7 +13,13 @@ RSpec.describe "other threads run", :native do
     40.times { |i| table.append([{ id: -i }]) }
   end
 
-  after(:context) { FileUtils.remove_entry(folder) }
+  # Opening is to be work.
+  before(:context) { DeltaLake.configure { |c| c.cache_bytes = 0 } }
+
+  after(:context) do
+    DeltaLake.configure { |c| c.cache_bytes = 64 << 20 }
+    FileUtils.remove_entry(folder)
+  end
 
   let(:table) { DeltaLake.open(folder) }
   let(:scan) { table.where(x: 0.., text: "a"..) }

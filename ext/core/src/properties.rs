@@ -110,7 +110,7 @@ fn interval_ms(text: &str) -> Option<i64> {
     let lower = text.to_ascii_lowercase();
     let words: Vec<&str> = lower.split_ascii_whitespace().collect();
     let pairs = words.strip_prefix(&["interval"]).unwrap_or(&words);
-    if pairs.is_empty() || pairs.len() % 2 != 0 {
+    if pairs.is_empty() || !pairs.len().is_multiple_of(2) {
         return None;
     }
     pairs.chunks(2).try_fold(0i64, |sum, pair| {

@@ -9,7 +9,6 @@ module DeltaLake
     module DeltaJSON
       # Deeper than any schema that the native module takes, where a level of structs nests three deep.
       MAX_NESTING = 500
-      private_constant :MAX_NESTING
 
       class << self
         # @param text [String]
