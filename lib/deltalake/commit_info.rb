@@ -34,7 +34,7 @@ module DeltaLake
     def initialize(version, timestamp_ms, json)
       @version = version
       @timestamp = Time.at(timestamp_ms / 1000, timestamp_ms % 1000, :millisecond, in: "UTC")
-      @raw = (json ? JSON.parse(json) : {}).freeze
+      @raw = object(json).freeze
       @operation, @engine_info, @read_version, @txn_id = @raw.values_at("operation", "engineInfo", "readVersion",
                                                                         "txnId")
       @parameters = hash_of("operationParameters")
@@ -49,6 +49,14 @@ module DeltaLake
     end
 
     private
+
+    # Provenance is free-form: what is no object, or too deep for Ruby, says nothing.
+    def object(json)
+      value = json && JSON.parse(json)
+      value.is_a?(Hash) ? value : {}
+    rescue JSON::ParserError
+      {}
+    end
 
     def hash_of(key)
       value = raw[key]

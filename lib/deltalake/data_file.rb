@@ -33,12 +33,20 @@ module DeltaLake
       @rows = rows
       @deleted_rows = deleted_rows
       @partition = partition.transform_keys(&:to_sym).freeze
-      @stats = stats_json && JSON.parse(stats_json).freeze
+      @stats = statistics(stats_json).freeze
       @modified_at = Time.at(modified_ms / 1000, modified_ms % 1000, :millisecond, in: "UTC")
       freeze
     end
 
     private
+
+    # Text that is no statistics says nothing, as for scans.
+    def statistics(text)
+      value = text && JSON.parse(text, max_nesting: Schema::DeltaJSON::MAX_NESTING)
+      value if value.is_a?(Hash)
+    rescue JSON::ParserError
+      nil
+    end
 
     def shown
       { path:, size:, rows:, partition: }

@@ -41,6 +41,18 @@ RSpec.describe "What the log says" do
     expect(table.at(version: 1).domain_metadata).to eq("a" => "1", "b" => "{}")
   end
 
+  it "may hold statistics and provenance that say nothing" do
+    deep = "#{'[' * 2_000}#{']' * 2_000}"
+    add = { path: "x", partitionValues: {}, size: 1, modificationTime: 0, dataChange: true }
+    table
+    ["nonsense", "3", deep].each.with_index(1) do |text, version|
+      commit(version, { add: add.merge(path: "x#{version}", stats: text) }, { commitInfo: 1 })
+    end
+    File.write(commit_file(4), "{\"commitInfo\":{\"x\":#{deep}}}")
+    expect(table.refresh.files.map(&:stats).to_a).to eq([nil, nil, nil])
+    expect(table.history.first(4).map(&:raw)).to eq([{}, {}, {}, {}])
+  end
+
   it "may have a schema as deep as a hundred structs, and no deeper" do
     schema = lambda do |levels|
       nested = levels.times.inject("long") do |inner, _|

@@ -155,7 +155,10 @@ mod tests {
             (vec![good.clone(), field("b", json!({FIELD_ID: 2}), json!("long"))], "column b"),
             (vec![field("b", json!({PHYSICAL_NAME: "x"}), json!("long"))], "column b"),
             (vec![mapped("b", "x", 1 << 40, json!("long"))], "column b"),
-            (vec![good.clone(), mapped("n", "x", 2, within(&[good.clone()]))], "columns a and n.element.value.a"),
+            (
+                vec![good.clone(), mapped("n", "x", 2, within(std::slice::from_ref(&good)))],
+                "columns a and n.element.value.a",
+            ),
             (vec![mapped("n", "x", 2, within(&[field("deep", json!({}), json!("long"))]))], "n.element.value.deep"),
         ] {
             let message = refusal(&fields);

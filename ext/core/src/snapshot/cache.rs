@@ -69,6 +69,7 @@ impl SnapshotCache {
         if let Some(mut inner) = self.lock() {
             match &opened {
                 Ok(snapshot) => inner.put(key, snapshot.clone()),
+                Err(e) if e.is_retryable() => {}
                 Err(_) => inner.remove(&key),
             }
         }

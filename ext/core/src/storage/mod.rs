@@ -5,11 +5,13 @@ mod elsewhere;
 mod error;
 #[cfg(any(test, feature = "testing"))]
 pub mod faults;
+mod footer;
 mod handle;
 mod location;
 mod object;
 mod parquet_file;
 mod parquet_schema;
+mod thrift;
 mod upload;
 
 #[cfg(test)]

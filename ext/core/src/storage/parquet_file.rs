@@ -12,13 +12,11 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
 use super::Storage;
+use super::footer::{Footer, GUESS_BYTES, ReadRange};
 use crate::error::{Error, Result};
 
 /// Files up to this many bytes are fetched whole, with one request.
 const WHOLE_FILE_BYTES: u64 = 1 << 20;
-
-/// Bytes of the tail that are fetched in the hope that the footer is in them.
-const FOOTER_GUESS_BYTES: u64 = 64 << 10;
 
 /// Reads ranges of one file; a small file is fetched once and read from memory.
 #[derive(Debug, Clone)]
@@ -77,6 +75,12 @@ fn corrupt(name: &str) -> Error {
     Error::corrupt(format!("{name} is not a whole Parquet file"))
 }
 
+impl ReadRange for ParquetFile {
+    fn read_range(&self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
+        self.read(range).boxed()
+    }
+}
+
 impl AsyncFileReader for ParquetFile {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
         self.read(range).boxed()
@@ -92,10 +96,10 @@ impl AsyncFileReader for ParquetFile {
     ) -> BoxFuture<'a, parquet::errors::Result<Arc<ParquetMetaData>>> {
         async move {
             let reader = ParquetMetaDataReader::new()
-                .with_prefetch_hint(Some(FOOTER_GUESS_BYTES as usize))
+                .with_prefetch_hint(Some(GUESS_BYTES as usize))
                 .with_arrow_reader_options(options);
-            let size = self.size;
-            Ok(Arc::new(reader.load_and_finish(&mut *self, size).await?))
+            let footer = Footer::fetch(&*self, self.size).await?;
+            Ok(Arc::new(reader.load_and_finish(footer, self.size).await?))
         }
         .boxed()
     }

@@ -150,8 +150,8 @@ fn values_that_overlap_are_refused() {
 
 #[test]
 fn what_lies_about_its_size_is_refused() {
-    let huge_array = [0b1111_11, 0xff, 0xff, 0xff, 0xff];
-    let huge_object = [0b1_1111_10, 0xff, 0xff, 0xff, 0xff];
+    let huge_array = [0b11_1111, 0xff, 0xff, 0xff, 0xff];
+    let huge_object = [0b111_1110, 0xff, 0xff, 0xff, 0xff];
     for value in
         [&[][..], &huge_array, &huge_object, &[16 << 2, 0xff, 0xff, 0xff, 0xff], &[3, 1, 0, 9, 0], &[3, 1, 9, 1, 0]]
     {

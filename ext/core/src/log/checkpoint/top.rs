@@ -1,5 +1,7 @@
 //! The file that a checkpoint begins with: its own file actions, and the sidecars that it names.
 
+use std::collections::HashSet;
+
 use futures::TryStreamExt;
 use serde::Deserialize;
 
@@ -45,8 +47,12 @@ impl Top {
                 (FileActions::Part(part), sidecars)
             }
         };
-        let sidecars = sidecars.iter().map(|s| s.file(root)).collect::<Result<_>>();
-        let sidecars = sidecars.map_err(|e: Error| e.context(format_args!("checkpoint {}", file.key)))?;
+        let sidecars = sidecars.iter().map(|s| s.file(root)).collect::<Result<Vec<_>>>();
+        let sidecars = sidecars.map_err(|e| e.context(format_args!("checkpoint {}", file.key)))?;
+        let mut names = HashSet::new();
+        if let Some(twice) = sidecars.iter().find(|s| !names.insert(&s.key)) {
+            return Err(Error::corrupt(format!("checkpoint {} names the sidecar {} twice", file.key, twice.key)));
+        }
         Ok(Self { actions, sidecars })
     }
 }

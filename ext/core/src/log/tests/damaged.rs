@@ -114,6 +114,17 @@ async fn sidecars_lie_in_their_folder_or_the_checkpoint_is_done_without() {
     }
 }
 
+#[tokio::test]
+async fn a_sidecar_that_is_named_twice_gives_no_file_twice() {
+    let storage = commits().await;
+    let sidecar = Actions::default().adds(&["checkpointed"]).bytes();
+    let size = sidecar.len();
+    storage.put("_delta_log/_sidecars/one.parquet", sidecar).await.unwrap();
+    let top = Actions::table().v2(2).sidecars(&[("one.parquet", size), ("%6Fne.parquet", size)]);
+    storage.put(CLASSIC, top.bytes()).await.unwrap();
+    assert_eq!(table(&storage).await.unwrap(), ["b", "c"]);
+}
+
 /// Not what comes out, but that it comes out: an error, or a table.
 #[tokio::test]
 async fn mutated_checkpoints_end_in_rows_or_errors() {

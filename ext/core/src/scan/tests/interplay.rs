@@ -186,7 +186,24 @@ fn holds(predicate: &Predicate, row: &Row) -> Option<bool> {
 }
 
 async fn read_rows(table: &Table, options: ScanOptions) -> Vec<Row> {
-    let batch = super::rows(table, options).await.unwrap();
+    rows_of(&super::rows(table, options).await.unwrap())
+}
+
+/// The same through parts that have crossed processes.
+async fn read_tasks(table: &Table, options: ScanOptions, target_bytes: u64) -> Vec<Row> {
+    let scan = Scan::new(table.snapshot().await, options.clone()).unwrap();
+    let mut rows = Vec::new();
+    for task in scan.tasks(target_bytes, &Context::default()).await.unwrap() {
+        let task = FileTask::from_json(&task.to_json().unwrap()).unwrap();
+        let scan = task.into_files(&table.storage).unwrap().scan(options.clone()).unwrap();
+        for batch in read(&scan).await.unwrap() {
+            rows.extend(rows_of(&batch));
+        }
+    }
+    rows
+}
+
+fn rows_of(batch: &RecordBatch) -> Vec<Row> {
     let long = |column: usize, row: usize| {
         let array = batch.column(column).as_primitive::<Int64Type>();
         array.is_valid(row).then(|| array.value(row))
@@ -238,6 +255,10 @@ async fn random_tables_against_a_plain_model() {
             let read = read_rows(&table, options.clone()).await;
             assert_eq!(read.len(), expected.len(), "SEED={seed} {options:?}");
             assert_eq!(read, expected, "SEED={seed} {options:?}");
+            if limit.is_none() && rng.random_bool(0.3) {
+                let read = read_tasks(&table, options.clone(), rng.random_range(1..50_000)).await;
+                assert_eq!(read, expected, "SEED={seed} tasks of {options:?}");
+            }
         }
     }
 }

@@ -23,9 +23,12 @@ async fn widened(to: &Value, partition_columns: &[&str]) -> Table {
     Table::with(protocol, &StructType::from_json(&text).unwrap(), partition_columns, json!({})).await
 }
 
+/// A type and the two values as text.
+type Wider = (&'static str, [&'static str; 2]);
+
 /// Every type, with two values in a file and as the partition value and statistics of its time, and every type that it
 /// may become, with the values as those.
-fn matrix() -> Vec<(ArrayRef, [&'static str; 2], Vec<(&'static str, [&'static str; 2])>)> {
+fn matrix() -> Vec<(ArrayRef, [&'static str; 2], Vec<Wider>)> {
     let numbers = [["-5", "7"], ["-5.0", "7.0"], ["-5.00", "7.00"]];
     let decimals =
         |p, s| Arc::new(Decimal128Array::from(vec![-125, 300]).with_precision_and_scale(p, s).unwrap()) as ArrayRef;

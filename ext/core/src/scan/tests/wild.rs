@@ -219,3 +219,19 @@ async fn lists_that_only_differ_in_what_may_be_null() {
         .await;
     assert_eq!(text(&table, ScanOptions::default()).await, ["[1, 2]"]);
 }
+
+#[tokio::test]
+async fn a_schema_that_is_nested_without_end_is_refused() {
+    for (depth, read) in [(250, true), (400, false)] {
+        let groups = "optional group g {".repeat(depth);
+        let message = format!("message m {{ optional int32 id; {groups} optional int32 x; {} }}", "}".repeat(depth));
+        let mut bytes = Vec::new();
+        let schema_of_file = Arc::new(parse_message_type(&message).unwrap());
+        SerializedFileWriter::new(&mut bytes, schema_of_file, Arc::default()).unwrap().close().unwrap();
+        let mut table = Table::new(&schema(&[("id", "integer")]), &[]).await;
+        table.add("1.parquet", bytes, json!({})).await;
+        let rows = rows(&table, ScanOptions::default()).await;
+        assert_eq!(rows.is_ok(), read, "{depth}");
+        assert!(read || rows.unwrap_err().message().contains("1.parquet"));
+    }
+}
