@@ -133,9 +133,8 @@ RSpec.describe DeltaLake::Changes, :feed do
     commit(change_file([{ id: 1, _change_type: "delete" }]))
     FileUtils.rm_r(File.join(table_path, "_change_data"))
     changes = table.refresh.changes(from: 1)
-    expect do
-      changes.to_a
-    end.to raise_error(DeltaLake::CorruptTableError, /_change_data.*is gone.*a vacuum may have deleted it/m)
+    expect { changes.to_a }
+      .to raise_error(DeltaLake::CorruptTableError, /change file _change_data.*is gone.*a vacuum may.*, if so begin/m)
     expect(table.changes(from: 1, to: 1).count).to eq(3)
   end
 

@@ -144,14 +144,14 @@ impl Rules {
 
 /// Where files come from.
 enum Files {
-    Log(Replay),
+    Log(Box<Replay>),
     Given(FileScans),
 }
 
 impl Files {
     fn open(snapshot: &Snapshot, rules: &Rules, options: ReplayOptions) -> Self {
         match &rules.source {
-            None => Self::Log(snapshot.replay(options)),
+            None => Self::Log(Box::new(snapshot.replay(options))),
             Some(source) => Self::Given(source()),
         }
     }

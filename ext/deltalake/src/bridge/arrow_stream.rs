@@ -62,7 +62,7 @@ impl ArrowCStream {
     pub(crate) fn address(&self) -> Option<usize> {
         // SAFETY: allocated by `new`, freed by `drop`; who was given the address leaves a whole struct behind.
         let is_there = unsafe { self.0.as_ref() }.release().is_some();
-        is_there.then(|| self.0.as_ptr() as usize)
+        is_there.then_some(self.0.as_ptr() as usize)
     }
 
     /// Ends the stream unless somebody has taken it.

@@ -209,6 +209,47 @@ async fn only_columns_may_be_added() {
     }
 }
 
+fn mapped(name: &str, physical: &str, id: i64) -> Field {
+    let mut field = long(name);
+    field.metadata.insert("delta.columnMapping.physicalName".to_owned(), json!(physical));
+    field.metadata.insert("delta.columnMapping.id".to_owned(), json!(id));
+    field
+}
+
+#[tokio::test]
+async fn mapped_columns_may_be_renamed_and_dropped_and_types_widened() {
+    let metadata = |fields: &[Field], partitions: &[&str], mode: &str| {
+        let mut action = metadata(fields, partitions, "true");
+        action["metaData"]["configuration"]["delta.columnMapping.mode"] = json!(mode);
+        action
+    };
+    let features = json!(["columnMapping", "typeWidening"]);
+    let protocol = json!({"protocol": {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": features,
+        "writerFeatures": features}});
+    for mode in ["name", "id"] {
+        let mut narrow = mapped("w", "w1", 3);
+        narrow.data_type = DataType::Integer;
+        let mut table =
+            Table::new(metadata(&[mapped("id", "c1", 1), mapped("p", "c2", 2), narrow.clone()], &["p"], mode)).await;
+        table.commit(std::slice::from_ref(&protocol)).await;
+        let widened = mapped("w", "w1", 3);
+        table.commit(&[metadata(&[mapped("key", "c1", 1), mapped("q", "c2", 2), widened.clone()], &["q"], mode)]).await;
+        table.commit(&[metadata(&[mapped("q", "c2", 2), widened.clone()], &["q"], mode)]).await;
+        let feed = table.changes(1, 3).await.unwrap().snapshot().clone();
+        let kind = feed.schema().field(CHANGE_TYPE).unwrap().clone();
+        assert_eq!(
+            (feed.column_mapping().physical_name(&kind), feed.column_mapping().field_id(&kind)),
+            (CHANGE_TYPE, None)
+        );
+        // Another column of the old name is another column.
+        table.commit(&[metadata(&[mapped("q", "c2", 2), mapped("w", "w9", 9)], &["q"], mode)]).await;
+        table.changes(1, 4).await.unwrap();
+        let shrunk = table.commit(&[metadata(&[mapped("q", "c2", 2), narrow], &["q"], mode)]).await.refusal(3, 5).await;
+        assert!(shrunk.message().contains("column w was long and became integer"), "{shrunk}");
+        assert_eq!(shrunk.version(), Some(3));
+    }
+}
+
 #[tokio::test]
 async fn a_name_of_the_feed_is_refused() {
     let table = Table::new(metadata(&[long("id"), long(CHANGE_TYPE)], &[], "true")).await;
