@@ -27,13 +27,17 @@ impl Membership {
         Self(values)
     }
 
-    /// Whether any value of the set is in the closed range; an open end is `None`.
-    pub(super) fn any_between(&self, min: Option<&Scalar>, max: Option<&Scalar>) -> bool {
+    /// Whether any value of the set that may be there is in the closed range; an open end is `None`.
+    pub(super) fn any_between(
+        &self,
+        min: Option<&Scalar>,
+        max: Option<&Scalar>,
+        may_be: &dyn Fn(&Scalar) -> bool,
+    ) -> bool {
         let before = |bound: &Scalar| self.0.partition_point(|v| v.compare(bound) == Some(Ordering::Less));
-        match self.0.get(min.map_or(0, before)) {
-            None => false,
-            Some(least) => max.is_none_or(|max| least.compare(max) != Some(Ordering::Greater)),
-        }
+        let within = self.0.iter().skip(min.map_or(0, before));
+        let mut within = within.take_while(|v| max.is_none_or(|max| v.compare(max) != Some(Ordering::Greater)));
+        within.any(may_be)
     }
 
     /// For each element whether it is in the set; null for null.

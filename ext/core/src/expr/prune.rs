@@ -57,8 +57,20 @@ impl Outcomes {
 }
 
 impl BoundPredicate {
+    /// The columns of which single values are looked for: [`Self::outcomes_without`] can say more of them.
+    pub fn looked_for(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        looked_for(&self.root, &mut found);
+        found
+    }
+
     /// What the predicate may be over rows whose columns keep to `bounds`, one for each of [`Self::columns`].
     pub fn outcomes(&self, bounds: &[ColumnBounds]) -> Outcomes {
+        self.outcomes_without(bounds, &|_, _| false)
+    }
+
+    /// As [`Self::outcomes`], where `absent` knows values that a column does not have in any row.
+    pub fn outcomes_without(&self, bounds: &[ColumnBounds], absent: &dyn Fn(usize, &Scalar) -> bool) -> Outcomes {
         let mut with_nan: Vec<usize> =
             (0..bounds.len()).filter(|i| bounds[*i].may_be_nan && bounds[*i].may_have_value).collect();
         let rest = with_nan.split_off(with_nan.len().min(MAX_NAN_COLUMNS as usize));
@@ -75,23 +87,42 @@ impl BoundPredicate {
             for column in &rest {
                 assumed[*column].max = None;
             }
-            outcomes = outcomes.union(node(&self.root, &assumed));
+            outcomes = outcomes.union(node(&self.root, &assumed, absent));
         }
         outcomes
     }
 }
 
-fn node(node_: &Node, bounds: &[ColumnBounds]) -> Outcomes {
+/// Adds the columns that are compared with values for being equal.
+fn looked_for(node: &Node, found: &mut Vec<usize>) {
+    match node {
+        Node::And(parts) | Node::Or(parts) => parts.iter().for_each(|part| looked_for(part, found)),
+        Node::Not(inner) => looked_for(inner, found),
+        Node::Compare(column, CompareOp::Eq | CompareOp::NotEq, _) | Node::In(column, _) if !found.contains(column) => {
+            found.push(*column);
+        }
+        _ => {}
+    }
+}
+
+fn node(node_: &Node, bounds: &[ColumnBounds], absent: &dyn Fn(usize, &Scalar) -> bool) -> Outcomes {
     const TRUE: Outcomes = Outcomes { true_: true, ..Outcomes::NONE };
     match node_ {
-        Node::And(parts) => parts.iter().fold(TRUE, |o, part| o.and(node(part, bounds))),
-        Node::Or(parts) => parts.iter().fold(TRUE, |o, part| o.and(node(part, bounds).not())).not(),
-        Node::Not(inner) => node(inner, bounds).not(),
-        Node::Compare(column, op, value) => leaf(&bounds[*column], |min, max| compare(*op, min, max, value)),
+        Node::And(parts) => parts.iter().fold(TRUE, |o, part| o.and(node(part, bounds, absent))),
+        Node::Or(parts) => parts.iter().fold(TRUE, |o, part| o.and(node(part, bounds, absent).not())).not(),
+        Node::Not(inner) => node(inner, bounds, absent).not(),
+        Node::Compare(column, op, value) => leaf(&bounds[*column], |min, max| {
+            let (pass, fail) = compare(*op, min, max, value);
+            match op {
+                CompareOp::Eq => (pass && !absent(*column, value), fail),
+                CompareOp::NotEq => (pass, fail && !absent(*column, value)),
+                _ => (pass, fail),
+            }
+        }),
         Node::Known(column, result) => leaf(&bounds[*column], |_, _| (*result, !*result)),
         Node::In(column, values) => leaf(&bounds[*column], |min, max| {
             let one_value = matches!((min, max), (Some(a), Some(b)) if a.compare(b) == Some(Ordering::Equal));
-            let found = values.any_between(min, max);
+            let found = values.any_between(min, max, &|value| !absent(*column, value));
             (found, !(found && one_value))
         }),
         Node::Unknown => Outcomes { unknown: true, ..Outcomes::NONE },

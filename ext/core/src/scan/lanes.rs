@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch};
 use futures::{FutureExt, TryStreamExt};
 use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::RowSelectionPolicy;
 use parquet::arrow::async_reader::{ParquetRecordBatchStream, ParquetRecordBatchStreamBuilder};
 use tokio::sync::mpsc;
 
@@ -81,6 +82,13 @@ impl Lane {
             .with_projection(mask)
             .with_row_groups(part.row_groups.clone())
             .with_batch_size(part.batch_rows);
+        let builder = match part.selection() {
+            // Every lane has to give batches of the same rows, whatever its columns are.
+            Some(selection) => {
+                builder.with_row_selection_policy(RowSelectionPolicy::Selectors).with_row_selection(selection)
+            }
+            None => builder,
+        };
         let builder = match limit {
             Some(limit) => builder.with_limit(usize::try_from(limit).unwrap_or(usize::MAX)),
             None => builder,

@@ -14,6 +14,7 @@ mod parts;
 mod pipeline;
 mod plan;
 mod portable;
+mod prune;
 mod read_field;
 mod row_tracking;
 mod stream;

@@ -12,6 +12,7 @@ use parquet::arrow::async_reader::AsyncFileReader;
 use super::adapt::{Adapter, Lookup};
 use super::mask::RowMask;
 use super::plan::{PlannedFile, in_file, partition_value};
+use super::prune::{Kept, prune};
 use super::read_field::ReadField;
 use super::task::ScanTask;
 use super::tracked::TrackedColumn;
@@ -31,6 +32,8 @@ pub(super) struct OpenFile {
     pub(super) read: Vec<usize>,
     /// One for each field of the task that is needed.
     pub(super) columns: Vec<Column>,
+    /// What is read of each row group.
+    pub(super) kept: Vec<Kept>,
     pub(super) filter: bool,
     /// Where only some rows are read.
     pub(super) mask: Option<RowMask>,
@@ -63,7 +66,7 @@ impl OpenFile {
             opened.map_err(|e| if is_not_found(&e) { gone(task, &key).with_source(e) } else { e })
         };
         let vectors = (vector(task, &add, add.deletion_vector.as_ref()), vector(task, &add, only.as_ref()));
-        let ((file, metadata), deleted, only) = futures::try_join!(opened, vectors.0, vectors.1)?;
+        let ((file, mut metadata), deleted, only) = futures::try_join!(opened, vectors.0, vectors.1)?;
         let parse = |vector: Option<(Bytes, &DeletionVectorDescriptor)>| {
             let parsed = vector.map(|(bytes, descriptor)| DeletionVector::parse(&bytes, descriptor, rows(&metadata)));
             parsed.transpose().map_err(|e| in_file(e, &add))
@@ -99,7 +102,11 @@ impl OpenFile {
         };
         let columns = fields.iter().zip(&roots).map(column).collect::<Result<Vec<_>>>();
         let columns = columns.map_err(|e| in_file(e, &add))?;
-        Ok(Self { file, metadata, read, columns, filter, mask, name: key })
+        let kept = match filter {
+            true => prune(task, &add, &is_constant, &file, &mut metadata, &read).await.map_err(|e| in_file(e, &add))?,
+            false => vec![Kept::All; metadata.metadata().num_row_groups()],
+        };
+        Ok(Self { file, metadata, read, columns, kept, filter, mask, name: key })
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 
 use super::open::OpenFile;
+use super::prune::Kept;
 
 /// Bytes that a decoded batch should stay under.
 const BATCH_BYTES: u64 = 16 << 20;
@@ -14,6 +16,8 @@ pub(super) struct Part {
     pub(super) row_groups: Vec<usize>,
     /// The rows that come out of the reader, by their numbers in the file. Deletion vectors and row ids go by them.
     pub(super) ranges: Vec<Range<u64>>,
+    /// Of the rows of the row groups, those that are read.
+    selectors: Vec<RowSelector>,
     /// Rows of a batch.
     pub(super) batch_rows: usize,
     /// Rows of all of them.
@@ -33,27 +37,60 @@ pub(super) fn parts(file: &OpenFile, batch_size: usize) -> Vec<Part> {
         let rows = u64::try_from(group.num_rows()).unwrap_or(0);
         let range = first..first.saturating_add(rows);
         first = range.end;
+        let kept = match file.kept.get(index) {
+            Some(Kept::Rows(ranges)) => ranges.clone(),
+            Some(Kept::Nothing) => continue,
+            Some(Kept::All) | None => vec![0..rows],
+        };
         if rows == 0 || file.mask.as_ref().is_some_and(|mask| mask.leaves_out(&range)) {
             continue;
         }
         let (bytes, decoded) = sizes(file, group);
         let average = decoded / rows + 1;
         let batch_rows = usize::try_from(BATCH_BYTES / average).unwrap_or(batch_size).clamp(1, batch_size);
-        match parts.last_mut() {
-            Some(part) if part.rows < PART_ROWS => {
-                part.rows = part.rows.saturating_add(group.num_rows());
-                part.row_groups.push(index);
-                part.ranges.push(range);
-                part.batch_rows = part.batch_rows.min(batch_rows);
-                part.bytes = part.bytes.max(bytes);
-            }
+        let part = match parts.last_mut() {
+            Some(part) if part.rows < PART_ROWS => part,
             _ => {
-                let (row_groups, ranges) = (vec![index], vec![range]);
-                parts.push(Part { row_groups, ranges, batch_rows, rows: group.num_rows(), bytes });
+                parts.push(Part {
+                    row_groups: Vec::new(),
+                    ranges: Vec::new(),
+                    selectors: Vec::new(),
+                    batch_rows,
+                    rows: 0,
+                    bytes,
+                });
+                let Some(part) = parts.last_mut() else { continue };
+                part
             }
-        }
+        };
+        part.row_groups.push(index);
+        part.batch_rows = part.batch_rows.min(batch_rows);
+        part.bytes = part.bytes.max(bytes);
+        part.read(range.start, rows, &kept);
     }
     parts
+}
+
+impl Part {
+    /// Adds the rows `kept` of a row group of `rows` rows, of which the first has the number `first` in the file.
+    fn read(&mut self, first: u64, rows: u64, kept: &[Range<u64>]) {
+        let count = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
+        let mut at = 0;
+        for range in kept {
+            self.selectors.push(RowSelector::skip(count(range.start - at)));
+            self.selectors.push(RowSelector::select(count(range.end - range.start)));
+            self.ranges.push(first.saturating_add(range.start)..first.saturating_add(range.end));
+            self.rows = self.rows.saturating_add_unsigned(range.end - range.start);
+            at = range.end;
+        }
+        self.selectors.push(RowSelector::skip(count(rows - at)));
+    }
+
+    /// For the reader, where it is not all rows.
+    pub(super) fn selection(&self) -> Option<RowSelection> {
+        let skips = self.selectors.iter().any(|s| s.skip && s.row_count > 0);
+        skips.then(|| self.selectors.iter().copied().filter(|s| s.row_count > 0).collect::<Vec<_>>().into())
+    }
 }
 
 /// Bytes of the columns that are read: as they are in the file, and about what they become.

@@ -6,7 +6,7 @@ mod mapping;
 mod nested;
 mod planning;
 mod row_tracking;
-mod table;
+pub(in crate::scan) mod table;
 mod tasks;
 mod variant;
 mod vectors;

@@ -16,19 +16,19 @@ use crate::schema::{DataType, Field, StructType};
 use crate::snapshot::Snapshot;
 use crate::storage::{Storage, StorageOptions};
 
-pub(super) struct Table {
-    pub(super) folder: TempDir,
-    pub(super) storage: Storage,
+pub(in crate::scan) struct Table {
+    pub(in crate::scan) folder: TempDir,
+    pub(in crate::scan) storage: Storage,
     version: u64,
 }
 
 impl Table {
-    pub(super) async fn new(schema: &StructType, partition_columns: &[&str]) -> Self {
+    pub(in crate::scan) async fn new(schema: &StructType, partition_columns: &[&str]) -> Self {
         let protocol = json!({"minReaderVersion": 1, "minWriterVersion": 2});
         Self::with(protocol, schema, partition_columns, json!({})).await
     }
 
-    pub(super) async fn with(
+    pub(in crate::scan) async fn with(
         protocol: Value,
         schema: &StructType,
         partition_columns: &[&str],
@@ -43,7 +43,7 @@ impl Table {
         table
     }
 
-    pub(super) async fn commit(&mut self, actions: &[Value]) {
+    pub(in crate::scan) async fn commit(&mut self, actions: &[Value]) {
         let lines: Vec<String> = actions.iter().map(Value::to_string).collect();
         let key = format!("_delta_log/{:020}.json", self.version);
         self.storage.put(&key, Bytes::from(lines.join("\n"))).await.unwrap();
@@ -51,7 +51,7 @@ impl Table {
     }
 
     /// Adds a file with those bytes. `more` overrides members of the `add`.
-    pub(super) async fn add(&mut self, path: &str, bytes: Vec<u8>, more: Value) {
+    pub(in crate::scan) async fn add(&mut self, path: &str, bytes: Vec<u8>, more: Value) {
         let mut add = json!({"path": path, "partitionValues": {}, "size": bytes.len(), "modificationTime": 0,
             "dataChange": true});
         for (name, value) in more.as_object().unwrap() {
@@ -61,21 +61,21 @@ impl Table {
         self.commit(&[json!({"add": add})]).await;
     }
 
-    pub(super) async fn snapshot(&self) -> Snapshot {
+    pub(in crate::scan) async fn snapshot(&self) -> Snapshot {
         Snapshot::open(&self.storage, None).await.unwrap()
     }
 }
 
-pub(super) fn schema(fields: &[(&str, &str)]) -> StructType {
+pub(in crate::scan) fn schema(fields: &[(&str, &str)]) -> StructType {
     let field = |(name, t): &(&str, &str)| Field::new(*name, DataType::from_name(t).unwrap(), true);
     StructType { fields: fields.iter().map(field).collect() }
 }
 
-pub(super) fn parquet(batch: &RecordBatch) -> Vec<u8> {
+pub(in crate::scan) fn parquet(batch: &RecordBatch) -> Vec<u8> {
     parquet_with(batch, WriterProperties::builder().build())
 }
 
-pub(super) fn parquet_with(batch: &RecordBatch, properties: WriterProperties) -> Vec<u8> {
+pub(in crate::scan) fn parquet_with(batch: &RecordBatch, properties: WriterProperties) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).unwrap();
     writer.write(batch).unwrap();
@@ -84,10 +84,10 @@ pub(super) fn parquet_with(batch: &RecordBatch, properties: WriterProperties) ->
 }
 
 /// Values, definition levels and repetition levels of one leaf.
-pub(super) type Leaf<'a, T> = (&'a [<T as ParquetType>::T], Option<&'a [i16]>, Option<&'a [i16]>);
+pub(in crate::scan) type Leaf<'a, T> = (&'a [<T as ParquetType>::T], Option<&'a [i16]>, Option<&'a [i16]>);
 
 /// A file of one leaf, as no Arrow writer would make it.
-pub(super) fn raw_parquet<T: ParquetType>(message: &str, (values, def, rep): Leaf<'_, T>) -> Vec<u8> {
+pub(in crate::scan) fn raw_parquet<T: ParquetType>(message: &str, (values, def, rep): Leaf<'_, T>) -> Vec<u8> {
     let schema = Arc::new(parse_message_type(message).unwrap());
     let mut bytes = Vec::new();
     let mut writer = SerializedFileWriter::new(&mut bytes, schema, Arc::default()).unwrap();
