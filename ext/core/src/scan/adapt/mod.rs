@@ -174,14 +174,21 @@ impl Adapter {
     }
 }
 
+/// Names of a list's element itself, which say nothing of a field of it.
+const ELEMENT_NAMES: &[&str] = &["element", "item", "array_element", "array"];
+
 /// Whether the element of a list was taken out of a struct that the table has: it has the name of one of its fields, and
 /// has none of them itself.
 fn is_field_of(in_file: &FieldRef, fields: &[ReadField]) -> bool {
-    let inside = match in_file.data_type() {
-        Arrow::Struct(inner) => fields.iter().any(|f| Lookup::new(inner).by_name(&f.physical).is_some()),
+    let is_itself = match in_file.data_type() {
+        Arrow::Struct(inner) => {
+            let lookup = Lookup::new(inner);
+            ELEMENT_NAMES.contains(&in_file.name().as_str())
+                || fields.iter().any(|f| lookup.by_name(&f.physical).is_some())
+        }
         _ => false,
     };
-    !inside && fields.iter().any(|f| f.id.is_none() && f.physical == *in_file.name())
+    !is_itself && fields.iter().any(|f| f.id.is_none() && f.physical == *in_file.name())
 }
 
 fn children(in_file: &Fields, wanted: &[ReadField], path: &ColumnPath) -> Result<Vec<(Option<usize>, Adapter)>> {
