@@ -93,6 +93,13 @@ RSpec.describe "rows on the command line" do
       expect(run("cat", table_path, "--where", "day=soon")).to match(["", /day.*soon/, 1])
     end
 
+    it "takes conditions in SQL" do
+      expect(cat("--sql", "id * 2 = 4 AND price > 2", "--columns", "id")).to eq([{ "id" => 2 }])
+      expect(cat("--where", "id>1", "--sql", "id < 3", "--sql", "TRUE", "--columns", "id")).to eq([{ "id" => 2 }])
+      expect(run("cat", table_path, "--sql", "id >")).to match(["", /missing at the end \(line 1, column 5\)/, 1])
+      expect(run("files", table_path, "--sql", "id > 1000")).to eq(["", "", 0])
+    end
+
     it "takes columns, limits and versions" do
       expect(cat("--columns", "name,id", "--limit", "1").first.keys).to eq(%w[name id])
       expect(cat("--limit", "2").size).to eq(2)

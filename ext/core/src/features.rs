@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::action::{Metadata, Protocol};
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{ColumnMapping, DataType, StructType};
+use crate::schema::{ColumnMapping, DataType, StructType, check_known};
 
 /// Reader features that scans honour.
 const READABLE: &[&str] = &[
@@ -75,6 +75,7 @@ fn needed_to_read(protocol: &Protocol) -> BTreeSet<&str> {
 /// Refuses a table that needs a feature which appends lack: a listed feature that is not in use does not stop them.
 pub fn check_appendable(protocol: &Protocol, metadata: &Metadata, schema: &StructType) -> Result<()> {
     check_readable(protocol)?;
+    schema.fields.iter().try_for_each(check_known)?;
     let wanted: BTreeSet<&str> = match protocol.min_writer_version {
         NEWEST_WRITER => listed(&protocol.writer_features).collect(),
         level => LEGACY_WRITER.iter().filter(|(at, _)| *at <= level).flat_map(|(_, f)| f.iter().copied()).collect(),

@@ -17,12 +17,15 @@ module DeltaLake
         parser.on("--where CONDITION", "only files that can hold such rows; as for `cat`") do |text|
           (options[:where] ||= []) << text
         end
+        parser.on("--sql CONDITION", "only files that can hold such rows; as for `cat`") do |text|
+          (options[:sql] ||= []) << text
+        end
       end
 
       def call(uri)
         table = open_table(uri)
         columns = table.partition_by.map { |name| table.schema.field(name) }
-        Filter.apply(table.scan, table.schema, options[:where]).files.each do |file|
+        Filter.apply(table.scan, table.schema, options[:where], options[:sql]).files.each do |file|
           fields(file.path, file.size, file.rows, partition(columns, file))
         end
       end

@@ -17,9 +17,11 @@ module DeltaLake
         # @param scan [Scan]
         # @param schema [DeltaLake::Schema]
         # @param texts [Array<String>, nil] all of which a row must meet
+        # @param sql [Array<String>, nil] SQL, all of which a row must meet too
         # @return [Scan]
-        def apply(scan, schema, texts)
-          texts.to_a.empty? ? scan : scan.with_conditions(texts.map { |text| condition(text, schema) })
+        def apply(scan, schema, texts, sql = nil)
+          scan = scan.with_conditions(texts.map { |text| condition(text, schema) }) unless texts.to_a.empty?
+          sql.to_a.reduce(scan) { |narrowed, text| narrowed.where(text) }
         end
 
         private

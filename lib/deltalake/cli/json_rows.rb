@@ -17,6 +17,9 @@ module DeltaLake
                   "a.b reaches into structs") do |text|
           (options[:where] ||= []) << text
         end
+        parser.on("--sql CONDITION", "only rows for which this holds, in Spark's SQL; may come several times") do |text|
+          (options[:sql] ||= []) << text
+        end
         parser.on("--columns A,B", Array, "only these columns") { |names| options[:columns] = names }
         define_limit_option(parser, "rows")
         parser.separator("\nTimes are in ISO 8601 (with Z where they are instants), decimals text, bytes Base64,\n" \
@@ -24,7 +27,7 @@ module DeltaLake
       end
 
       def narrowed(scan, schema)
-        scan = Filter.apply(scan, schema, options[:where])
+        scan = Filter.apply(scan, schema, options[:where], options[:sql])
         scan = scan.select(*options[:columns]) if options[:columns]
         options[:limit] ? scan.limit(options[:limit]) : scan
       end

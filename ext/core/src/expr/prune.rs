@@ -157,7 +157,7 @@ fn computed(typed: &Typed, bounds: &[ColumnBounds]) -> Option<Outcomes> {
 /// The value that all rows have; the inner `None` is null.
 fn only_value(bounds: &ColumnBounds) -> Option<Option<&Scalar>> {
     match (bounds.may_have_value, bounds.may_be_null, &bounds.min, &bounds.max) {
-        (false, _, ..) => Some(None),
+        (false, ..) => Some(None),
         // The zeros are equal and are not the same.
         (true, false, Some(Scalar::Double(v)), _) if *v == 0.0 => None,
         (true, false, Some(min), Some(max)) if !bounds.may_be_nan && min.compare(max) == Some(Ordering::Equal) => {

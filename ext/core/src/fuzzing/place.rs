@@ -29,6 +29,10 @@ pub enum Place {
     Variant,
     /// The text of a predicate.
     Predicate,
+    /// The JSON of a scan's task.
+    Task,
+    /// A commit of a table whose changes are asked for.
+    Changes,
 }
 
 impl Place {
@@ -47,5 +51,7 @@ impl Place {
         Self::InlineDeletionVector,
         Self::Variant,
         Self::Predicate,
+        Self::Task,
+        Self::Changes,
     ];
 }

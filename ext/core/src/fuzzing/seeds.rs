@@ -36,15 +36,43 @@ pub fn seeds(place: Place) -> Result<Vec<Vec<u8>>> {
         }
         Place::DataFile => vec![data_file()?],
         Place::DeletionVector => vec![vector_file(&[3, 4, 7, 11, 18, 29])?, vector_file(&[34, 35, 36, 37, 38, 39])?],
-        Place::InlineDeletionVector => vec![b"^Bg9^0rr910000000000iXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L".to_vec()],
+        Place::InlineDeletionVector => vec![VECTOR.as_bytes().to_vec()],
         // {"a": 5} with the name in its dictionary.
         Place::Variant => vec![b"\x05\x01\x01\x00\x01a\x02\x01\x00\x00\x02\x0c\x05".to_vec()],
+        Place::Task => vec![task()],
+        Place::Changes => vec![changes()],
         Place::Predicate => {
             let texts =
                 ["id > 2 AND (s LIKE 'a%' OR NOT b)", "CASE WHEN d IS NULL THEN 1 ELSE 2 END = 1", "st.a IN (1, 2)"];
             texts.map(|t| t.as_bytes().to_vec()).to_vec()
         }
     })
+}
+
+const VECTOR: &str = "^Bg9^0rr910000000000iXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L";
+
+fn vector() -> serde_json::Value {
+    json!({"storageType": "i", "pathOrInlineDv": VECTOR, "sizeInBytes": 44, "cardinality": 6})
+}
+
+fn task() -> Vec<u8> {
+    let protocol = json!({"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": ["deletionVectors"],
+        "writerFeatures": ["deletionVectors"]});
+    let metadata = json!({"id": "t", "schemaString": schema().to_json(), "partitionColumns": []});
+    let file = json!({"path": "a.parquet", "partitionValues": {}, "size": 0, "modificationTime": 0,
+        "dataChange": true, "stats": "{\"numRecords\":40}", "deletionVector": vector()});
+    json!({"version": 7, "protocol": protocol, "metaData": metadata, "files": [file]}).to_string().into_bytes()
+}
+
+/// A file that gets a deletion vector.
+fn changes() -> Vec<u8> {
+    let lines = [
+        json!({"commitInfo": {"timestamp": 1, "inCommitTimestamp": 1}}),
+        json!({"remove": {"path": "a.parquet", "dataChange": true, "partitionValues": {}, "size": 0}}),
+        json!({"add": {"path": "a.parquet", "partitionValues": {}, "size": 0, "modificationTime": 0, "dataChange": true,
+            "deletionVector": vector()}}),
+    ];
+    lines.map(|line| line.to_string()).join("\n").into_bytes()
 }
 
 /// The columns of [`data_file`].

@@ -8,7 +8,8 @@ use super::seeds;
 use crate::context::Context;
 use crate::error::Result;
 use crate::expr::Predicate;
-use crate::scan::{Scan, ScanOptions};
+use crate::ops::{Point, changes};
+use crate::scan::{FileSet, FileTask, Scan, ScanOptions};
 use crate::schema::{DataType, Field, StructType};
 use crate::snapshot::Snapshot;
 use crate::storage::Storage;
@@ -25,7 +26,14 @@ const VECTORS_ID: &str = "^-aqEH.-t@S}K{vb[*k^";
 pub(super) async fn read(place: Place, bytes: &[u8]) -> Result<()> {
     let storage = Storage::in_memory()?;
     write(&storage, place, bytes).await?;
+    if place == Place::Task {
+        let task = FileTask::from_json(&String::from_utf8_lossy(bytes))?;
+        return read_files(&task.into_files(&storage)?).await;
+    }
     let snapshot = Snapshot::open(&storage, None).await?;
+    if place == Place::Changes {
+        return read_files(&changes(&snapshot, Point::Version(0), None).await?).await;
+    }
     let predicates = [None, Some(Predicate::IsNotNull("id".into())), Some(above("id", 2))];
     let text = (place == Place::Predicate).then(|| Predicate::Sql(String::from_utf8_lossy(bytes).into_owned()));
     for predicate in predicates.into_iter().chain(text.map(Some)) {
@@ -37,6 +45,14 @@ pub(super) async fn read(place: Place, bytes: &[u8]) -> Result<()> {
     scan.explain(&Context::default()).await?;
     let mut files = scan.files();
     while files.next().await?.is_some() {}
+    Ok(())
+}
+
+async fn read_files(files: &FileSet) -> Result<()> {
+    let scan = files.scan(ScanOptions::default())?;
+    let mut rows = scan.stream(Context::default());
+    while rows.next().await?.is_some() {}
+    scan.count(&Context::default()).await?;
     Ok(())
 }
 
@@ -119,6 +135,13 @@ async fn write(storage: &Storage, place: Place, bytes: &[u8]) -> Result<()> {
             let schema = StructType { fields: vec![id, Field::new("v", DataType::Variant, true)] };
             commit(0, &[protocol(), metadata(&schema.to_json(), &[]), add(json!({}))]).await?;
             put("a.parquet", &seeds::variant_file(metadata_bytes, value)?).await
+        }
+        Place::Task => Ok(()),
+        Place::Changes => {
+            let mut feed = metadata(&seeds::schema().to_json(), &[]);
+            feed["metaData"]["configuration"] = json!({"delta.enableChangeDataFeed": "true"});
+            commit(0, &[protocol(), feed]).await?;
+            put("_delta_log/00000000000000000001.json", bytes).await
         }
         Place::Predicate => commit(0, &[&first[..], &[add(json!({}))]].concat()).await,
     }

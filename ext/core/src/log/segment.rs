@@ -50,24 +50,34 @@ impl Segment {
     /// this segment's version, so that everything must be read again.
     pub async fn newer(&self, storage: &Storage) -> Result<Option<Self>> {
         let listing = Listing::read(storage, self.version).await?;
+        Ok(self.newer_in(&listing).map(|newer| {
+            let newest = listing.newest_checkpoint(newer.version).filter(|c| c.version > self.version);
+            Self { checkpoint: newest.or_else(|| self.checkpoint.clone()), ..newer }
+        }))
+    }
+
+    /// The same from one listing of everything that the segment is made of: log cleanup may have taken what it began
+    /// with, and left a newer checkpoint for it.
+    pub async fn renewed(&self, storage: &Storage) -> Result<Option<Self>> {
+        let listing = Listing::read(storage, self.checkpoint.as_ref().map_or(0, |c| c.version)).await?;
+        let renewed =
+            self.newer_in(&listing).map(|newer| Self { checkpoint: listing.newest_checkpoint(newer.version), ..newer });
+        Ok(renewed.filter(|r| r.commits().all(|v| listing.commits.contains_key(&v))))
+    }
+
+    /// The newest version in a listing that goes back to this one, without its checkpoint.
+    fn newer_in(&self, listing: &Listing) -> Option<Self> {
         let here = match (&self.tip, listing.tip(self.version)) {
             // Another size or time is another table, made in the place of the one before.
             (Some(before), Some(now)) => before == now,
             (_, now) => now.is_some(),
         };
-        if !here {
-            return Ok(None);
-        }
         let mut last = self.version;
         while listing.commits.contains_key(&(last + 1)) {
             last += 1;
         }
-        if listing.commits.range(last + 1..).next().is_some() {
-            return Ok(None);
-        }
-        let newest = listing.newest_checkpoint(last).filter(|c| c.version > self.version);
-        let tip = listing.tip(last).cloned();
-        Ok(Some(Self { checkpoint: newest.or_else(|| self.checkpoint.clone()), version: last, tip }))
+        let whole = here && listing.commits.range(last + 1..).next().is_none();
+        whole.then(|| Self { checkpoint: None, version: last, tip: listing.tip(last).cloned() })
     }
 
     /// The same version without the checkpoint, which `error` came out of: from the one to take next, or from the commits

@@ -40,7 +40,7 @@ pub(super) fn parts(file: &OpenFile, batch_size: usize) -> Vec<Part> {
         let kept = match file.kept.get(index) {
             Some(Kept::Rows(ranges)) => ranges.clone(),
             Some(Kept::Nothing) => continue,
-            Some(Kept::All) | None => vec![0..rows],
+            Some(Kept::All) | None => std::iter::once(0..rows).collect(),
         };
         if rows == 0 || file.mask.as_ref().is_some_and(|mask| mask.leaves_out(&range)) {
             continue;

@@ -61,6 +61,7 @@ pub(super) fn start(task: Arc<ScanTask>, planner: Planner) -> (mpsc::Receiver<Re
 }
 
 async fn drive(task: &Arc<ScanTask>, planner: Planner, running: &mpsc::Sender<Result<RunningPart>>) -> Result<()> {
+    task.check_types()?;
     let files = stream::try_unfold(planner, |mut planner| async move {
         let planned = planner.next().await?;
         Ok::<_, Error>(planned.map(|files| (stream::iter(files.into_iter().map(Ok)), planner)))

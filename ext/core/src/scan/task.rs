@@ -8,7 +8,7 @@ use super::read_field::ReadField;
 use super::row_tracking::RowTracking;
 use crate::error::{Error, Result};
 use crate::expr::BoundPredicate;
-use crate::schema::DataType;
+use crate::schema::{DataType, check_known};
 use crate::snapshot::Snapshot;
 
 /// The part of a scan that looks at rows.
@@ -74,6 +74,12 @@ impl ScanTask {
         field
             .map(|f| &f.data_type)
             .ok_or_else(|| Error::internal(format!("partition column {name} is not in the schema")))
+    }
+
+    /// Refuses to read columns of types that this library does not know.
+    pub(super) fn check_types(&self) -> Result<()> {
+        let schema = self.snapshot.schema();
+        self.fields.iter().filter_map(|f| schema.field(&f.name)).try_for_each(check_known)
     }
 
     /// The same error with the table and the version that are scanned.

@@ -45,7 +45,7 @@ impl DataType {
             Self::Date => Arrow::Date32,
             Self::Timestamp => Arrow::Timestamp(TimeUnit::Microsecond, Some(UTC.into())),
             Self::TimestampNtz => Arrow::Timestamp(TimeUnit::Microsecond, None),
-            Self::Void => Arrow::Null,
+            Self::Void | Self::Unknown(_) => Arrow::Null,
             Self::Variant => Arrow::Struct(Fields::from(vec![
                 ArrowField::new("metadata", Arrow::Binary, false),
                 ArrowField::new("value", Arrow::Binary, false),

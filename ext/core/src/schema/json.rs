@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{ArrayType, DataType, DecimalType, Field, FieldMetadata, MapType, StructType};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Types inside of types, at most. What walks a schema recurses, on stacks as small as those of Ruby's threads.
 const MAX_DEPTH: usize = 100;
@@ -124,7 +124,13 @@ fn parse_type(raw: &RawValue, place: &str, depth: usize) -> Result<DataType> {
         return Err(Error::unsupported(format!("{place} has types nested more than {MAX_DEPTH} deep")));
     }
     match raw.get().as_bytes().first() {
-        Some(b'"') => DataType::from_name(&read::<String>(raw, place)?),
+        Some(b'"') => {
+            let name = read::<String>(raw, place)?;
+            match DataType::from_name(&name) {
+                Err(e) if e.kind() == ErrorKind::UnsupportedFeature => Ok(DataType::Unknown(name)),
+                parsed => parsed,
+            }
+        }
         Some(b'{') => parse_nested(read(raw, place)?, place, depth + 1),
         _ => Err(Error::schema(format!("{place} has a type that is neither text nor an object"))),
     }
@@ -194,6 +200,7 @@ impl fmt::Display for DataType {
             Self::TimestampNtz => "timestamp_ntz",
             Self::Variant => "variant",
             Self::Void => "void",
+            Self::Unknown(name) => name,
             Self::Decimal(d) => return write!(f, "decimal({},{})", d.precision(), d.scale()),
             Self::Array(a) => return write!(f, "array<{}>", a.element),
             Self::Map(m) => return write!(f, "map<{},{}>", m.key, m.value),

@@ -16,7 +16,7 @@ pub use arrow_form::UTC;
 pub use decimal::DecimalType;
 pub use mapping::ColumnMapping;
 pub use path::ColumnPath;
-pub use rules::check_new_table;
+pub use rules::{check_known, check_new_table};
 pub use widening::check_type_changes;
 
 /// Free-form field metadata; unknown keys are kept as they came.
@@ -55,6 +55,8 @@ pub enum DataType {
     Variant,
     /// Always null; never in a data file.
     Void,
+    /// A type that this library does not know, by its name: the table can be looked at, such columns cannot be read.
+    Unknown(String),
     /// Named fields.
     Struct(StructType),
     /// Elements of one type.

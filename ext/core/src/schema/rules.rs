@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{DataType, StructType};
+use super::{DataType, Field, StructType};
 use crate::error::{Error, Result};
 
 /// Characters that Parquet writers of Delta refuse in names where there is no column mapping.
@@ -14,6 +14,7 @@ pub fn check_new_table(schema: &StructType, partition_columns: &[String]) -> Res
         return Err(Error::schema("the schema has no columns: a table needs one at least"));
     }
     check_names(schema, "the schema")?;
+    schema.fields.iter().try_for_each(check_known)?;
     let mut seen = HashSet::new();
     for column in partition_columns {
         let field = schema.field(column).ok_or_else(|| {
@@ -34,6 +35,18 @@ pub fn check_new_table(schema: &StructType, partition_columns: &[String]) -> Res
         return Err(Error::schema("every column is a partition column: one at least must be in the data files"));
     }
     Ok(())
+}
+
+/// Refuses a column that holds a type which this library does not know, at any depth.
+pub fn check_known(field: &Field) -> Result<()> {
+    let unknown = |t: &DataType| matches!(t, DataType::Unknown(_));
+    if !field.data_type.contains(&unknown) {
+        return Ok(());
+    }
+    Err(Error::unsupported(format!(
+        "column {} is of type {}, which this library does not know: use a newer release, or leave the column out",
+        field.name, field.data_type
+    )))
 }
 
 fn check_names(fields: &StructType, place: &str) -> Result<()> {

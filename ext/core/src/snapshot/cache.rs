@@ -63,7 +63,7 @@ impl SnapshotCache {
         let key = storage.identity();
         let known = self.lock().and_then(|mut inner| inner.get(&key));
         let opened = match known {
-            Some(known) => known.on(storage).refresh().await,
+            Some(known) => known.on(storage).renew().await,
             None => Snapshot::open(storage, None).await,
         };
         if let Some(mut inner) = self.lock() {
@@ -183,6 +183,29 @@ mod tests {
         assert_eq!(cache.open(&storage).await.unwrap_err().kind(), ErrorKind::TableNotFound);
         storage.put(&commit_key(0), first("v")).await.unwrap();
         assert_eq!(cache.open(&storage).await.unwrap().metadata().id, "v");
+    }
+
+    #[tokio::test]
+    async fn what_log_cleanup_took_is_not_begun_with() {
+        let (storage, counter) = table("t").await;
+        let cache = SnapshotCache::new(1 << 20);
+        for version in 1..3 {
+            storage.put(&commit_key(version), Bytes::from_static(b"{}")).await.unwrap();
+        }
+        cache.open(&storage).await.unwrap();
+        let add = r#"{"add":{"path":"a","partitionValues":{},"size":1,"modificationTime":0,"dataChange":true}}"#;
+        let checkpoint =
+            [b"{\"checkpointMetadata\":{\"version\":1}}\n", &first("t")[..], b"\n", add.as_bytes()].concat();
+        let key = "_delta_log/00000000000000000001.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json";
+        storage.put(key, checkpoint.into()).await.unwrap();
+        for version in 0..2 {
+            storage.delete(&commit_key(version)).await.unwrap();
+        }
+        counter.take_requests();
+        let opened = cache.open(&storage).await.unwrap();
+        assert_eq!(counter.take_requests(), ["list _delta_log"]);
+        let mut replay = opened.replay(crate::log::ReplayOptions::default());
+        assert_eq!(replay.next().await.unwrap().unwrap()[0].path, "a");
     }
 
     #[tokio::test]

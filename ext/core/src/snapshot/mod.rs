@@ -122,15 +122,22 @@ impl Snapshot {
 
     /// The newest version, reading only what is new.
     pub async fn refresh(&self) -> Result<Self> {
-        let refreshed = async {
-            let Some(newer) = self.0.segment.newer(&self.0.storage).await? else {
-                return Self::open(&self.0.storage, None).await;
-            };
+        self.move_to(self.0.segment.newer(&self.0.storage)).await
+    }
+
+    /// The same, with all that the version is read from looked for again.
+    async fn renew(&self) -> Result<Self> {
+        self.move_to(self.0.segment.renewed(&self.0.storage)).await
+    }
+
+    async fn move_to(&self, newer: impl Future<Output = Result<Option<Segment>>>) -> Result<Self> {
+        let moved = async {
+            let Some(newer) = newer.await? else { return Self::open(&self.0.storage, None).await };
             let new = self.version() + 1..newer.version() + 1;
             let state = self.0.state.advance(&self.0.storage, new).await?;
             Self::new(&self.0.storage, newer, state, Some(self))
         };
-        refreshed.await.map_err(|e: Error| e.with_table(self.uri()))
+        moved.await.map_err(|e: Error| e.with_table(self.uri()))
     }
 
     /// The version after this one, from its commit's lines.

@@ -35,7 +35,12 @@ impl Scalar {
             DataType::Date => primitive::<Date32Type>(array, index).map(Self::Date),
             DataType::Timestamp => primitive::<TimestampMicrosecondType>(array, index).map(Self::Timestamp),
             DataType::TimestampNtz => primitive::<TimestampMicrosecondType>(array, index).map(Self::TimestampNtz),
-            DataType::Void | DataType::Variant | DataType::Struct(_) | DataType::Array(_) | DataType::Map(_) => None,
+            DataType::Void
+            | DataType::Unknown(_)
+            | DataType::Variant
+            | DataType::Struct(_)
+            | DataType::Array(_)
+            | DataType::Map(_) => None,
         };
         value.map(Some).ok_or_else(form)
     }

@@ -52,7 +52,12 @@ pub(crate) fn scalar_from_ruby(
         DataType::Timestamp => time(&classes, shape, value, instant, iso8601::Moment::instant)?.map(Scalar::Timestamp),
         DataType::TimestampNtz => time(&classes, shape, value, wall_clock, |m| m.offset.is_none().then_some(m.wall))?
             .map(Scalar::TimestampNtz),
-        DataType::Void | DataType::Variant | DataType::Struct(_) | DataType::Array(_) | DataType::Map(_) => None,
+        DataType::Void
+        | DataType::Unknown(_)
+        | DataType::Variant
+        | DataType::Struct(_)
+        | DataType::Array(_)
+        | DataType::Map(_) => None,
     };
     match scalar {
         Some(scalar) => Ok(Some(scalar)),

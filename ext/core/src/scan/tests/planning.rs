@@ -190,3 +190,24 @@ async fn columns_decoded_side_by_side_stay_in_step() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_column_of_an_unknown_type_is_refused_and_the_others_are_read() {
+    let mut schema = schema(&[("id", "long")]);
+    schema.fields.push(crate::schema::Field::new("q", crate::schema::DataType::Unknown("quaternion".to_owned()), true));
+    let mut table = Table::new(&schema, &[]).await;
+    table.add("f.parquet", parquet(&longs("id", 1..=3)), json!({})).await;
+    let snapshot = table.snapshot().await;
+    assert_eq!(snapshot.schema().to_json(), schema.to_json());
+    let all = Scan::new(snapshot.clone(), ScanOptions::default()).unwrap();
+    let error = read(&all).await.unwrap_err();
+    assert_eq!(error.kind(), crate::error::ErrorKind::UnsupportedFeature);
+    assert!(error.message().contains("column q is of type quaternion"), "{error}");
+    assert_eq!(all.count(&Context::default()).await.unwrap(), 3);
+    let columns = Some(vec!["id".to_owned()]);
+    assert_eq!(text(&table, ScanOptions { columns: columns.clone(), ..ScanOptions::default() }).await, ["1", "2", "3"]);
+    let predicate = Some(Predicate::IsNull("q".into()));
+    let hidden = Scan::new(snapshot.clone(), ScanOptions { columns, predicate, ..ScanOptions::default() }).unwrap();
+    assert!(read(&hidden).await.is_err());
+    assert!(snapshot.check_appendable().is_err());
+}

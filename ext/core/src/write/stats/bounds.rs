@@ -46,6 +46,7 @@ impl Bounds {
             | DataType::Binary
             | DataType::Variant
             | DataType::Void
+            | DataType::Unknown(_)
             | DataType::Struct(_)
             | DataType::Array(_)
             | DataType::Map(_) => Self::Absent,

@@ -85,7 +85,7 @@ impl Column {
             T::Date => Buffer::Date(Primitive::new()),
             T::Timestamp => Buffer::Timestamp(Primitive::new()),
             T::TimestampNtz => Buffer::TimestampNtz(Primitive::new()),
-            T::Void => Buffer::Void(0),
+            T::Void | T::Unknown(_) => Buffer::Void(0),
             T::Struct(s) => Buffer::Struct(Struct::new(s, keyed()?)?),
             T::Array(a) => Buffer::List(Box::new(List::new(a, keyed()?)?)),
             T::Map(m) => Buffer::Map(Box::new(Map::new(m, keyed()?)?)),

@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         use DataType as T;
         let inner = |index: usize| keys.and_then(|k| k.inner(index));
         Ok(match data_type {
-            T::Void => Self::Null,
+            T::Void | T::Unknown(_) => Self::Null,
             T::Boolean => Self::Boolean(downcast(array, data_type)?),
             T::Byte => Self::Byte(downcast(array, data_type)?),
             T::Short => Self::Short(downcast(array, data_type)?),
