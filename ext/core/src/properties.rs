@@ -89,12 +89,12 @@ impl<'a> Reader<'a> {
     fn compression(&self) -> Result<Compression> {
         let key = "delta.parquet.compression.codec";
         Ok(match self.text(key).map(str::to_ascii_lowercase).as_deref() {
-            None | Some("zstd") => Compression::ZSTD(ZstdLevel::default()),
+            // Brotli is only read; readers take files of every codec, whatever the property says.
+            None | Some("zstd" | "brotli") => Compression::ZSTD(ZstdLevel::default()),
             Some("snappy") => Compression::SNAPPY,
             Some("none" | "uncompressed") => Compression::UNCOMPRESSED,
             Some("gzip") => Compression::GZIP(Default::default()),
             Some("lz4" | "lz4_raw" | "lz4raw") => Compression::LZ4_RAW,
-            Some("brotli") => Compression::BROTLI(Default::default()),
             Some(other) => return Err(wrong(key, other)),
         })
     }

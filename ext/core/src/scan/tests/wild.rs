@@ -33,11 +33,11 @@ async fn every_codec_page_version_and_encoding() {
         ("price", Arc::new(decimals)),
     ]);
     let columns = schema(&[("id", "long"), ("word", "string"), ("price", "decimal(25,2)")]);
+    // Brotli is in spec/interop, by another writer: it is not written here.
     let codecs = [
         Compression::UNCOMPRESSED,
         Compression::SNAPPY,
         Compression::GZIP(Default::default()),
-        Compression::BROTLI(Default::default()),
         Compression::LZ4,
         Compression::LZ4_RAW,
         Compression::ZSTD(Default::default()),
