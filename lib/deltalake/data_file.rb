@@ -18,24 +18,31 @@ module DeltaLake
     attr_reader :deleted_rows
     # @return [Hash{Symbol => Object}] the values that its rows have in the partition columns
     attr_reader :partition
-    # @return [Hash{String => Object}, nil] statistics as they stand in the log: `"numRecords"` (deleted rows
-    #   among them), `"minValues"`, `"maxValues"`, `"nullCount"`
-    attr_reader :stats
-    # @return [Time] in UTC
-    attr_reader :modified_at
 
     # @param file [Array] as the native classes give it
     # @api private
     def initialize(file)
-      path, size, rows, deleted_rows, partition, stats_json, modified_ms = file
-      @path = path
-      @size = size
-      @rows = rows
-      @deleted_rows = deleted_rows
-      @partition = partition.transform_keys(&:to_sym).freeze
-      @stats = statistics(stats_json).freeze
-      @modified_at = Time.at(modified_ms / 1000, modified_ms % 1000, :millisecond, in: "UTC")
+      @path, @size, @rows, @deleted_rows, @partition, @stats_json, @modified_ms = file
+      @partition.freeze
       freeze
+    end
+
+    # Read from the log's text whenever it is asked for: few who list files want it.
+    #
+    # @return [Hash{String => Object}, nil] statistics as they stand in the log: `"numRecords"` (deleted rows
+    #   among them), `"minValues"`, `"maxValues"`, `"nullCount"`
+    def stats
+      statistics(@stats_json).freeze
+    end
+
+    # @return [Time] in UTC
+    def modified_at
+      Time.at(@modified_ms / 1000, @modified_ms % 1000, :millisecond, in: "UTC")
+    end
+
+    # (see Value#to_h)
+    def to_h
+      { path:, size:, rows:, deleted_rows:, partition:, stats:, modified_at: }
     end
 
     private

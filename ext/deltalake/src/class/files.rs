@@ -49,7 +49,7 @@ impl NativeFileStream {
 fn parts(ruby: &Ruby, file: &DataFile) -> Result<RArray, Error> {
     let partition = ruby.hash_new();
     for (column, value) in &file.partition {
-        partition.aset(column.as_str(), scalar_to_ruby(ruby, value.as_ref()).map_err(|e| e.into_ruby(ruby))?)?;
+        partition.aset(ruby.to_symbol(column), scalar_to_ruby(ruby, value.as_ref()).map_err(|e| e.into_ruby(ruby))?)?;
     }
     let out = ruby.ary_new_capa(7);
     out.push(file.path.as_str())?;
