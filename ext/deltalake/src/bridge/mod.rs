@@ -4,6 +4,8 @@
 //! [`native_method!`](crate::native_method) or [`native_function!`](crate::native_function), so that a panic is an
 //! exception; what lasts from call to call and owns tasks sits in a [`fork::Owned`].
 
+#[cfg(all(target_os = "linux", target_env = "gnu", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod allocator;
 mod arrow_stream;
 pub(crate) mod error;
 pub(crate) mod fork;
