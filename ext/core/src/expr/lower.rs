@@ -10,6 +10,10 @@ use crate::schema::DataType;
 use crate::value::Scalar;
 use crate::value::calendar::{DAY, days_from_civil};
 
+/// Most digits of decimals no two of which are the same double: with more, a comparison as doubles takes neighbours for
+/// equal, and one with the decimal that the double is written as does not.
+const DOUBLE_DIGITS: u8 = 15;
+
 /// The same condition as a node, of the same outcome for every row.
 pub(super) fn lower(typed: Typed, columns: &[BoundColumn]) -> Node {
     match typed.op {
@@ -123,6 +127,9 @@ fn widens(from: &DataType, to: &DataType) -> bool {
 }
 
 fn against(index: usize, op: CompareOp, value: &Scalar, data_type: &DataType) -> Option<Node> {
+    if matches!((data_type, value), (DataType::Decimal(of), Scalar::Double(_)) if of.precision() > DOUBLE_DIGITS) {
+        return None;
+    }
     Some(match Place::of(value, data_type)?.compare(op) {
         Comparison::With(op, value) => Node::Compare(index, op, value),
         Comparison::Known(result) => Node::Known(index, result),

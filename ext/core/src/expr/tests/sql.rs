@@ -12,6 +12,7 @@ fn schema() -> StructType {
         ("n", DataType::TimestampNtz),
         ("m", decimal(10, 2)),
         ("ok", DataType::Boolean),
+        ("wide", decimal(38, 20)),
     ];
     StructType { fields: types.into_iter().map(|(name, t)| Field::new(name, t, true)).collect() }
 }
@@ -104,6 +105,16 @@ fn lowering_changes_no_outcome() {
     let micros: Vec<Option<i64>> =
         day.iter().map(|d| d.map(|d| i64::from(d) * 86_400_000_000 + i64::from(d % 2))).collect();
     let text = [None, Some("abc"), Some("abcd"), Some("abd"), Some("ab"), Some("")];
+    // 2^53 + 1 and what is next to 0.3 are no doubles of their own.
+    let (one, tenth) = (10i128.pow(20), 10i128.pow(19));
+    let wide = vec![
+        None,
+        Some(9_007_199_254_740_993 * one),
+        Some(3 * tenth + 1),
+        Some(3 * tenth),
+        Some(3 * tenth - 1),
+        Some(0),
+    ];
     let schema = schema();
     let arrays: Vec<ArrayRef> = vec![
         Arc::new(arrow::array::Int32Array::from(vec![None, Some(-1), Some(0), Some(5), Some(6), Some(7)])),
@@ -117,6 +128,7 @@ fn lowering_changes_no_outcome() {
                 .unwrap(),
         ),
         Arc::new(BooleanArray::from(vec![None, Some(true), Some(false), None, Some(true), Some(false)])),
+        Arc::new(arrow::array::Decimal128Array::from(wide).with_precision_and_scale(38, 20).unwrap()),
     ];
     let batch = RecordBatch::try_new(schema.to_arrow(), arrays).unwrap();
     for text in [
@@ -143,6 +155,15 @@ fn lowering_changes_no_outcome() {
         "2024 > year(day)",
         "m > '12.5'",
         "m = 12.5",
+        "CAST(m AS DOUBLE) <= 12.5D",
+        "CAST(wide AS DOUBLE) = 9007199254740992D",
+        "CAST(wide AS DOUBLE) > 0.3D",
+        "CAST(wide AS DOUBLE) <=> 0.3D",
+        "CAST(wide AS DOUBLE) BETWEEN 0.3D AND 1D",
+        "wide <> '0.3'",
+        "wide = 9007199254740992D",
+        "wide >= 0.3D",
+        "wide IN (0.3D, 7D)",
         "day > timestamp '2024-02-29 00:00:01'",
         "t <= date '2024-01-01'",
         "n > timestamp '2024-01-01 00:00:00Z'",
