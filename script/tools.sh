@@ -37,6 +37,7 @@ ruby_headers_here() {
 missing_packages() {
   have cc || printf '%s\n' gcc libc6-dev
   have make || echo make
+  have mount || echo mount
   have pkg-config || echo pkg-config
   libclang_here || printf '%s\n' clang libclang-dev
   [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
