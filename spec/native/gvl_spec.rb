@@ -29,7 +29,7 @@ RSpec.describe "Waiting without the GVL" do
       at_exit { puts "at exit " + NATIVE.steps(1).to_s }
       puts "fiber " + Fiber.new { NATIVE.steps(1) }.resume.to_s
       trap("USR1") { puts "trap " + NATIVE.steps(1).to_s }
-      system("kill -USR1 \#{$$}")
+      Process.kill(:USR1, $$)
       sleep 0.1
     RUBY
     expect(ended).to have_succeeded
