@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::place::Place;
 use super::seeds;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::expr::Predicate;
 use crate::ops::{Point, changes};
 use crate::scan::{FileSet, FileTask, Scan, ScanOptions};
@@ -105,8 +105,12 @@ async fn write(storage: &Storage, place: Place, bytes: &[u8]) -> Result<()> {
             for name in &names {
                 let one = add(json!({"partitionValues": {(*name): &text}}));
                 commit(0, &[protocol(), metadata(&schema.to_json(), &names), one]).await?;
-                // Each column's own refusal must not hide the others'.
-                let _ = Box::pin(read_all(storage)).await;
+                // Each column's own refusal must not hide the others'; a bug of ours must not be hidden either.
+                if let Err(error) = Box::pin(read_all(storage)).await
+                    && error.kind() == ErrorKind::Internal
+                {
+                    return Err(error);
+                }
             }
             commit(0, &[protocol(), metadata(&schema.to_json(), &names), add(json!({"partitionValues": values}))]).await
         }
