@@ -45,9 +45,9 @@ pub(super) async fn read(place: Place, bytes: &[u8]) -> Result<()> {
     scan.explain(&Context::default()).await?;
     let mut files = scan.files();
     while let Some(lot) = files.next().await? {
-        for file in lot {
+        for file in lot.iter() {
             file.rows();
-            file.partition(files.snapshot())?;
+            file.partition()?;
         }
     }
     Ok(())

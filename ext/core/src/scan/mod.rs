@@ -40,7 +40,7 @@ use crate::schema::{Field, SchemaRef, StructType};
 use crate::snapshot::Snapshot;
 
 pub use file_set::FileSet;
-pub use files::{DataFile, FileStream};
+pub use files::{DataFile, FileLot, FileStream};
 pub use given::{FileScan, FileScans};
 pub use pipeline::{DEFAULT_BYTES_IN_FLIGHT, set_bytes_in_flight};
 pub use plan::{FileCount, ScanPlanMetrics};

@@ -2,9 +2,8 @@
 
 use deltalake_core::Error as CoreError;
 use deltalake_core::context::Context;
-use deltalake_core::scan::{DataFile, FileStream};
-use deltalake_core::snapshot::Snapshot;
-use magnus::{DataTypeFunctions, Error, Module, RHash, RModule, Ruby, TypedData};
+use deltalake_core::scan::{DataFile, FileLot, FileStream};
+use magnus::{DataTypeFunctions, Error, Module, RHash, RModule, RString, Ruby, TypedData};
 
 use super::call::{Exclusive, define};
 use crate::bridge::{MemoryGuard, block_on, to_ruby_error};
@@ -21,8 +20,7 @@ pub(super) struct NativeFileStream {
 #[derive(TypedData)]
 #[magnus(class = "DeltaLake::Native::FileLot", free_immediately, size)]
 pub(super) struct NativeFileLot {
-    snapshot: Snapshot,
-    files: Vec<DataFile>,
+    files: FileLot,
     memory: MemoryGuard,
 }
 
@@ -55,48 +53,49 @@ impl NativeFileStream {
     fn next(ruby: &Ruby, this: &Self) -> Result<Option<NativeFileLot>, Error> {
         this.ctx.check().map_err(|e| to_ruby_error(ruby, e))?;
         let Some(mut files) = this.state.take().map_err(|e| to_ruby_error(ruby, e))? else { return Ok(None) };
-        let (stream, found) = block_on(ruby, &this.ctx, async move {
+        let (files, found) = block_on(ruby, &this.ctx, async move {
             let found = files.next().await?;
             Ok((files, found))
         })?;
-        let Some(files) = found else {
+        let Some(found) = found else {
             this.state.close();
             return Ok(None);
         };
-        let snapshot = stream.snapshot().clone();
-        this.state.put(stream);
-        let memory = MemoryGuard::new(ruby, files.iter().map(DataFile::memory).sum());
-        Ok(Some(NativeFileLot { snapshot, files, memory }))
+        this.state.put(files);
+        let memory = MemoryGuard::new(ruby, found.memory());
+        Ok(Some(NativeFileLot { files: found, memory }))
     }
 }
 
 impl NativeFileLot {
-    fn file(&self, ruby: &Ruby, index: usize) -> Result<&DataFile, Error> {
-        self.files.get(index).ok_or_else(|| to_ruby_error(ruby, CoreError::argument(format!("there is no file {index}"))))
+    fn file(&self, ruby: &Ruby, index: usize) -> Result<DataFile<'_>, Error> {
+        self.files
+            .get(index)
+            .ok_or_else(|| to_ruby_error(ruby, CoreError::argument(format!("there is no file {index}"))))
     }
 
     fn length(_: &Ruby, this: &Self) -> Result<usize, Error> {
         Ok(this.files.len())
     }
 
-    fn path(ruby: &Ruby, this: &Self, index: usize) -> Result<String, Error> {
-        this.file(ruby, index).map(|f| f.path.clone())
+    fn path(ruby: &Ruby, this: &Self, index: usize) -> Result<RString, Error> {
+        this.file(ruby, index).map(|f| ruby.str_new(f.path()))
     }
 
     fn bytes(ruby: &Ruby, this: &Self, index: usize) -> Result<u64, Error> {
-        this.file(ruby, index).map(DataFile::size)
+        this.file(ruby, index).map(|f| f.size())
     }
 
     fn rows(ruby: &Ruby, this: &Self, index: usize) -> Result<Option<u64>, Error> {
-        this.file(ruby, index).map(DataFile::rows)
+        this.file(ruby, index).map(|f| f.rows())
     }
 
     fn deleted_rows(ruby: &Ruby, this: &Self, index: usize) -> Result<u64, Error> {
-        this.file(ruby, index).map(DataFile::deleted_rows)
+        this.file(ruby, index).map(|f| f.deleted_rows())
     }
 
     fn partition(ruby: &Ruby, this: &Self, index: usize) -> Result<RHash, Error> {
-        let values = this.file(ruby, index)?.partition(&this.snapshot).map_err(|e| to_ruby_error(ruby, e))?;
+        let values = this.file(ruby, index)?.partition().map_err(|e| to_ruby_error(ruby, e))?;
         let partition = ruby.hash_new();
         for (column, value) in &values {
             let value = scalar_to_ruby(ruby, value.as_ref()).map_err(|e| e.into_ruby(ruby))?;
@@ -105,11 +104,11 @@ impl NativeFileLot {
         Ok(partition)
     }
 
-    fn stats(ruby: &Ruby, this: &Self, index: usize) -> Result<Option<String>, Error> {
-        this.file(ruby, index).map(|f| f.stats().map(str::to_owned))
+    fn stats(ruby: &Ruby, this: &Self, index: usize) -> Result<Option<RString>, Error> {
+        this.file(ruby, index).map(|f| f.stats().map(|stats| ruby.str_new(stats)))
     }
 
     fn modified_ms(ruby: &Ruby, this: &Self, index: usize) -> Result<i64, Error> {
-        this.file(ruby, index).map(DataFile::modification_time_ms)
+        this.file(ruby, index).map(|f| f.modification_time_ms())
     }
 }

@@ -151,9 +151,8 @@ async fn partition_values_go_by_physical_names() {
         let scan = Scan::new(table.snapshot().await, five).unwrap();
         let metrics = scan.explain(&Context::default()).await.unwrap();
         assert_eq!((metrics.pruned_by_partition.files, metrics.to_read.files), (1, 1));
-        let mut listed = scan.files();
-        let files = listed.next().await.unwrap().unwrap();
-        let partition = files[0].partition(listed.snapshot()).unwrap();
+        let files = scan.files().next().await.unwrap().unwrap();
+        let partition = files.get(0).unwrap().partition().unwrap();
         assert_eq!(partition, [("p".to_owned(), Some(Scalar::Long(5)))]);
     }
 }
