@@ -5,7 +5,6 @@ mod encode;
 mod file;
 mod layout;
 mod nulls;
-mod segments;
 mod split;
 mod stats;
 #[cfg(test)]

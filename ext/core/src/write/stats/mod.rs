@@ -12,7 +12,7 @@ use arrow::record_batch::RecordBatch;
 
 use self::bounds::Bounds;
 use crate::error::{Error, Result};
-use crate::properties::TableProperties;
+use crate::properties::{IndexedColumns, TableProperties};
 use crate::schema::{DataType, StructType};
 
 /// Gathers the statistics of one file.
@@ -37,9 +37,9 @@ enum Node {
 impl StatsCollector {
     /// For files of those columns (partition columns are not among them).
     pub(super) fn new(columns: &StructType, properties: &TableProperties) -> Self {
-        let mut chosen = Choice::new(properties);
+        let mut indexed = IndexedColumns::new(properties);
         Self {
-            columns: chosen.columns(columns, &mut Vec::new()),
+            columns: chosen(&mut indexed, columns, &mut Vec::new()),
             rows: 0,
             string_prefix: properties.string_prefix_length,
         }
@@ -111,49 +111,20 @@ fn masked(array: &ArrayRef, parent: Option<&NullBuffer>) -> Result<ArrayRef> {
     }
 }
 
-/// Which leaf columns get statistics.
-enum Choice {
-    /// As many leaves in schema order.
-    First(u64),
-    /// The leaves under these paths; case is ignored.
-    Listed(Vec<Vec<String>>),
-}
-
-impl Choice {
-    fn new(properties: &TableProperties) -> Self {
-        match &properties.stats_columns {
-            Some(paths) => {
-                Self::Listed(paths.iter().map(|p| p.names().iter().map(|n| n.to_lowercase()).collect()).collect())
+/// Those of `fields` that get statistics.
+fn chosen(indexed: &mut IndexedColumns, fields: &StructType, path: &mut Vec<String>) -> Vec<Column> {
+    let mut columns = Vec::new();
+    for (position, field) in fields.fields.iter().enumerate() {
+        path.push(field.name.to_lowercase());
+        let node = match &field.data_type {
+            DataType::Struct(inner) => {
+                let children = chosen(indexed, inner, path);
+                (!children.is_empty()).then_some(Node::Struct(children))
             }
-            None => Self::First(u64::try_from(properties.num_indexed_cols).unwrap_or(u64::MAX)),
-        }
+            leaf => indexed.takes(path).then(|| Node::Leaf { nulls: 0, bounds: Bounds::new(leaf) }),
+        };
+        path.pop();
+        columns.extend(node.map(|node| Column { name: field.name.clone(), position, node }));
     }
-
-    fn columns(&mut self, fields: &StructType, path: &mut Vec<String>) -> Vec<Column> {
-        let mut columns = Vec::new();
-        for (position, field) in fields.fields.iter().enumerate() {
-            path.push(field.name.to_lowercase());
-            let node = match &field.data_type {
-                DataType::Struct(inner) => {
-                    let children = self.columns(inner, path);
-                    (!children.is_empty()).then_some(Node::Struct(children))
-                }
-                leaf => self.takes(path).then(|| Node::Leaf { nulls: 0, bounds: Bounds::new(leaf) }),
-            };
-            path.pop();
-            columns.extend(node.map(|node| Column { name: field.name.clone(), position, node }));
-        }
-        columns
-    }
-
-    fn takes(&mut self, path: &[String]) -> bool {
-        match self {
-            Self::First(0) => false,
-            Self::First(left) => {
-                *left -= 1;
-                true
-            }
-            Self::Listed(listed) => listed.iter().any(|prefix| path.starts_with(prefix)),
-        }
-    }
+    columns
 }
