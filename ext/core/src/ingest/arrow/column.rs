@@ -8,10 +8,11 @@ use arrow::array::{
 use arrow::buffer::NullBuffer;
 use arrow::compute::take;
 use arrow::datatypes::DataType as Arrow;
-use arrow::error::ArrowError;
 
 use super::lists::{Lists, lists};
-use super::{first_failure, primitive};
+use super::primitive;
+use super::refusal::{damaged, expected, required, unknown};
+use super::search::first_failure;
 use crate::ingest::{Misfit, OnUnknown};
 use crate::schema::{ArrayType, DataType, Field, MapType, StructType};
 use crate::variant;
@@ -44,26 +45,6 @@ pub(super) fn convert(
         }
     }
     Ok(made)
-}
-
-/// A column or field that the schema lacks.
-pub(super) fn unknown(name: &str, schema: &StructType) -> Misfit {
-    let known: Vec<&str> = schema.names().collect();
-    Misfit::because(format!("no such column in the schema, which has {}", known.join(", "))).under(format!(".{name}"))
-}
-
-/// A column or field that the rows lack.
-pub(super) fn required() -> Misfit {
-    Misfit::because("missing, but the schema has it as not null")
-}
-
-/// A type that never fits.
-pub(super) fn expected(data_type: &DataType, array: &dyn Array) -> Misfit {
-    Misfit::because(format!("expected {data_type}, got the Arrow type {}", array.data_type()))
-}
-
-pub(super) fn damaged(error: ArrowError) -> Misfit {
-    Misfit::because(format!("the Arrow values cannot be used: {error}"))
 }
 
 /// Without dictionaries and runs.

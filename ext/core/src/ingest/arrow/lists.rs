@@ -5,7 +5,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::take;
 use arrow::datatypes::DataType as Arrow;
 
-use super::column::damaged;
+use super::refusal::damaged;
 use crate::ingest::Misfit;
 
 /// Lists whose elements follow each other without gaps; null lists have none.

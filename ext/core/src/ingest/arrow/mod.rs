@@ -4,6 +4,8 @@
 mod column;
 mod lists;
 mod primitive;
+mod refusal;
+mod search;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +13,8 @@ use std::collections::HashSet;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_empty_array, new_null_array};
 use arrow::datatypes::{Schema as ArrowSchema, SchemaRef as ArrowSchemaRef};
+
+use search::first_failure;
 
 use super::{Misfit, OnUnknown};
 use crate::error::{Error, Result};
@@ -36,7 +40,7 @@ impl ArrowRows {
                 return Err(Error::schema(format!("the rows have the column {:?} twice", field.name())));
             }
             if on_unknown == OnUnknown::Raise && table.field(field.name()).is_none() {
-                return Err(column::unknown(field.name(), &table).at(None));
+                return Err(refusal::unknown(field.name(), &table).at(None));
             }
         }
         let sources = table.fields.iter().map(|f| source.index_of(&f.name).ok()).collect();
@@ -67,7 +71,7 @@ impl ArrowRows {
             let made = match source.and_then(|i| given.get(i)) {
                 Some(array) => column::convert(array, &field.data_type, field.nullable, None, self.on_unknown),
                 None if field.nullable => Ok(new_null_array(&field.data_type.to_arrow(), rows)),
-                None => Err(column::required()),
+                None => Err(refusal::required()),
             };
             made.map_err(|misfit| misfit.under(format!(".{}", field.name)))
         };
@@ -84,22 +88,4 @@ impl ArrowRows {
         let alone = self.columns(batch.slice(row, 1).columns(), 1).err();
         alone.unwrap_or(misfit).at(Some(&format!("row {}", first_row + row as u64)))
     }
-}
-
-/// The first of `count` values that `fails`, which is asked of ranges and holds for those with a failing value in them.
-fn first_failure(count: usize, fails: impl Fn(usize, usize) -> bool) -> Option<usize> {
-    let (mut start, mut len) = (0, count);
-    if len == 0 {
-        return None;
-    }
-    while len > 1 {
-        let half = len / 2;
-        if fails(start, half) {
-            len = half;
-        } else {
-            start += half;
-            len -= half;
-        }
-    }
-    fails(start, 1).then_some(start)
 }

@@ -15,7 +15,7 @@ use arrow::datatypes::{
     UInt16Type, UInt32Type, UInt64Type,
 };
 
-use super::column::{damaged, expected};
+use super::refusal::{damaged, expected};
 use crate::ingest::Misfit;
 use crate::schema::{DataType, UTC};
 use crate::value::calendar;
