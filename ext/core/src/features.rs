@@ -22,8 +22,21 @@ const READABLE: &[&str] = &[
 ];
 
 /// Features that writers honour whether the table uses them or not. An append deletes no row, so it writes no deletion
-/// vector.
-const WRITABLE: &[&str] = &["appendOnly", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"];
+/// vector, and no change files: its added files are its changes.
+const WRITABLE: &[&str] = &[
+    "appendOnly",
+    "changeDataFeed",
+    "clustering",
+    "columnMapping",
+    "deletionVectors",
+    "domainMetadata",
+    "materializePartitionColumns",
+    "timestampNtz",
+    "typeWidening",
+    "typeWidening-preview",
+    "v2Checkpoint",
+    "vacuumProtocolCheck",
+];
 
 /// Features that take the table's versions out of its log.
 const CATALOG: &[&str] = &["catalogManaged", "catalogOwned-preview"];
@@ -69,6 +82,18 @@ fn needed_to_read(protocol: &Protocol) -> BTreeSet<&str> {
         1 => BTreeSet::new(),
         2 => BTreeSet::from(["columnMapping"]),
         _ => listed(&protocol.reader_features).collect(),
+    }
+}
+
+/// Whether writers must honour the feature: it is listed, or implied by the version.
+pub fn writes_feature(protocol: &Protocol, feature: &str) -> bool {
+    needed_to_write(protocol).contains(feature)
+}
+
+fn needed_to_write(protocol: &Protocol) -> BTreeSet<&str> {
+    match protocol.min_writer_version {
+        NEWEST_WRITER => listed(&protocol.writer_features).collect(),
+        level => LEGACY_WRITER.iter().filter(|(at, _)| *at <= level).flat_map(|(_, f)| f.iter().copied()).collect(),
     }
 }
 
@@ -178,10 +203,6 @@ fn canonical(name: &str) -> &str {
     }
 }
 
-fn has_column_mapping(metadata: &Metadata) -> bool {
-    !matches!(property(metadata, "delta.columnMapping.mode"), None | Some("none"))
-}
-
 fn property<'a>(metadata: &'a Metadata, key: &str) -> Option<&'a str> {
     metadata.configuration.get(key).and_then(|v| v.as_deref())
 }
@@ -198,9 +219,6 @@ fn is_active_for_append(feature: &str, metadata: &Metadata, schema: &StructType)
         "identityColumns" => any_field_has(schema, "delta.identity.start"),
         "allowColumnDefaults" => any_field_has(schema, "CURRENT_DEFAULT"),
         "checkConstraints" => metadata.configuration.keys().any(|k| k.starts_with("delta.constraints.")),
-        "columnMapping" => has_column_mapping(metadata),
-        // A blind append has no change files to write: its added files are its changes.
-        "changeDataFeed" => false,
         "inCommitTimestamp" => is_on(metadata, "delta.enableInCommitTimestamps"),
         "icebergCompatV1" => is_on(metadata, "delta.enableIcebergCompatV1"),
         "icebergCompatV2" => is_on(metadata, "delta.enableIcebergCompatV2"),
@@ -330,7 +348,7 @@ mod tests {
         check_appendable(&p, &off, &schema).unwrap();
         let (on, _) = metadata(ID, &[("delta.columnMapping.mode", "name")]);
         assert_eq!(column_mapping(&p, &on).unwrap(), ColumnMapping::Name);
-        assert!(check_appendable(&p, &on, &schema).unwrap_err().message().contains("columnMapping"));
+        check_appendable(&p, &on, &schema).unwrap();
     }
 
     #[test]

@@ -10,6 +10,10 @@ use crate::schema::ColumnPath;
 /// Bytes of a data file that writers aim at.
 const TARGET_FILE_SIZE: u64 = 128 << 20;
 
+/// Characters of random folder names, and the most that are made.
+const RANDOM_PREFIX: usize = 2;
+const LONGEST_RANDOM_PREFIX: usize = 32;
+
 /// The properties that this library acts on; all others are kept in the metadata as they are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableProperties {
@@ -23,6 +27,10 @@ pub struct TableProperties {
     pub compression: Compression,
     /// Bytes of a data file that writers aim at.
     pub target_file_size: u64,
+    /// Whether files lie in folders of random names instead of those of their partitions.
+    pub random_prefixes: bool,
+    /// Characters of such a name.
+    pub random_prefix_length: usize,
     /// Whether rows may only be added.
     pub append_only: bool,
     /// Whether rows have ids.
@@ -47,6 +55,10 @@ impl TableProperties {
             string_prefix_length: read.parsed("delta.dataSkippingStringPrefixLength")?.unwrap_or(32),
             compression: read.compression()?,
             target_file_size: read.bytes("delta.targetFileSize")?.unwrap_or(TARGET_FILE_SIZE).max(1),
+            random_prefixes: read.flag("delta.randomizeFilePrefixes"),
+            random_prefix_length: read
+                .parsed::<usize>("delta.randomPrefixLength")?
+                .map_or(RANDOM_PREFIX, |length| length.clamp(1, LONGEST_RANDOM_PREFIX)),
             append_only: read.flag("delta.appendOnly"),
             row_tracking: read.flag("delta.enableRowTracking"),
             in_commit_timestamps: read.flag("delta.enableInCommitTimestamps"),

@@ -142,14 +142,7 @@ impl Appender {
     }
 
     fn writer(&self) -> Result<FileWriter> {
-        FileWriter::new(
-            self.base.schema().clone(),
-            self.base.partition_columns().to_vec(),
-            self.base.properties().clone(),
-            self.base.storage().clone(),
-            self.context.clone(),
-            self.clock.clone(),
-        )
+        FileWriter::new(&self.base, self.context.clone(), self.clock.clone())
     }
 
     fn start(&self) -> Result<Pipe> {

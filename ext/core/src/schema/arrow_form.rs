@@ -1,9 +1,12 @@
-//! The Arrow form of Delta types: what scans give out and what writers take in.
+//! The Arrow form of Delta types: what scans give out and what writers take in, and what data files have.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType as Arrow, Field as ArrowField, Fields, Schema as ArrowSchema, SchemaRef, TimeUnit};
+use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
 
+use super::mapping::ColumnMapping;
 use super::{DataType, Field, StructType};
 
 /// The zone that every `timestamp` column has in Arrow.
@@ -12,25 +15,46 @@ pub const UTC: &str = "UTC";
 impl StructType {
     /// As an Arrow schema.
     pub fn to_arrow(&self) -> SchemaRef {
-        Arc::new(ArrowSchema::new(self.to_arrow_fields()))
+        self.to_file_arrow(ColumnMapping::None)
     }
 
     /// As Arrow fields.
     pub fn to_arrow_fields(&self) -> Fields {
-        self.fields.iter().map(Field::to_arrow).collect()
+        self.to_file_fields(ColumnMapping::None)
+    }
+
+    /// As data files have it: by physical names, with field ids where columns are mapped.
+    pub fn to_file_arrow(&self, mapping: ColumnMapping) -> SchemaRef {
+        Arc::new(ArrowSchema::new(self.to_file_fields(mapping)))
+    }
+
+    fn to_file_fields(&self, mapping: ColumnMapping) -> Fields {
+        self.fields.iter().map(|field| field.to_file_arrow(mapping)).collect()
     }
 }
 
 impl Field {
     /// As an Arrow field.
     pub fn to_arrow(&self) -> ArrowField {
-        ArrowField::new(&self.name, self.data_type.to_arrow(), self.nullable)
+        self.to_file_arrow(ColumnMapping::None)
+    }
+
+    fn to_file_arrow(&self, mapping: ColumnMapping) -> ArrowField {
+        let field = ArrowField::new(mapping.physical_name(self), self.data_type.to_file_arrow(mapping), self.nullable);
+        match mapping.file_id(self) {
+            Some(id) => field.with_metadata(HashMap::from([(PARQUET_FIELD_ID_META_KEY.to_owned(), id.to_string())])),
+            None => field,
+        }
     }
 }
 
 impl DataType {
     /// As an Arrow type. Lists have `element`, maps `key_value`, `key` and `value`, as Spark names them in Parquet.
     pub fn to_arrow(&self) -> Arrow {
+        self.to_file_arrow(ColumnMapping::None)
+    }
+
+    fn to_file_arrow(&self, mapping: ColumnMapping) -> Arrow {
         match self {
             Self::Boolean => Arrow::Boolean,
             Self::Byte => Arrow::Int8,
@@ -50,12 +74,14 @@ impl DataType {
                 ArrowField::new("metadata", Arrow::Binary, false),
                 ArrowField::new("value", Arrow::Binary, false),
             ])),
-            Self::Struct(s) => Arrow::Struct(s.to_arrow_fields()),
-            Self::Array(a) => Arrow::List(Arc::new(ArrowField::new("element", a.element.to_arrow(), a.contains_null))),
+            Self::Struct(s) => Arrow::Struct(s.to_file_fields(mapping)),
+            Self::Array(a) => {
+                Arrow::List(Arc::new(ArrowField::new("element", a.element.to_file_arrow(mapping), a.contains_null)))
+            }
             Self::Map(m) => {
                 let entries = Fields::from(vec![
-                    ArrowField::new("key", m.key.to_arrow(), false),
-                    ArrowField::new("value", m.value.to_arrow(), m.value_contains_null),
+                    ArrowField::new("key", m.key.to_file_arrow(mapping), false),
+                    ArrowField::new("value", m.value.to_file_arrow(mapping), m.value_contains_null),
                 ]);
                 Arrow::Map(Arc::new(ArrowField::new("key_value", Arrow::Struct(entries), false)), false)
             }
