@@ -90,7 +90,8 @@ pub fn writes_feature(protocol: &Protocol, feature: &str) -> bool {
     needed_to_write(protocol).contains(feature)
 }
 
-fn needed_to_write(protocol: &Protocol) -> BTreeSet<&str> {
+/// All features that writers must honour.
+pub fn needed_to_write(protocol: &Protocol) -> BTreeSet<&str> {
     match protocol.min_writer_version {
         NEWEST_WRITER => listed(&protocol.writer_features).collect(),
         level => LEGACY_WRITER.iter().filter(|(at, _)| *at <= level).flat_map(|(_, f)| f.iter().copied()).collect(),
@@ -109,52 +110,6 @@ pub fn check_appendable(protocol: &Protocol, metadata: &Metadata, schema: &Struc
         missing.push("variantType");
     }
     refuse(&missing, "writing")
-}
-
-/// Whether writers must honour `feature`, by the list or by the version.
-pub fn writer_feature(protocol: &Protocol, feature: &str) -> bool {
-    needed_to_write(protocol).contains(feature)
-}
-
-/// Features that a writer who began before them would not honour: it must begin anew (Spark's
-/// `failConcurrentTransactionsAtUpgrade`).
-const RIDDEN_OVER: &[&str] = &[
-    "appendOnly",
-    "changeDataFeed",
-    "columnMapping",
-    "deletionVectors",
-    "domainMetadata",
-    "icebergCompatV1",
-    "icebergCompatV2",
-    "inCommitTimestamp",
-    "rowTracking",
-    "timestampNtz",
-    "typeWidening",
-    "v2Checkpoint",
-    "vacuumProtocolCheck",
-];
-
-/// The feature by which `after` differs from `before` so that what was prepared under `before` does not fit any more.
-pub fn blocks_concurrent_writers(before: &Protocol, after: &Protocol) -> Option<String> {
-    let (old, new) = (needed_to_write(before), needed_to_write(after));
-    let added = new.difference(&old).find(|f| !RIDDEN_OVER.contains(f));
-    old.difference(&new).next().or(added).map(|f| (*f).to_owned())
-}
-
-/// Checks that each reader feature is a writer feature too (Delta protocol, "Table Features").
-pub fn check_listed_features(protocol: &Protocol) -> Result<()> {
-    let writer: BTreeSet<&str> = listed(&protocol.writer_features).collect();
-    match listed(&protocol.reader_features).find(|f| !writer.contains(f)) {
-        Some(alone) => Err(Error::internal(format!("feature {alone} is listed for readers and not for writers"))),
-        None => Ok(()),
-    }
-}
-
-fn needed_to_write(protocol: &Protocol) -> BTreeSet<&str> {
-    match protocol.min_writer_version {
-        NEWEST_WRITER => listed(&protocol.writer_features).collect(),
-        level => LEGACY_WRITER.iter().filter(|(at, _)| *at <= level).flat_map(|(_, f)| f.iter().copied()).collect(),
-    }
 }
 
 /// The lowest protocol that a new table of `schema` needs.

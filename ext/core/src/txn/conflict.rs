@@ -7,9 +7,9 @@ use super::idempotence::AppTransaction;
 use super::isolation::Isolation;
 use super::tolerated::same_layout;
 use super::transaction::{Reads, Transaction};
+use super::upgrade::blocking_feature;
 use super::winners::Winner;
 use crate::error::{ConflictKind, Error, ErrorKind, Result};
-use crate::features::blocks_concurrent_writers;
 use crate::path::Root;
 use crate::scan::FileFilter;
 use crate::snapshot::Snapshot;
@@ -75,7 +75,7 @@ impl Conflicts {
                 let what = format!("version {new} changed the table's protocol, as this commit does");
                 return conflict(ConflictKind::ProtocolChanged, what);
             }
-            if let Some(feature) = blocks_concurrent_writers(before.protocol(), after.protocol()) {
+            if let Some(feature) = blocking_feature(before.protocol(), after.protocol()) {
                 let what = format!("version {new} changed what the table's protocol says of feature {feature}");
                 return conflict(ConflictKind::ProtocolChanged, format!("{what}; refresh and try again"));
             }

@@ -14,6 +14,7 @@ mod row_ids;
 mod timestamp;
 mod tolerated;
 mod transaction;
+mod upgrade;
 mod validate;
 mod winners;
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::conflict::ROW_TRACKING_DOMAIN;
 use crate::action::{Add, DomainMetadata, Protocol};
 use crate::error::{Error, Result};
-use crate::features::writer_feature;
+use crate::features::writes_feature;
 use crate::snapshot::Snapshot;
 use crate::stats::num_records;
 
@@ -25,7 +25,7 @@ struct Mark {
 impl RowIds {
     /// For the commit after `base`, under `protocol`; `None` where the table assigns no ids.
     pub(super) fn after(base: &Snapshot, protocol: &Protocol, suspended: bool) -> Result<Option<Self>> {
-        if suspended || !writer_feature(protocol, "rowTracking") {
+        if suspended || !writes_feature(protocol, "rowTracking") {
             return Ok(None);
         }
         let domain = base.domain_metadata().find(|(domain, _)| *domain == ROW_TRACKING_DOMAIN);

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::transaction::Transaction;
-use crate::action::{FileKey, Protocol};
+use super::upgrade::check_shape;
+use crate::action::FileKey;
 use crate::error::{Error, ErrorKind, Result};
-use crate::features::check_listed_features;
 use crate::path::Root;
 use crate::snapshot::Snapshot;
 
@@ -18,7 +18,7 @@ pub(super) fn validate(base: &Snapshot, transaction: &Transaction) -> Result<()>
         return Err(Error::internal(format!("a commit has domain {:?} twice", twice.domain)));
     }
     if let Some(protocol) = &transaction.protocol {
-        check_protocol(protocol)?;
+        check_shape(protocol)?;
     }
     match &transaction.metadata {
         Some(metadata) if metadata.id != base.metadata().id => {
@@ -53,14 +53,4 @@ pub(super) fn check_append_only(base: &Snapshot, transaction: &Transaction) -> R
         .with_version(base.version()));
     }
     Ok(())
-}
-
-/// Delta protocol, "Table Features": a list is there where the version has one, and nowhere else.
-fn check_protocol(protocol: &Protocol) -> Result<()> {
-    let has_lists = protocol.reader_features.is_some() == (protocol.min_reader_version == 3)
-        && protocol.writer_features.is_some() == (protocol.min_writer_version == 7);
-    match has_lists {
-        true => check_listed_features(protocol),
-        false => Err(Error::internal("a protocol's lists of features do not fit its versions")),
-    }
 }
