@@ -22,8 +22,21 @@ const READABLE: &[&str] = &[
 ];
 
 /// Features that writers honour whether the table uses them or not. An append deletes no row, so it writes no deletion
-/// vector.
-const WRITABLE: &[&str] = &["appendOnly", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"];
+/// vector, and no change files: its added files are its changes.
+const WRITABLE: &[&str] = &[
+    "appendOnly",
+    "changeDataFeed",
+    "clustering",
+    "columnMapping",
+    "deletionVectors",
+    "domainMetadata",
+    "materializePartitionColumns",
+    "timestampNtz",
+    "typeWidening",
+    "typeWidening-preview",
+    "v2Checkpoint",
+    "vacuumProtocolCheck",
+];
 
 /// Features under which a checkpoint holds what it always does, and the log is cleaned up as always. One that is not
 /// known may ask for more.
@@ -103,16 +116,27 @@ fn needed_to_read(protocol: &Protocol) -> BTreeSet<&str> {
     }
 }
 
+/// Whether writers must honour the feature: it is listed, or implied by the version.
+pub fn writes_feature(protocol: &Protocol, feature: &str) -> bool {
+    needed_to_write(protocol).contains(feature)
+}
+
+/// All features that writers must honour.
+pub fn needed_to_write(protocol: &Protocol) -> BTreeSet<&str> {
+    match protocol.min_writer_version {
+        NEWEST_WRITER => listed(&protocol.writer_features).collect(),
+        level => LEGACY_WRITER.iter().filter(|(at, _)| *at <= level).flat_map(|(_, f)| f.iter().copied()).collect(),
+    }
+}
+
 /// Refuses a table that needs a feature which appends lack: a listed feature that is not in use does not stop them.
 pub fn check_appendable(protocol: &Protocol, metadata: &Metadata, schema: &StructType) -> Result<()> {
     check_readable(protocol)?;
     schema.fields.iter().try_for_each(check_known)?;
-    let wanted: BTreeSet<&str> = match protocol.min_writer_version {
-        NEWEST_WRITER => listed(&protocol.writer_features).collect(),
-        level => LEGACY_WRITER.iter().filter(|(at, _)| *at <= level).flat_map(|(_, f)| f.iter().copied()).collect(),
-    };
-    let mut missing: Vec<&str> =
-        wanted.into_iter().filter(|f| !WRITABLE.contains(f) && is_active_for_append(f, metadata, schema)).collect();
+    let mut missing: Vec<&str> = needed_to_write(protocol)
+        .into_iter()
+        .filter(|f| !WRITABLE.contains(f) && is_active_for_append(f, metadata, schema))
+        .collect();
     if missing.is_empty() && schema.contains(&|t| *t == DataType::Variant) {
         missing.push("variantType");
     }
@@ -183,10 +207,6 @@ fn canonical(name: &str) -> &str {
     }
 }
 
-fn has_column_mapping(metadata: &Metadata) -> bool {
-    !matches!(property(metadata, "delta.columnMapping.mode"), None | Some("none"))
-}
-
 fn property<'a>(metadata: &'a Metadata, key: &str) -> Option<&'a str> {
     metadata.configuration.get(key).and_then(|v| v.as_deref())
 }
@@ -203,9 +223,6 @@ fn is_active_for_append(feature: &str, metadata: &Metadata, schema: &StructType)
         "identityColumns" => any_field_has(schema, "delta.identity.start"),
         "allowColumnDefaults" => any_field_has(schema, "CURRENT_DEFAULT"),
         "checkConstraints" => metadata.configuration.keys().any(|k| k.starts_with("delta.constraints.")),
-        "columnMapping" => has_column_mapping(metadata),
-        // A blind append has no change files to write: its added files are its changes.
-        "changeDataFeed" => false,
         "inCommitTimestamp" => is_on(metadata, "delta.enableInCommitTimestamps"),
         "icebergCompatV1" => is_on(metadata, "delta.enableIcebergCompatV1"),
         "icebergCompatV2" => is_on(metadata, "delta.enableIcebergCompatV2"),
@@ -335,7 +352,7 @@ mod tests {
         check_appendable(&p, &off, &schema).unwrap();
         let (on, _) = metadata(ID, &[("delta.columnMapping.mode", "name")]);
         assert_eq!(column_mapping(&p, &on).unwrap(), ColumnMapping::Name);
-        assert!(check_appendable(&p, &on, &schema).unwrap_err().message().contains("columnMapping"));
+        check_appendable(&p, &on, &schema).unwrap();
     }
 
     #[test]

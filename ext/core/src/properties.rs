@@ -19,6 +19,10 @@ const CHECKPOINT_INTERVAL: u64 = 10;
 
 const DAY_MS: i64 = 86_400_000;
 
+/// Characters of random folder names, and the most that are made.
+const RANDOM_PREFIX: usize = 2;
+const LONGEST_RANDOM_PREFIX: usize = 32;
+
 /// The properties that this library acts on; all others are kept in the metadata as they are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableProperties {
@@ -32,6 +36,10 @@ pub struct TableProperties {
     pub compression: Compression,
     /// Bytes of a data file that writers aim at.
     pub target_file_size: u64,
+    /// Whether files lie in folders of random names instead of those of their partitions.
+    pub random_prefixes: bool,
+    /// Characters of such a name.
+    pub random_prefix_length: usize,
     /// Whether rows may only be added.
     pub append_only: bool,
     /// Whether rows have ids.
@@ -40,6 +48,8 @@ pub struct TableProperties {
     pub in_commit_timestamps: bool,
     /// First version with a commit time of its own; absent where every version has one.
     pub in_commit_timestamp_from: Option<u64>,
+    /// Whether commits count as one after the other in some order, and not just in that of their versions.
+    pub write_serializable: bool,
     /// How long transaction identifiers count, in milliseconds; absent where they always do.
     pub txn_retention_ms: Option<i64>,
     /// Commits from one checkpoint to the next.
@@ -69,10 +79,17 @@ impl TableProperties {
             string_prefix_length: read.parsed("delta.dataSkippingStringPrefixLength")?.unwrap_or(32),
             compression: read.compression()?,
             target_file_size: read.bytes("delta.targetFileSize")?.unwrap_or(TARGET_FILE_SIZE).max(1),
+            random_prefixes: read.flag("delta.randomizeFilePrefixes"),
+            random_prefix_length: read
+                .parsed::<usize>("delta.randomPrefixLength")?
+                .map_or(RANDOM_PREFIX, |length| length.clamp(1, LONGEST_RANDOM_PREFIX)),
             append_only: read.flag("delta.appendOnly"),
             row_tracking: read.flag("delta.enableRowTracking"),
             in_commit_timestamps: read.flag("delta.enableInCommitTimestamps"),
             in_commit_timestamp_from: read.parsed("delta.inCommitTimestampEnablementVersion")?,
+            write_serializable: read
+                .text("delta.isolationLevel")
+                .is_some_and(|level| level.eq_ignore_ascii_case("WriteSerializable")),
             // An interval that makes no sense forgets nothing: an append that was made must not be made again.
             txn_retention_ms: read.text("delta.setTransactionRetentionDuration").and_then(interval_ms),
             // What only upkeep goes by is no reason to refuse a table.

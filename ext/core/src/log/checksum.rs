@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::LOG_FOLDER;
 use super::checkpoint::WrittenCheckpoint;
-use super::commit::read_table_actions;
+use super::history::commit_timestamp;
 use crate::action::{Metadata, Protocol};
 use crate::error::{Error, Result};
 use crate::storage::Storage;
@@ -23,14 +23,8 @@ struct Checksum<'a> {
     protocol: &'a Protocol,
 }
 
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Times {
-    in_commit_timestamp: Option<i64>,
-}
-
 /// Writes the checksum of the version that a checkpoint was just written of, unless there is one. Nothing is written
-/// where a file does not tell its size, or the commit its time where the table keeps such times.
+/// where a file does not tell its size; a commit that should tell its time and does not is an error.
 pub async fn write_checksum(
     storage: &Storage,
     written: &WrittenCheckpoint,
@@ -40,14 +34,8 @@ pub async fn write_checksum(
 ) -> Result<()> {
     let Some(table_size_bytes) = written.table_bytes else { return Ok(()) };
     let in_commit_timestamp_opt = match in_commit_timestamps {
+        true => Some(commit_timestamp(storage, written.version).await?),
         false => None,
-        true => {
-            let lines = read_table_actions(storage, written.version).await?;
-            let info = lines.into_iter().find_map(|line| line.commit_info);
-            let times = info.and_then(|info| serde_json::from_str::<Times>(info.get()).ok());
-            let Some(at) = times.and_then(|times| times.in_commit_timestamp) else { return Ok(()) };
-            Some(at)
-        }
     };
     let checksum = Checksum {
         table_size_bytes,

@@ -1,6 +1,7 @@
 //! Rows to data files: partitioning, Parquet encoding, statistics, streaming upload.
 
 mod cleanup;
+mod clustering;
 mod encode;
 mod file;
 mod layout;
