@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "fileutils"
 require "json"
 
 # Tables in the example's own folder.
@@ -12,6 +13,26 @@ module TableHelper
 
   def create_table(schema = ORDERS, path: table_path, **options)
     DeltaLake.create(path, schema: schema, **options)
+  end
+
+  # A table of Delta's own fields and with those features, as another writer would have left it: its first commit is
+  # written by hand. Features that readers must know too are told apart by name.
+  def table_with_features(fields, features, path: table_path, partition_by: [], properties: {}, more: [])
+    readers = features & %w[columnMapping deletionVectors timestampNtz typeWidening v2Checkpoint variantType]
+    protocol = { minReaderVersion: readers.empty? ? 1 : 3, minWriterVersion: 7, writerFeatures: features }
+    protocol[:readerFeatures] = readers unless readers.empty?
+    metadata = { id: "table", format: { provider: "parquet", options: {} }, partitionColumns: partition_by,
+                 schemaString: JSON.generate({ type: "struct", fields: fields }), configuration: properties,
+                 createdTime: 0 }
+    FileUtils.mkdir_p(File.join(path, "_delta_log"))
+    lines = [{ protocol: protocol }, { metaData: metadata }, *more].map { |action| JSON.generate(action) }
+    File.write(commit_file(0, path), lines.join("\n") << "\n")
+    DeltaLake.open(path)
+  end
+
+  # A field as a schemaString has it.
+  def delta_field(name, type, metadata = {}, nullable: true)
+    { name: name, type: type, nullable: nullable, metadata: metadata }
   end
 
   def orders(ids)

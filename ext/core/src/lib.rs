@@ -14,6 +14,7 @@ pub mod expr;
 pub mod features;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
+pub mod ingest;
 pub mod log;
 pub mod ops;
 pub mod path;
@@ -24,6 +25,7 @@ pub mod snapshot;
 pub mod stats;
 pub mod storage;
 pub mod txn;
+pub mod upkeep;
 pub mod value;
 pub mod variant;
 pub mod write;

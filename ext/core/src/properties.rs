@@ -1,5 +1,7 @@
 //! Table properties with types (Delta protocol, "Table Properties").
 
+mod indexed;
+
 use std::collections::BTreeMap;
 
 use parquet::basic::{Compression, ZstdLevel};
@@ -7,8 +9,19 @@ use parquet::basic::{Compression, ZstdLevel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::ColumnPath;
 
+pub use indexed::IndexedColumns;
+
 /// Bytes of a data file that writers aim at.
 const TARGET_FILE_SIZE: u64 = 128 << 20;
+
+/// Commits from one checkpoint to the next.
+const CHECKPOINT_INTERVAL: u64 = 10;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Characters of random folder names, and the most that are made.
+const RANDOM_PREFIX: usize = 2;
+const LONGEST_RANDOM_PREFIX: usize = 32;
 
 /// The properties that this library acts on; all others are kept in the metadata as they are.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +36,10 @@ pub struct TableProperties {
     pub compression: Compression,
     /// Bytes of a data file that writers aim at.
     pub target_file_size: u64,
+    /// Whether files lie in folders of random names instead of those of their partitions.
+    pub random_prefixes: bool,
+    /// Characters of such a name.
+    pub random_prefix_length: usize,
     /// Whether rows may only be added.
     pub append_only: bool,
     /// Whether rows have ids.
@@ -31,8 +48,25 @@ pub struct TableProperties {
     pub in_commit_timestamps: bool,
     /// First version with a commit time of its own; absent where every version has one.
     pub in_commit_timestamp_from: Option<u64>,
+    /// Whether commits count as one after the other in some order, and not just in that of their versions.
+    pub write_serializable: bool,
     /// How long transaction identifiers count, in milliseconds; absent where they always do.
     pub txn_retention_ms: Option<i64>,
+    /// Commits from one checkpoint to the next.
+    pub checkpoint_interval: u64,
+    /// Whether checkpoints are to have V2 content, where the protocol has it.
+    pub v2_checkpoints: bool,
+    /// Whether checkpoints have statistics as JSON text.
+    pub checkpoint_stats_json: bool,
+    /// Whether checkpoints have statistics and partition values as structs.
+    pub checkpoint_stats_struct: bool,
+    /// How long removed files are kept, in milliseconds; `None` where it cannot be read, so that nothing may be taken
+    /// for expired.
+    pub deleted_file_retention_ms: Option<i64>,
+    /// How long the log is kept, in the same way.
+    pub log_retention_ms: Option<i64>,
+    /// Whether the expired log may be deleted.
+    pub log_cleanup: bool,
 }
 
 impl TableProperties {
@@ -45,12 +79,31 @@ impl TableProperties {
             string_prefix_length: read.parsed("delta.dataSkippingStringPrefixLength")?.unwrap_or(32),
             compression: read.compression()?,
             target_file_size: read.bytes("delta.targetFileSize")?.unwrap_or(TARGET_FILE_SIZE).max(1),
+            random_prefixes: read.flag("delta.randomizeFilePrefixes"),
+            random_prefix_length: read
+                .parsed::<usize>("delta.randomPrefixLength")?
+                .map_or(RANDOM_PREFIX, |length| length.clamp(1, LONGEST_RANDOM_PREFIX)),
             append_only: read.flag("delta.appendOnly"),
             row_tracking: read.flag("delta.enableRowTracking"),
             in_commit_timestamps: read.flag("delta.enableInCommitTimestamps"),
             in_commit_timestamp_from: read.parsed("delta.inCommitTimestampEnablementVersion")?,
+            write_serializable: read
+                .text("delta.isolationLevel")
+                .is_some_and(|level| level.eq_ignore_ascii_case("WriteSerializable")),
             // An interval that makes no sense forgets nothing: an append that was made must not be made again.
             txn_retention_ms: read.text("delta.setTransactionRetentionDuration").and_then(interval_ms),
+            // What only upkeep goes by is no reason to refuse a table.
+            checkpoint_interval: read
+                .parsed("delta.checkpointInterval")
+                .unwrap_or_default()
+                .filter(|interval| *interval > 0)
+                .unwrap_or(CHECKPOINT_INTERVAL),
+            v2_checkpoints: read.text("delta.checkpointPolicy").is_some_and(|v| v.eq_ignore_ascii_case("v2")),
+            checkpoint_stats_json: !read.is("delta.checkpoint.writeStatsAsJson", "false"),
+            checkpoint_stats_struct: read.flag("delta.checkpoint.writeStatsAsStruct"),
+            deleted_file_retention_ms: read.retention("delta.deletedFileRetentionDuration", 7 * DAY_MS),
+            log_retention_ms: read.retention("delta.logRetentionDuration", 30 * DAY_MS),
+            log_cleanup: !read.is("delta.enableExpiredLogCleanup", "false"),
         })
     }
 }
@@ -63,7 +116,18 @@ impl<'a> Reader<'a> {
     }
 
     fn flag(&self, key: &str) -> bool {
-        self.text(key).is_some_and(|v| v.eq_ignore_ascii_case("true"))
+        self.is(key, "true")
+    }
+
+    fn is(&self, key: &str, value: &str) -> bool {
+        self.text(key).is_some_and(|v| v.eq_ignore_ascii_case(value))
+    }
+
+    fn retention(&self, key: &str, default: i64) -> Option<i64> {
+        match self.text(key) {
+            None => Some(default),
+            Some(text) => interval_ms(text).filter(|ms| *ms >= 0),
+        }
     }
 
     fn parsed<T: std::str::FromStr>(&self, key: &str) -> Result<Option<T>> {

@@ -56,6 +56,11 @@ impl ColumnMapping {
         if self == Self::Id { id(field) } else { None }
     }
 
+    /// The id that new data files carry: in both mapped modes (Delta protocol, "Writer Requirements for Column Mapping").
+    pub fn file_id(self, field: &Field) -> Option<i32> {
+        if self == Self::None { None } else { id(field) }
+    }
+
     /// The physical names along a path of struct fields.
     pub fn physical_path(self, schema: &StructType, path: &ColumnPath) -> ColumnPath {
         let mut fields = Some(schema);

@@ -12,6 +12,7 @@ use crate::schema::{ColumnMapping, Field, SchemaRef, StructType, check_type_chan
 use crate::storage::Storage;
 
 mod cache;
+mod checkpoint;
 #[cfg(test)]
 mod tests;
 
@@ -252,6 +253,11 @@ impl Snapshot {
     fn is_kept(&self, txn: &Txn, now_ms: i64) -> bool {
         let Some(retention) = self.properties().txn_retention_ms else { return true };
         txn.last_updated.is_some_and(|at| at > now_ms.saturating_sub(retention))
+    }
+
+    /// The version's own time in milliseconds, where the table keeps such times and its commit has been read.
+    pub fn in_commit_timestamp(&self) -> Option<i64> {
+        self.0.state.timestamp()
     }
 
     /// Each metadata domain and its configuration, in no order.

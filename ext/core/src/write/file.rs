@@ -10,7 +10,7 @@ use tokio::task::yield_now;
 use super::WriteOptions;
 use super::encode::Encoder;
 use super::layout::Layout;
-use super::stats::StatsCollector;
+use super::stats::{Indexed, StatsCollector};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::properties::TableProperties;
@@ -29,6 +29,7 @@ const ENCODED_ROWS: usize = 32 << 10;
 /// What all files of one writer share.
 pub(super) struct Shared {
     pub(super) layout: Layout,
+    pub(super) indexed: Indexed,
     pub(super) properties: Arc<TableProperties>,
     pub(super) options: WriteOptions,
     pub(super) storage: Storage,
@@ -61,7 +62,7 @@ pub(super) struct EncodedFile {
 
 impl OpenFile {
     pub(super) fn new(shared: Arc<Shared>, key: String) -> Self {
-        let stats = StatsCollector::new(shared.layout.columns(), &shared.properties);
+        let stats = StatsCollector::new(&shared.indexed);
         Self {
             shared,
             key,

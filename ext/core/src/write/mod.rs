@@ -1,11 +1,11 @@
 //! Rows to data files: partitioning, Parquet encoding, statistics, streaming upload.
 
 mod cleanup;
+mod clustering;
 mod encode;
 mod file;
 mod layout;
 mod nulls;
-mod segments;
 mod split;
 mod stats;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use arrow::row::{RowConverter, SortField};
 
 use crate::error::{Error, Result};
 use crate::path::partition_directory;
-use crate::schema::{DataType, Schema};
+use crate::schema::{ColumnMapping, DataType, Schema};
 use crate::value::Scalar;
 
 /// Tells the partitions of rows apart. Partitions are numbered in the order in which they were met.
@@ -25,11 +25,12 @@ pub(super) struct Splitter {
 
 struct Column {
     name: String,
+    physical: String,
     position: usize,
     data_type: DataType,
 }
 
-/// One partition: its serialised values, and its directory.
+/// One partition: its serialised values by physical names, and its directory where columns are not mapped.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Partition {
     pub(super) values: BTreeMap<String, Option<String>>,
@@ -43,14 +44,15 @@ pub(super) enum Rows {
 }
 
 impl Splitter {
-    pub(super) fn new(schema: &Schema, partition_columns: &[String]) -> Result<Self> {
+    pub(super) fn new(schema: &Schema, partition_columns: &[String], mapping: ColumnMapping) -> Result<Self> {
         let mut columns = Vec::new();
         for name in partition_columns {
             let position = schema
                 .index_of(name)
                 .ok_or_else(|| Error::corrupt(format!("the partition column {name} is not in the table's schema")))?;
-            let data_type = schema.fields[position].data_type.clone();
-            columns.push(Column { name: name.clone(), position, data_type });
+            let field = &schema.fields[position];
+            let physical = mapping.physical_name(field).to_owned();
+            columns.push(Column { name: name.clone(), physical, position, data_type: field.data_type.clone() });
         }
         let mut splitter = Self {
             columns,
@@ -126,7 +128,7 @@ impl Splitter {
         let pairs: Vec<_> = self.columns.iter().zip(&texts).map(|(c, t)| (c.name.as_str(), t.as_deref())).collect();
         self.partitions.push(Partition {
             directory: partition_directory(&pairs),
-            values: self.columns.iter().map(|c| c.name.clone()).zip(texts.iter().cloned()).collect(),
+            values: self.columns.iter().map(|c| c.physical.clone()).zip(texts.iter().cloned()).collect(),
         });
         self.by_values.insert(texts, number);
         Ok(number)

@@ -9,12 +9,13 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::metadata::ParquetMetaData;
 
 use super::*;
-use crate::action::Add;
+use crate::action::{Add, Format, Metadata, Protocol};
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::ErrorKind;
 use crate::path::{DataPath, parse_data_path};
 use crate::schema::{DataType, DecimalType, Field, Schema, StructType};
+use crate::snapshot::Snapshot;
 use crate::storage::Storage;
 
 fn field(name: &str, data_type: DataType) -> Field {
@@ -27,18 +28,43 @@ fn properties(pairs: &[(&str, &str)]) -> TableProperties {
 }
 
 fn writer(schema: &Schema, partition_by: &[&str], storage: &Storage, options: Option<WriteOptions>) -> FileWriter {
-    let properties = properties(&[]);
-    let options = options.unwrap_or_else(|| WriteOptions::new(&properties));
-    FileWriter::with_options(
-        Arc::new(schema.clone()),
-        partition_by.iter().map(|c| (*c).to_owned()).collect(),
-        Arc::new(properties),
-        storage.clone(),
-        Context::default(),
-        Clock::from_fn(|| 1_700_000_000_000),
-        options,
-    )
-    .unwrap()
+    let options = options.unwrap_or_else(|| WriteOptions::new(&properties(&[])));
+    let table = table(storage, schema, partition_by, &[], &[]);
+    FileWriter::with_options(&table, Context::default(), Clock::from_fn(|| NOW), options).unwrap()
+}
+
+/// The time at which all of it happens.
+const NOW: i64 = 1_700_000_000_000;
+
+/// A table of that schema which lists those features, without a log.
+fn table(
+    storage: &Storage,
+    schema: &Schema,
+    partition_by: &[&str],
+    features: &[&str],
+    configuration: &[(&str, &str)],
+) -> Snapshot {
+    let list = |of_readers: bool| {
+        let needed = |f: &&&str| !of_readers || ["columnMapping", "timestampNtz", "variantType"].contains(*f);
+        Some(features.iter().filter(needed).map(|f| (*f).to_owned()).collect())
+    };
+    let protocol = Protocol {
+        min_reader_version: 3,
+        min_writer_version: 7,
+        reader_features: list(true),
+        writer_features: list(false),
+    };
+    let metadata = Metadata {
+        id: "t".to_owned(),
+        name: None,
+        description: None,
+        format: Format::default(),
+        schema_string: schema.to_json(),
+        partition_columns: partition_by.iter().map(|c| (*c).to_owned()).collect(),
+        created_time: None,
+        configuration: configuration.iter().map(|(k, v)| ((*k).to_owned(), Some((*v).to_owned()))).collect(),
+    };
+    Snapshot::told(storage, 0, protocol, metadata).unwrap()
 }
 
 fn key(add: &Add) -> String {
@@ -419,15 +445,8 @@ async fn a_writer_may_run_on_any_thread() {
 #[tokio::test]
 async fn the_deadline_holds() {
     let storage = Storage::in_memory().unwrap();
-    let mut writer = FileWriter::new(
-        Arc::new(two_columns()),
-        Vec::new(),
-        Arc::new(properties(&[])),
-        storage,
-        Context::new(Some(Duration::ZERO)),
-        Clock::system(),
-    )
-    .unwrap();
+    let table = table(&storage, &two_columns(), &[], &[], &[]);
+    let mut writer = FileWriter::new(&table, Context::new(Some(Duration::ZERO)), Clock::system()).unwrap();
     let error = writer.write(batch(&two_columns(), vec![longs([1]), texts(vec![None])])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
 }
@@ -444,6 +463,9 @@ async fn columns_of_other_types_or_names_are_refused() {
 
 /// What becomes of files that no commit takes.
 mod leftovers;
+
+/// What column mapping, clustering and materialised partition columns make of files.
+mod layouts;
 
 /// Keeps a table of figures honest; run with `--ignored --nocapture`.
 mod figures;

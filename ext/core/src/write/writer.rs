@@ -5,23 +5,27 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use parquet::basic::Compression;
+use rand::Rng;
+use rand::distr::Alphanumeric;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::cleanup::Cleanup;
+use super::clustering::clustering_columns;
 use super::file::{OpenFile, Shared};
 use super::layout::Layout;
 use super::nulls::NullCheck;
 use super::split::Splitter;
+use super::stats::Indexed;
 use super::{WriteOptions, WrittenFiles};
 use crate::action::Add;
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::features::writes_feature;
 use crate::path::encode_uri_path;
-use crate::properties::TableProperties;
-use crate::schema::SchemaRef;
-use crate::storage::Storage;
+use crate::schema::ColumnMapping;
+use crate::snapshot::Snapshot;
 
 /// Small files on their way to the store at a time.
 const UPLOADS_IN_FLIGHT: usize = 8;
@@ -36,6 +40,9 @@ pub struct FileWriter {
     shared: Arc<Shared>,
     nulls: NullCheck,
     splitter: Splitter,
+    /// Length of the folder's name that each file draws, so that no name of a column or value shows in paths that outlive
+    /// it, as Spark has it for mapped columns.
+    random_prefix: Option<usize>,
     clock: Clock,
     /// Open files by the number of their partition.
     open: BTreeMap<usize, Open>,
@@ -56,33 +63,26 @@ struct Open {
 }
 
 impl FileWriter {
-    /// For rows in the Arrow form of `schema`, partition columns included. The names are those that files have, that
-    /// is, the physical ones.
-    pub fn new(
-        schema: SchemaRef,
-        partition_columns: Vec<String>,
-        properties: Arc<TableProperties>,
-        storage: Storage,
-        context: Context,
-        clock: Clock,
-    ) -> Result<Self> {
-        let options = WriteOptions::new(&properties);
-        Self::with_options(schema, partition_columns, properties, storage, context, clock, options)
+    /// For rows in the Arrow form of the schema of `table`, partition columns included, under their logical names. Refuses
+    /// a table that asks for something of its rows that this library cannot do, naming it.
+    pub fn new(table: &Snapshot, context: Context, clock: Clock) -> Result<Self> {
+        let options = WriteOptions::new(table.properties());
+        Self::with_options(table, context, clock, options)
     }
 
     /// The same with sizes of its own.
-    pub fn with_options(
-        schema: SchemaRef,
-        partition_columns: Vec<String>,
-        properties: Arc<TableProperties>,
-        storage: Storage,
-        context: Context,
-        clock: Clock,
-        options: WriteOptions,
-    ) -> Result<Self> {
+    pub fn with_options(table: &Snapshot, context: Context, clock: Clock, options: WriteOptions) -> Result<Self> {
+        let (schema, properties, mapping) = (table.schema(), table.properties(), table.column_mapping());
+        let partition_columns = table.partition_columns();
+        let materialize = writes_feature(table.protocol(), "materializePartitionColumns");
+        let layout = Layout::new(schema.clone(), partition_columns, mapping, materialize)?;
+        let clustering = clustering_columns(table)?;
+        let indexed = Indexed::new(layout.columns(), layout.data_columns(), properties, mapping, &clustering);
+        let random = properties.random_prefixes || mapping != ColumnMapping::None;
         Ok(Self {
-            nulls: NullCheck::new(&schema),
-            splitter: Splitter::new(&schema, &partition_columns)?,
+            nulls: NullCheck::new(schema),
+            splitter: Splitter::new(schema, partition_columns, mapping)?,
+            random_prefix: random.then_some(properties.random_prefix_length),
             clock,
             open: BTreeMap::new(),
             buffered: 0,
@@ -91,12 +91,13 @@ impl FileWriter {
             adds: Vec::new(),
             files: 0,
             uploads: JoinSet::new(),
-            cleanup: Cleanup::new(storage.clone()),
+            cleanup: Cleanup::new(table.storage().clone()),
             shared: Arc::new(Shared {
-                layout: Layout::new(schema, &partition_columns)?,
-                properties,
+                layout,
+                indexed,
+                properties: properties.clone(),
                 options,
-                storage,
+                storage: table.storage().clone(),
                 context,
             }),
         })
@@ -183,7 +184,10 @@ impl FileWriter {
     }
 
     fn next_key(&mut self, partition: usize) -> String {
-        let directory = &self.splitter.partition(partition).directory;
+        let directory = match self.random_prefix {
+            Some(length) => rand::rng().sample_iter(Alphanumeric).take(length).map(char::from).collect(),
+            None => self.splitter.partition(partition).directory.clone(),
+        };
         let separator = if directory.is_empty() { "" } else { "/" };
         let codec = match self.shared.properties.compression {
             Compression::UNCOMPRESSED => "",

@@ -1,6 +1,7 @@
 //! Statistics of a data file, gathered from the batches that go into it (Delta protocol, "Per-file Statistics").
 
 mod bounds;
+mod indexed;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -11,15 +12,25 @@ use arrow::compute::nullif;
 use arrow::record_batch::RecordBatch;
 
 use self::bounds::Bounds;
+pub(super) use self::indexed::Indexed;
+use self::indexed::{IndexedColumn, IndexedNode};
 use crate::error::{Error, Result};
-use crate::properties::TableProperties;
-use crate::schema::{DataType, StructType};
 
 /// Gathers the statistics of one file.
 pub(super) struct StatsCollector {
     columns: Vec<Column>,
     rows: u64,
     string_prefix: usize,
+}
+
+impl Column {
+    fn new(indexed: &IndexedColumn) -> Self {
+        let node = match &indexed.node {
+            IndexedNode::Struct(children) => Node::Struct(children.iter().map(Self::new).collect()),
+            IndexedNode::Leaf(data_type) => Node::Leaf { nulls: 0, bounds: Bounds::new(data_type) },
+        };
+        Self { name: indexed.name.clone(), position: indexed.position, node }
+    }
 }
 
 /// A column with statistics, or a struct with such columns inside.
@@ -35,13 +46,11 @@ enum Node {
 }
 
 impl StatsCollector {
-    /// For files of those columns (partition columns are not among them).
-    pub(super) fn new(columns: &StructType, properties: &TableProperties) -> Self {
-        let mut chosen = Choice::new(properties);
+    pub(super) fn new(indexed: &Indexed) -> Self {
         Self {
-            columns: chosen.columns(columns, &mut Vec::new()),
+            columns: indexed.columns.iter().map(Column::new).collect(),
             rows: 0,
-            string_prefix: properties.string_prefix_length,
+            string_prefix: indexed.string_prefix,
         }
     }
 
@@ -108,52 +117,5 @@ fn masked(array: &ArrayRef, parent: Option<&NullBuffer>) -> Result<ArrayRef> {
         None => Ok(array.clone()),
         Some(nulls) => nullif(array, &BooleanArray::new(!nulls.inner(), None))
             .map_err(|e| Error::internal("masking a column for its statistics failed").with_source(e)),
-    }
-}
-
-/// Which leaf columns get statistics.
-enum Choice {
-    /// As many leaves in schema order.
-    First(u64),
-    /// The leaves under these paths; case is ignored.
-    Listed(Vec<Vec<String>>),
-}
-
-impl Choice {
-    fn new(properties: &TableProperties) -> Self {
-        match &properties.stats_columns {
-            Some(paths) => {
-                Self::Listed(paths.iter().map(|p| p.names().iter().map(|n| n.to_lowercase()).collect()).collect())
-            }
-            None => Self::First(u64::try_from(properties.num_indexed_cols).unwrap_or(u64::MAX)),
-        }
-    }
-
-    fn columns(&mut self, fields: &StructType, path: &mut Vec<String>) -> Vec<Column> {
-        let mut columns = Vec::new();
-        for (position, field) in fields.fields.iter().enumerate() {
-            path.push(field.name.to_lowercase());
-            let node = match &field.data_type {
-                DataType::Struct(inner) => {
-                    let children = self.columns(inner, path);
-                    (!children.is_empty()).then_some(Node::Struct(children))
-                }
-                leaf => self.takes(path).then(|| Node::Leaf { nulls: 0, bounds: Bounds::new(leaf) }),
-            };
-            path.pop();
-            columns.extend(node.map(|node| Column { name: field.name.clone(), position, node }));
-        }
-        columns
-    }
-
-    fn takes(&mut self, path: &[String]) -> bool {
-        match self {
-            Self::First(0) => false,
-            Self::First(left) => {
-                *left -= 1;
-                true
-            }
-            Self::Listed(listed) => listed.iter().any(|prefix| path.starts_with(prefix)),
-        }
     }
 }

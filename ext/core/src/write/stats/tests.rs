@@ -6,7 +6,8 @@ use arrow::buffer::NullBuffer;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::schema::{ArrayType, DecimalType, Field};
+use crate::properties::TableProperties;
+use crate::schema::{ArrayType, ColumnMapping, DataType, DecimalType, Field, StructType};
 
 fn properties(pairs: &[(&str, &str)]) -> TableProperties {
     let configuration: BTreeMap<_, _> =
@@ -14,11 +15,15 @@ fn properties(pairs: &[(&str, &str)]) -> TableProperties {
     TableProperties::new(&configuration).unwrap()
 }
 
+fn collector(schema: &StructType, pairs: &[(&str, &str)]) -> StatsCollector {
+    StatsCollector::new(&Indexed::new(schema, usize::MAX, &properties(pairs), ColumnMapping::None, &[]))
+}
+
 fn collect(columns: &[(DataType, ArrayRef)], pairs: &[(&str, &str)]) -> String {
     let names = ["a", "b", "c", "d", "e"];
     let fields = columns.iter().zip(names).map(|((t, _), n)| Field::new(n, t.clone(), true)).collect();
     let schema = StructType { fields };
-    let mut stats = StatsCollector::new(&schema, &properties(pairs));
+    let mut stats = collector(&schema, pairs);
     let arrays = columns.iter().map(|(_, a)| a.clone()).collect();
     stats.update(&RecordBatch::try_new(schema.to_arrow(), arrays).unwrap()).unwrap();
     stats.to_json()
@@ -109,7 +114,7 @@ fn nan_takes_the_upper_bound_away() {
 #[test]
 fn a_nan_of_an_earlier_batch_is_not_forgotten() {
     let schema = StructType { fields: vec![Field::new("a", DataType::Double, true)] };
-    let mut stats = StatsCollector::new(&schema, &properties(&[]));
+    let mut stats = collector(&schema, &[]);
     for values in [vec![f64::NAN], vec![1.0, 2.0]] {
         let batch = RecordBatch::try_new(schema.to_arrow(), vec![Arc::new(Float64Array::from(values))]).unwrap();
         stats.update(&batch).unwrap();
@@ -161,7 +166,7 @@ fn strings_are_cut_to_the_prefix() {
 #[test]
 fn string_bounds_grow_over_batches() {
     let schema = StructType { fields: vec![Field::new("a", DataType::String, true)] };
-    let mut stats = StatsCollector::new(&schema, &properties(&[]));
+    let mut stats = collector(&schema, &[]);
     for text in ["m", "z", "a", "n"] {
         let batch = RecordBatch::try_new(schema.to_arrow(), vec![Arc::new(StringArray::from(vec![text]))]).unwrap();
         stats.update(&batch).unwrap();
@@ -205,7 +210,7 @@ fn nested() -> (StructType, RecordBatch) {
 
 fn nested_stats(pairs: &[(&str, &str)]) -> String {
     let (schema, batch) = nested();
-    let mut stats = StatsCollector::new(&schema, &properties(pairs));
+    let mut stats = collector(&schema, pairs);
     stats.update(&batch).unwrap();
     stats.to_json()
 }

@@ -71,7 +71,9 @@ async fn a_million_rows() {
         println!("1,000,000 rows in batches of {size}: {elapsed:?}, {} bytes", written.bytes);
         written.delete().await.unwrap();
     }
-    let mut stats = stats::StatsCollector::new(&six_columns(), &properties(&[]));
+    let indexed =
+        stats::Indexed::new(&six_columns(), usize::MAX, &properties(&[]), crate::schema::ColumnMapping::None, &[]);
+    let mut stats = stats::StatsCollector::new(&indexed);
     let start = Instant::now();
     stats.update(&rows).unwrap();
     println!("of which statistics: {:?}", start.elapsed());
