@@ -6,7 +6,6 @@ mod encode;
 mod file;
 mod layout;
 mod nulls;
-mod segments;
 mod split;
 mod stats;
 #[cfg(test)]
