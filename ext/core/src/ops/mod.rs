@@ -2,7 +2,9 @@
 
 mod append;
 mod changes;
+mod clustering;
 mod create;
+mod definition;
 
 #[cfg(test)]
 mod tests;

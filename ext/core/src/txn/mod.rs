@@ -6,6 +6,7 @@ mod body;
 mod commit;
 mod compose;
 mod conflict;
+mod first;
 mod idempotence;
 mod isolation;
 mod member;
@@ -18,8 +19,8 @@ mod upgrade;
 mod validate;
 mod winners;
 
-pub use self::body::body_of;
 pub use self::commit::commit;
+pub use self::first::{FirstCommit, commit_first};
 pub use self::idempotence::AppTransaction;
 pub use self::outcome::Outcome;
 pub use self::transaction::{Reads, Transaction};
