@@ -7,11 +7,14 @@ mod commit;
 mod compose;
 mod conflict;
 mod first;
+mod group;
 mod idempotence;
 mod isolation;
 mod member;
 mod outcome;
 mod row_ids;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 mod tolerated;
 mod transaction;
@@ -20,7 +23,9 @@ mod validate;
 mod winners;
 
 pub use self::commit::commit;
+pub use self::conflict::check_layout;
 pub use self::first::{FirstCommit, commit_first};
+pub use self::group::GroupCommits;
 pub use self::idempotence::AppTransaction;
 pub use self::outcome::Outcome;
 pub use self::transaction::{Reads, Transaction};
