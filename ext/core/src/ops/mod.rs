@@ -3,6 +3,7 @@
 mod append;
 mod changes;
 mod create;
+mod json_lines;
 
 #[cfg(test)]
 mod tests;
@@ -10,3 +11,4 @@ mod tests;
 pub use append::{AppendOptions, Appended, Appender};
 pub use changes::{CHANGE_TYPE, COMMIT_TIMESTAMP, COMMIT_VERSION, Point, changes};
 pub use create::{NewTable, create, exists};
+pub use json_lines::{JsonLines, Taken};
