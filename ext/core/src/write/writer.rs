@@ -188,7 +188,8 @@ impl FileWriter {
             Some(length) => rand::rng().sample_iter(Alphanumeric).take(length).map(char::from).collect(),
             None => self.splitter.partition(partition).directory.clone(),
         };
-        let separator = if directory.is_empty() { "" } else { "/" };
+        let folders = self.shared.options.folder.into_iter().chain((!directory.is_empty()).then_some(&*directory));
+        let folders: String = folders.flat_map(|folder| [folder, "/"]).collect();
         let codec = match self.shared.properties.compression {
             Compression::UNCOMPRESSED => "",
             Compression::SNAPPY => "snappy.",
@@ -199,7 +200,7 @@ impl FileWriter {
             Compression::ZSTD(_) => "zstd.",
             Compression::LZ4_RAW => "lz4raw.",
         };
-        let key = format!("{directory}{separator}part-{:05}-{}-c000.{codec}parquet", self.files, Uuid::new_v4());
+        let key = format!("{folders}part-{:05}-{}-c000.{codec}parquet", self.files, Uuid::new_v4());
         self.files += 1;
         self.cleanup.watch(&key);
         key
