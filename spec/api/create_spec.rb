@@ -13,7 +13,7 @@ RSpec.describe "Tables that ask for features" do
   end
 
   it "have the lowest protocol, where they ask for none" do
-    expect(features(create_table)).to eq([1, 2, nil])
+    expect(features(create_table)).to eq([1, 2, []])
   end
 
   {

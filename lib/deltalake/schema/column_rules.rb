@@ -45,7 +45,7 @@ module DeltaLake
 
           start, step, explicit = IDENTITY.merge(options).values_at(:start, :step, :allow_explicit)
           unless start.is_a?(Integer) && step.is_a?(Integer) && [true, false].include?(explicit)
-            raise TypeError, "column #{name}: start and step of an identity are Integers, allow_explicit is true or false"
+            raise TypeError, "column #{name}: start and step are Integers, allow_explicit is true or false"
           end
 
           { "delta.identity.start" => start, "delta.identity.step" => step,
