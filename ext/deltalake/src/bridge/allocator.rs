@@ -34,7 +34,7 @@ mod spare {
     use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
     /// No more than so many wait, and none that is larger.
-    const SLOTS: usize = 8;
+    const SLOTS: usize = 16;
     const LARGEST: usize = 2 << 20;
 
     struct Slot {
