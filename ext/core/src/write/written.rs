@@ -1,6 +1,7 @@
 //! Files that are written and not yet committed.
 
 use super::cleanup::Cleanup;
+use super::rules::IdentityMark;
 use crate::action::Add;
 use crate::error::Result;
 
@@ -14,6 +15,9 @@ pub struct WrittenFiles {
     pub rows: u64,
     /// Bytes of all files.
     pub bytes: u64,
+    /// How far identity columns have come by these rows. The commit that names the files must record it in the same table
+    /// version, and no other commit may have done so since: the values would be there twice.
+    pub identity_marks: Vec<IdentityMark>,
     pub(super) cleanup: Cleanup,
 }
 
