@@ -1,16 +1,20 @@
 # frozen_string_literal: true
 
+require_relative "append/arrow"
+require_relative "append/hashes"
 require_relative "commit"
 
 module DeltaLake
-  # One append: takes rows from the caller by the chunk, and leaves nothing behind where it does not come to its end.
+  # One append: takes rows from a source, and leaves nothing behind where it does not come to its end.
   # @api private
   class Append
-    # Rows that are converted at once.
-    CHUNK = 1_000
+    # @return [Hashes, Arrow] what pushes `rows` into an append
+    def self.source(rows)
+      rows.respond_to?(:arrow_c_stream) ? Arrow.new(rows) : Hashes.new(rows)
+    end
 
-    def initialize(rows, once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:)
-      @rows = enumerable(rows)
+    def initialize(source, once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:)
+      @source = source
       raise ArgumentError, "once and txn exclude each other: give one" unless once.nil? || txn.nil?
 
       @once = once && key(once)
@@ -25,8 +29,8 @@ module DeltaLake
     # @return [Array(Commit, Native::Snapshot)]
     def call(snapshot)
       @started = now
-      @index = @taken = @bad_rows = 0
-      return [nothing(snapshot), snapshot] if @rows.is_a?(Array) && @rows.empty?
+      @taken = @bad_rows = 0
+      return [nothing(snapshot), snapshot] if @source.empty?
 
       @native = snapshot.append(@once, @app_id, @app_version, @user_metadata, @ignore_unknown, @deadline)
       write(snapshot)
@@ -34,48 +38,42 @@ module DeltaLake
       @native&.abort unless @finished
     end
 
+    # @param count [Integer] so many more rows were taken
+    def took(count)
+      @taken += count
+    end
+
+    # Whether rows that do not fit are left out.
+    def skips_bad_rows?
+      !@on_bad_row.nil?
+    end
+
+    # @param row [Object] what does not fit
+    # @param error [SchemaMismatchError]
+    def skip(row, error)
+      @bad_rows += 1
+      @on_bad_row.call(row, error)
+    end
+
+    # @return [Float, nil] seconds until the deadline
+    # @raise [DeadlineExceededError] where it has passed
+    def seconds_left
+      return if @deadline.nil?
+
+      left = @started + @deadline - now
+      left.positive? ? left : raise(DeadlineExceededError, "the deadline of #{@deadline} s passed")
+    end
+
     private
 
     def write(snapshot)
-      push_all unless @native.done
+      @source.push_to(@native, self) unless @native.done
       return [nothing(snapshot), snapshot] if @taken.zero? && !@native.done
 
       pushed = now
       newest, *counts = @native.finish
       @finished = true
       [commit(newest, counts, pushed), newest]
-    end
-
-    def push_all
-      chunks do |chunk|
-        push(chunk)
-        @index += chunk.size
-      end
-    end
-
-    # Slices of an Array share its memory.
-    def chunks(&block)
-      return @rows.each_slice(CHUNK, &block) unless @rows.is_a?(Array)
-
-      0.step(@rows.size - 1, CHUNK) { |from| yield @rows[from, CHUNK] }
-    end
-
-    def push(chunk)
-      @native.push(chunk, @index)
-      @taken += chunk.size
-    rescue SchemaMismatchError
-      raise unless @on_bad_row
-
-      chunk.each_with_index { |row, i| push_row(row, @index + i) }
-    end
-
-    # A push takes all of its rows or none, so the rows of a refused chunk can come again one by one.
-    def push_row(row, index)
-      @native.push([row], index)
-      @taken += 1
-    rescue SchemaMismatchError => e
-      @bad_rows += 1
-      @on_bad_row.call(row, e)
     end
 
     def commit(newest, counts, pushed)
@@ -95,17 +93,6 @@ module DeltaLake
 
     def now
       Process.clock_gettime(Process::CLOCK_MONOTONIC)
-    end
-
-    def enumerable(rows)
-      case rows
-      when Hash then raise TypeError, "rows is a Hash: put a single row into an Array, as in append([row])"
-      when Array, Enumerable then rows
-      else
-        return rows.to_enum(:each) if rows.respond_to?(:each)
-
-        raise TypeError, "rows must be an Array or an Enumerable of Hashes, got #{rows.class}"
-      end
     end
 
     def key(once)

@@ -94,7 +94,11 @@ module DeltaLake
     #   table.append([{ id: 1, country: "FR" }])
     #   table.append(rows, once: "import-2026-01-01")
     #   table.append(rows, on_bad_row: ->(row, error) { warn error.message })
-    # @param rows [Enumerable<Hash>] Hashes with Symbol or String keys; a missing key is nil
+    # @example Rows of a data frame, with no Ruby object for any value
+    #   table.append(Polars.read_csv("orders.csv"))
+    # @param rows [Enumerable<Hash>, #arrow_c_stream] Hashes with Symbol or String keys, where a missing key is nil; or
+    #   what gives an Arrow C stream: a data frame of Polars, a {Scan}. Its columns go by their names, in any Arrow type
+    #   that holds the same values; `on_bad_row` is called with a Hash of what can be shown of the row
     # @param once [String, Symbol, nil] a key: rows are added only where the table has not seen it
     # @param txn [Hash, nil] a Delta transaction: `{ app_id: "etl", version: 42 }`; rows are added only where the table
     #   has seen no such version, and no later one, of that application
@@ -108,8 +112,8 @@ module DeltaLake
     # @raise [CommitConflictError] where another writer changed the table in a way that matters
     # @raise [CommitOutcomeUnknownError] where the commit was sent and no answer came
     def append(rows, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil, metadata: {})
-      append = Append.new(rows, once:, txn:, on_unknown:, on_bad_row:,
-                                deadline:, metadata:)
+      append = Append.new(Append.source(rows), once:, txn:, on_unknown:, on_bad_row:,
+                                               deadline:, metadata:)
       commit, newest = append.call(snapshot.native)
       advance(newest)
       log(commit)

@@ -22,6 +22,16 @@ RSpec.describe "garbage collection", :gc do
       expect(table.scan.each.next).to eq(row)
     end
 
+    it "takes nothing that is still in use: Arrow in" do
+      copy = create_table(schema, path: table_path("copy"))
+      expect(copy.append(table.arrow_c_stream).rows).to eq(1)
+      few = create_table({ id: "long not null" }, path: table_path("few"))
+      nulls = create_table({ id: :long }, path: table_path("nulls")).tap { |t| t.append([{ id: nil }]) }
+      seen = []
+      few.append(nulls, on_bad_row: ->(bad, _) { seen << bad })
+      expect(seen).to eq([{ id: nil }])
+    end
+
     it "takes nothing that is still in use: columns out" do
       expect(table.to_columns).to eq(row.transform_values { |value| [value] })
     end

@@ -60,6 +60,11 @@ RSpec.describe "other threads run", :native do
     "to_a" => -> { scan.to_a },
     "pluck" => -> { scan.pluck(:text) },
     "to_columns" => -> { scan.to_columns },
+    "append of an Arrow stream" => lambda {
+      Dir.mktmpdir do |dir|
+        DeltaLake.create(dir, schema: { id: :long, text: :string, x: :double }).append(table)
+      end
+    },
     "append" => lambda {
       Dir.mktmpdir do |dir|
         DeltaLake.create(dir, schema: { id: :long, text: :string }).append(Array.new(rows) do |i|

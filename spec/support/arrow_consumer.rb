@@ -18,7 +18,8 @@ class ArrowConsumer
   # Words of the structs of the interface.
   STREAM = { get_schema: 0, get_next: 1, get_last_error: 2, release: 3 }.freeze
   SCHEMA = { format: 0, name: 1, metadata: 2, flags: 3, n_children: 4, children: 5, release: 7 }.freeze
-  ARRAY = { length: 0, null_count: 1, offset: 2, n_children: 4, buffers: 5, children: 6, release: 8 }.freeze
+  ARRAY = { length: 0, null_count: 1, offset: 2, n_buffers: 3, n_children: 4, buffers: 5, children: 6,
+            release: 8 }.freeze
   NULLABLE = 2
 
   # @param address [Integer] of the struct

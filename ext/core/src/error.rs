@@ -149,6 +149,19 @@ impl Error {
         self
     }
 
+    /// The same error for one more caller; its causes become text.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let source = self.0.source.as_ref().map(|s| s.to_string().into());
+        Self(Box::new(Inner {
+            kind: self.0.kind,
+            message: self.0.message.clone(),
+            table: self.0.table.clone(),
+            version: self.0.version,
+            source,
+        }))
+    }
+
     /// What the caller can do about it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -94,7 +94,8 @@ pub fn writes_feature(protocol: &Protocol, feature: &str) -> bool {
     needed_to_write(protocol).contains(feature)
 }
 
-fn needed_to_write(protocol: &Protocol) -> BTreeSet<&str> {
+/// All features that writers must honour.
+pub fn needed_to_write(protocol: &Protocol) -> BTreeSet<&str> {
     match protocol.min_writer_version {
         NEWEST_WRITER => listed(&protocol.writer_features).collect(),
         level => LEGACY_WRITER.iter().filter(|(at, _)| *at <= level).flat_map(|(_, f)| f.iter().copied()).collect(),

@@ -14,6 +14,7 @@ pub mod expr;
 pub mod features;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
+pub mod ingest;
 pub mod log;
 pub mod ops;
 pub mod path;

@@ -39,6 +39,8 @@ pub struct TableProperties {
     pub in_commit_timestamps: bool,
     /// First version with a commit time of its own; absent where every version has one.
     pub in_commit_timestamp_from: Option<u64>,
+    /// Whether commits count as one after the other in some order, and not just in that of their versions.
+    pub write_serializable: bool,
     /// How long transaction identifiers count, in milliseconds; absent where they always do.
     pub txn_retention_ms: Option<i64>,
 }
@@ -61,6 +63,9 @@ impl TableProperties {
             row_tracking: read.flag("delta.enableRowTracking"),
             in_commit_timestamps: read.flag("delta.enableInCommitTimestamps"),
             in_commit_timestamp_from: read.parsed("delta.inCommitTimestampEnablementVersion")?,
+            write_serializable: read
+                .text("delta.isolationLevel")
+                .is_some_and(|level| level.eq_ignore_ascii_case("WriteSerializable")),
             // An interval that makes no sense forgets nothing: an append that was made must not be made again.
             txn_retention_ms: read.text("delta.setTransactionRetentionDuration").and_then(interval_ms),
         })

@@ -57,7 +57,7 @@ pub struct Remove {
     /// As in [`Add`].
     #[serde(default)]
     pub data_change: bool,
-    /// Whether the three below are there.
+    /// Whether partition values and size are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extended_file_metadata: Option<bool>,
     /// As in [`Add`].
@@ -68,7 +68,38 @@ pub struct Remove {
     pub size: Option<i64>,
     /// As in [`Add`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stats: Option<String>,
+    /// As in [`Add`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<BTreeMap<String, Option<String>>>,
+    /// As in [`Add`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_vector: Option<DeletionVectorDescriptor>,
+    /// As in [`Add`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_row_id: Option<i64>,
+    /// As in [`Add`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_row_commit_version: Option<i64>,
+}
+
+impl Remove {
+    /// Takes `add` out of the table, with all that it had. `data_change` is false where its rows stay in other files.
+    pub fn of(add: Add, now_ms: i64, data_change: bool) -> Self {
+        Self {
+            path: add.path,
+            deletion_timestamp: Some(now_ms),
+            data_change,
+            extended_file_metadata: Some(true),
+            partition_values: Some(add.partition_values),
+            size: Some(add.size),
+            stats: add.stats,
+            tags: add.tags,
+            deletion_vector: add.deletion_vector,
+            base_row_id: add.base_row_id,
+            default_row_commit_version: add.default_row_commit_version,
+        }
+    }
 }
 
 /// A file of changed rows, for the change data feed alone (Delta protocol, "Add CDC File").
@@ -83,6 +114,12 @@ pub struct AddCdc {
     /// Bytes.
     #[serde(default)]
     pub size: i64,
+    /// Always false: the rows are those that other actions of the commit change.
+    #[serde(default)]
+    pub data_change: bool,
+    /// Free-form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// Where a deletion vector is (Delta protocol, "Deletion Vectors").

@@ -6,7 +6,7 @@ mod table;
 
 use serde::{Deserialize, Serialize};
 
-pub use commit_info::{CommitInfo, Operation};
+pub use commit_info::{CommitInfo, ENGINE_INFO, Operation};
 pub use file::{Add, AddCdc, DeletionVectorDescriptor, FileKey, PartitionValues, Remove};
 pub use table::{DomainMetadata, Format, Metadata, Protocol, Txn};
 
@@ -23,10 +23,14 @@ pub enum Action {
     Metadata(Box<Metadata>),
     /// An application's own progress.
     Txn(Txn),
+    /// Configuration of a domain.
+    DomainMetadata(DomainMetadata),
     /// A data file that joins the table.
     Add(Box<Add>),
     /// A data file that leaves the table.
     Remove(Box<Remove>),
+    /// A file of changed rows.
+    Cdc(Box<AddCdc>),
 }
 
 /// One line of a commit as read. Every action key that it does not name is ignored, as the protocol asks.
@@ -47,7 +51,7 @@ pub struct ActionLine {
 }
 
 /// One line of a commit without its file actions: all that an append needs.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TableActionLine {
     /// `protocol`.

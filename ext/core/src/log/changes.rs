@@ -22,7 +22,12 @@ pub struct ChangeLine {
 
 /// The file actions of a commit, change files among them.
 pub async fn read_change_lines(storage: &Storage, version: u64) -> Result<Vec<ChangeLine>> {
-    parse_lines(&read(storage, version).await?, storage, &commit_key(version), version)
+    change_lines(&read(storage, version).await?, storage, version)
+}
+
+/// The same from bytes at hand.
+pub fn change_lines(bytes: &[u8], storage: &Storage, version: u64) -> Result<Vec<ChangeLine>> {
+    parse_lines(bytes, storage, &commit_key(version), version)
 }
 
 /// The versions from `from` to `to` with the times of their commit files, made to grow. Each of them must be there.

@@ -25,6 +25,11 @@ pub fn table_actions(bytes: &[u8], storage: &Storage, version: u64) -> Result<Ve
     parse_lines(bytes, storage, &commit_key(version), version)
 }
 
+/// A commit's bytes.
+pub async fn read_commit(storage: &Storage, version: u64) -> Result<Bytes> {
+    read(storage, version).await
+}
+
 pub(super) async fn read(storage: &Storage, version: u64) -> Result<Bytes> {
     storage.get(&commit_key(version)).await.map_err(|e| {
         if is_not_found(&e) {

@@ -129,7 +129,7 @@ async fn newest_by_own_time(storage: &Storage, commits: &[(u64, i64)], at_ms: i6
     let (mut low, mut high) = (0, commits.len());
     while low < high {
         let middle = low + (high - low) / 2;
-        if own_time(storage, commits[middle].0).await? <= at_ms {
+        if commit_timestamp(storage, commits[middle].0).await? <= at_ms {
             low = middle + 1;
         } else {
             high = middle;
@@ -138,7 +138,8 @@ async fn newest_by_own_time(storage: &Storage, commits: &[(u64, i64)], at_ms: i6
     Ok(low.checked_sub(1).map(|at| commits[at].0))
 }
 
-async fn own_time(storage: &Storage, version: u64) -> Result<i64> {
+/// A commit's own time, for tables that keep one.
+pub async fn commit_timestamp(storage: &Storage, version: u64) -> Result<i64> {
     let lines = read_table_actions(storage, version).await?;
     let info = lines.into_iter().find_map(|line| line.commit_info);
     let times: Option<Times> = info.and_then(|i| serde_json::from_str(i.get()).ok());

@@ -14,9 +14,9 @@ mod state;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use changes::{ChangeLine, commit_files, read_change_lines};
-pub use commit::{commit_key, read_table_actions, table_actions};
-pub use history::{CommitRecord, commit_times, earliest_version, history, version_at};
+pub use changes::{ChangeLine, change_lines, commit_files, read_change_lines};
+pub use commit::{commit_key, read_commit, read_table_actions, table_actions};
+pub use history::{CommitRecord, commit_times, commit_timestamp, earliest_version, history, version_at};
 pub use replay::{PartitionFilter, Replay, ReplayOptions};
 pub use segment::Segment;
 pub use state::TableState;

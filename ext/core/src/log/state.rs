@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::checkpoint;
 use super::commit::read_table_actions;
@@ -22,6 +24,8 @@ pub struct TableState {
     metadata: Arc<Metadata>,
     txns: Txns,
     domains: Domains,
+    /// The newest commit's own time, where the table keeps such times and the commit was read.
+    timestamp: Option<i64>,
 }
 
 impl TableState {
@@ -30,11 +34,17 @@ impl TableState {
     pub async fn load(storage: &Storage, segment: Segment) -> Result<(Segment, Self)> {
         let (segment, mut partial) = from_checkpoint(storage, segment).await?;
         let mut commits = reads(storage, segment.commits());
+        let mut info = None;
         while let Some(lines) = commits.try_next().await? {
-            lines.into_iter().for_each(|line| partial.apply(line));
+            info = None;
+            for line in lines {
+                info = line.commit_info.clone().or(info);
+                partial.apply(line);
+            }
         }
         let (protocol, metadata, txns, domains) = partial.complete(storage, segment.version())?;
-        Ok((segment, Self { protocol: Arc::new(protocol), metadata: Arc::new(metadata), txns, domains }))
+        let timestamp = timestamp(&metadata, info.as_deref());
+        Ok((segment, Self { protocol: Arc::new(protocol), metadata: Arc::new(metadata), txns, domains, timestamp }))
     }
 
     /// The state after the commits of `versions`, which must follow this state's own.
@@ -65,12 +75,20 @@ impl TableState {
                 apply_domain(&mut next.domains, domain);
             }
         }
+        let info = lines.iter().find_map(|line| line.commit_info.as_deref());
+        next.timestamp = timestamp(&next.metadata, info);
         next
     }
 
     /// A new table's state.
     pub fn new(protocol: Protocol, metadata: Metadata) -> Self {
-        Self { protocol: Arc::new(protocol), metadata: Arc::new(metadata), txns: Txns::new(), domains: Domains::new() }
+        let (protocol, metadata) = (Arc::new(protocol), Arc::new(metadata));
+        Self { protocol, metadata, txns: Txns::new(), domains: Domains::new(), timestamp: None }
+    }
+
+    /// The newest commit's own time in milliseconds, where the table keeps such times and the commit was read.
+    pub fn timestamp(&self) -> Option<i64> {
+        self.timestamp
     }
 
     /// What readers and writers must understand.
@@ -97,6 +115,20 @@ impl TableState {
     pub fn domains(&self) -> impl Iterator<Item = (&str, &str)> {
         self.domains.iter().map(|(domain, configuration)| (&**domain, &**configuration))
     }
+}
+
+/// Delta protocol, "In-Commit Timestamps".
+fn timestamp(metadata: &Metadata, info: Option<&RawValue>) -> Option<i64> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Time {
+        in_commit_timestamp: Option<i64>,
+    }
+    let on = metadata.configuration.get("delta.enableInCommitTimestamps")?.as_deref()?;
+    if !on.eq_ignore_ascii_case("true") {
+        return None;
+    }
+    serde_json::from_str::<Time>(info?.get()).ok()?.in_commit_timestamp
 }
 
 async fn from_checkpoint(storage: &Storage, mut segment: Segment) -> Result<(Segment, Partial)> {

@@ -1,21 +1,16 @@
 //! Appending rows: batches in, one commit out.
 
-use std::collections::BTreeMap;
-
 use arrow::array::RecordBatch;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use uuid::Uuid;
 
-use super::ENGINE_INFO;
-use super::create::json_text;
 use crate::action::{CommitInfo, Operation};
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::snapshot::Snapshot;
-use crate::txn::{AppTransaction, Append, commit_append};
+use crate::txn::{AppTransaction, Transaction, commit};
 use crate::write::{FileWriter, WrittenFiles};
 
 /// Batches that wait to be encoded, at most.
@@ -128,8 +123,9 @@ impl Appender {
             None => self.writer()?.finish().await?,
         };
         let (rows, bytes, count) = (files.rows, files.bytes, files.adds.len() as u64);
-        let append = Append { info: self.info(rows, bytes, count), files, txn: self.options.txn.clone() };
-        let outcome = commit_append(self.base.clone(), append, &self.context, &self.clock).await?;
+        let txn = self.options.txn.clone();
+        let transaction = Transaction { files, txn, ..Transaction::new(self.info(rows, bytes, count)) };
+        let outcome = commit(self.base.clone(), transaction, &self.context, &self.clock).await?;
         let added = if outcome.skipped { (0, 0, 0) } else { (rows, count, bytes) };
         Ok(Appended {
             snapshot: outcome.snapshot,
@@ -181,25 +177,12 @@ impl Appender {
     }
 
     fn info(&self, rows: u64, bytes: u64, files: u64) -> CommitInfo {
-        let text = |n: u64| n.to_string();
-        CommitInfo {
-            timestamp: self.clock.now_ms(),
-            operation: Operation::Write.as_str().to_owned(),
-            operation_parameters: BTreeMap::from([
-                ("mode".to_owned(), "Append".to_owned()),
-                ("partitionBy".to_owned(), json_text(&self.base.partition_columns())),
-            ]),
-            read_version: Some(self.base.version()),
-            isolation_level: "Serializable",
-            is_blind_append: true,
-            operation_metrics: BTreeMap::from([
-                ("numFiles".to_owned(), text(files)),
-                ("numOutputRows".to_owned(), text(rows)),
-                ("numOutputBytes".to_owned(), text(bytes)),
-            ]),
-            user_metadata: self.options.user_metadata.clone(),
-            engine_info: ENGINE_INFO.to_owned(),
-            txn_id: Uuid::new_v4().to_string(),
-        }
+        CommitInfo::new(Operation::Write)
+            .parameter("mode", "Append")
+            .json_parameter("partitionBy", &self.base.partition_columns())
+            .metric("numFiles", files)
+            .metric("numOutputRows", rows)
+            .metric("numOutputBytes", bytes)
+            .user_metadata(self.options.user_metadata.clone())
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::ENGINE_INFO;
 use crate::action::{Action, CommitInfo, Format, Metadata, Operation};
 use crate::clock::Clock;
 use crate::context::Context;
@@ -134,29 +133,13 @@ fn check_properties(configuration: &BTreeMap<String, Option<String>>) -> Result<
 }
 
 fn info(table: &NewTable, clock: &Clock) -> CommitInfo {
-    let mut operation_parameters = BTreeMap::from([
-        ("partitionBy".to_owned(), json_text(&table.partition_by)),
-        ("properties".to_owned(), json_text(&table.properties)),
-        ("isManaged".to_owned(), "false".to_owned()),
-    ]);
-    if let Some(description) = &table.description {
-        operation_parameters.insert("description".to_owned(), description.clone());
-    }
-    CommitInfo {
-        timestamp: clock.now_ms(),
-        operation: Operation::CreateTable.as_str().to_owned(),
-        operation_parameters,
-        read_version: None,
-        isolation_level: "Serializable",
-        is_blind_append: true,
-        operation_metrics: BTreeMap::new(),
-        user_metadata: None,
-        engine_info: ENGINE_INFO.to_owned(),
-        txn_id: Uuid::new_v4().to_string(),
-    }
-}
-
-/// JSON text, as Spark writes the values of `operationParameters`.
-pub(super) fn json_text(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+    let info = CommitInfo::new(Operation::CreateTable)
+        .json_parameter("partitionBy", &table.partition_by)
+        .json_parameter("properties", &table.properties)
+        .parameter("isManaged", "false");
+    let info = match &table.description {
+        Some(description) => info.parameter("description", description),
+        None => info,
+    };
+    CommitInfo { timestamp: clock.now_ms(), ..info }
 }

@@ -10,6 +10,3 @@ mod tests;
 pub use append::{AppendOptions, Appended, Appender};
 pub use changes::{CHANGE_TYPE, COMMIT_TIMESTAMP, COMMIT_VERSION, Point, changes};
 pub use create::{NewTable, create, exists};
-
-/// Who writes the commits, as others see it in the history.
-pub const ENGINE_INFO: &str = concat!("deltalake-ruby/", env!("CARGO_PKG_VERSION"));

@@ -3,6 +3,7 @@
 mod adapt;
 mod cursor;
 mod decode;
+mod file_filter;
 mod file_set;
 mod files;
 mod given;
@@ -39,6 +40,7 @@ use crate::expr::{BoundPredicate, Predicate};
 use crate::schema::{Field, SchemaRef, StructType};
 use crate::snapshot::Snapshot;
 
+pub use file_filter::{FileFilter, Match};
 pub use file_set::FileSet;
 pub use files::{DataFile, FileStream};
 pub use given::{FileScan, FileScans};

@@ -57,7 +57,7 @@ pub(super) struct PlannedFile {
 }
 
 /// What becomes of a file.
-enum Verdict {
+pub(super) enum Verdict {
     PrunedByPartition,
     PrunedByStats,
     Read { filter: bool },
@@ -110,7 +110,7 @@ impl Rules {
         predicate.columns().iter().zip(&self.partitions).map(bounds).collect()
     }
 
-    fn judge(&self, add: &Add) -> Result<Verdict> {
+    pub(super) fn judge(&self, add: &Add) -> Result<Verdict> {
         let Some(predicate) = &self.predicate else { return Ok(Verdict::Read { filter: false }) };
         let mut bounds = self.bounds(predicate, &add.partition_values).map_err(|e| in_file(e, add))?;
         let outcomes = predicate.outcomes(&bounds);

@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType as Arrow, Field as ArrowField, Fields, Schema as
 use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
 
 use super::mapping::ColumnMapping;
-use super::{DataType, Field, StructType};
+use super::{ArrayType, DataType, DecimalType, Field, MapType, StructType};
 
 /// The zone that every `timestamp` column has in Arrow.
 pub const UTC: &str = "UTC";
@@ -33,6 +33,14 @@ impl StructType {
     }
 }
 
+impl StructType {
+    /// The columns that hold what an Arrow schema's do, all of them nullable; those whose types Delta lacks are left out.
+    pub fn from_arrow(fields: &Fields) -> Self {
+        let field = |f: &Arc<ArrowField>| Some(Field::new(f.name(), DataType::from_arrow(f.data_type())?, true));
+        Self { fields: fields.iter().filter_map(field).collect() }
+    }
+}
+
 impl Field {
     /// As an Arrow field.
     pub fn to_arrow(&self) -> ArrowField {
@@ -49,6 +57,53 @@ impl Field {
 }
 
 impl DataType {
+    /// The narrowest type that holds every value of an Arrow type; `None` where Delta has none.
+    pub fn from_arrow(arrow: &Arrow) -> Option<Self> {
+        let decimal = |p: u8, s: i8| {
+            // A negative scale stands for digits before the point.
+            let (scale, more) = (s.max(0), s.min(0).unsigned_abs());
+            DecimalType::new(p.checked_add(more)?.max(scale as u8), scale as u8).ok().map(Self::Decimal)
+        };
+        Some(match arrow {
+            Arrow::Boolean => Self::Boolean,
+            Arrow::Int8 => Self::Byte,
+            Arrow::Int16 | Arrow::UInt8 => Self::Short,
+            Arrow::Int32 | Arrow::UInt16 => Self::Integer,
+            Arrow::Int64 | Arrow::UInt32 => Self::Long,
+            Arrow::UInt64 => return decimal(20, 0),
+            Arrow::Float16 | Arrow::Float32 => Self::Float,
+            Arrow::Float64 => Self::Double,
+            Arrow::Decimal32(p, s) | Arrow::Decimal64(p, s) | Arrow::Decimal128(p, s) | Arrow::Decimal256(p, s) => {
+                return decimal(*p, *s);
+            }
+            Arrow::Utf8 | Arrow::LargeUtf8 | Arrow::Utf8View => Self::String,
+            Arrow::Binary | Arrow::LargeBinary | Arrow::BinaryView | Arrow::FixedSizeBinary(_) => Self::Binary,
+            Arrow::Date32 | Arrow::Date64 => Self::Date,
+            Arrow::Timestamp(_, Some(_)) => Self::Timestamp,
+            Arrow::Timestamp(_, None) => Self::TimestampNtz,
+            Arrow::Dictionary(_, values) => return Self::from_arrow(values),
+            Arrow::List(element)
+            | Arrow::LargeList(element)
+            | Arrow::ListView(element)
+            | Arrow::LargeListView(element)
+            | Arrow::FixedSizeList(element, _) => Self::Array(Box::new(ArrayType {
+                element: Self::from_arrow(element.data_type())?,
+                contains_null: true,
+            })),
+            Arrow::Map(entries, _) => {
+                let Arrow::Struct(pair) = entries.data_type() else { return None };
+                let [key, value] = [pair.first()?, pair.get(1)?].map(|f| Self::from_arrow(f.data_type()));
+                Self::Map(Box::new(MapType { key: key?, value: value?, value_contains_null: true }))
+            }
+            Arrow::Struct(fields) => {
+                let inner = StructType::from_arrow(fields);
+                // A struct that would lose a field is no type for it.
+                return (!inner.fields.is_empty() && inner.fields.len() == fields.len()).then_some(Self::Struct(inner));
+            }
+            _ => return None,
+        })
+    }
+
     /// As an Arrow type. Lists have `element`, maps `key_value`, `key` and `value`, as Spark names them in Parquet.
     pub fn to_arrow(&self) -> Arrow {
         self.to_file_arrow(ColumnMapping::None)

@@ -254,6 +254,11 @@ impl Snapshot {
         txn.last_updated.is_some_and(|at| at > now_ms.saturating_sub(retention))
     }
 
+    /// The version's own time in milliseconds, where the table keeps such times and its commit has been read.
+    pub fn in_commit_timestamp(&self) -> Option<i64> {
+        self.0.state.timestamp()
+    }
+
     /// Each metadata domain and its configuration, in no order.
     pub fn domain_metadata(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.state.domains()

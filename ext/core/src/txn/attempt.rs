@@ -17,58 +17,85 @@ const LOOKS: u32 = 12;
 
 pub(super) struct Attempt<'a> {
     pub(super) storage: &'a Storage,
-    pub(super) context: &'a Context,
+    /// Of all calls whose rows the commit has.
+    pub(super) contexts: Vec<Context>,
     pub(super) version: u64,
     pub(super) body: &'a Bytes,
     pub(super) txn_id: &'a str,
 }
 
-/// Whose commit has the version.
-pub(super) enum Landed {
+/// What became of the commit.
+pub(super) enum Tried {
+    /// It has the version.
     Ours,
+    /// Another commit has it.
     Theirs,
+    /// For sure nothing was written.
+    Failed(Error),
+    /// It may be there or not.
+    Unknown(Error),
 }
 
 /// What one put said.
 enum Put {
     Created,
     Exists,
-    /// For sure nothing was written.
     Failed(Error),
     /// The answer was lost.
     Unknown(Error),
 }
 
+/// Files while it is open whether a commit names them: whatever happens meanwhile, they are not deleted.
+struct Held(Vec<WrittenFiles>);
+
+impl Held {
+    fn release(mut self) -> Vec<WrittenFiles> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(WrittenFiles::keep);
+    }
+}
+
 impl Attempt<'_> {
-    /// Puts the commit. `files` are the commit's data files: taken where they now belong to the table or may do so.
-    pub(super) async fn run(&self, files: &mut Option<WrittenFiles>) -> Result<Landed> {
+    /// Puts the commit. `files` are its data files; they come back, to be left alone where they now belong to the table
+    /// or may do so.
+    pub(super) async fn run(&self, files: Vec<WrittenFiles>) -> (Tried, Vec<WrittenFiles>) {
         // Held until the outcome is known: whoever stops waiting before that must be told so.
-        let in_flight = Arc::new(self.context.gate().enter(self.version));
+        let gates = self.contexts.iter().map(|context| context.gate().enter(self.version));
+        let in_flight: Arc<[CommitInFlight]> = gates.collect();
         let mut backoff = Backoff::default();
+        let mut files = files;
         for look in 1.. {
-            let lost = match self.put(files, &in_flight).await? {
-                Put::Created => return Ok(Landed::Ours),
-                Put::Exists => return Ok(Landed::Theirs),
-                Put::Failed(error) => {
-                    discard(files.take()).await;
-                    return Err(error);
-                }
+            let (put, held) = self.put(files, &in_flight).await;
+            files = held;
+            let lost = match put {
+                Put::Created => return (Tried::Ours, files),
+                Put::Exists => return (Tried::Theirs, files),
+                Put::Failed(error) => return (Tried::Failed(error), files),
                 Put::Unknown(error) => error,
             };
             match self.look().await {
-                Ok(Some(landed)) => return Ok(landed),
-                _ if look < LOOKS && self.context.check().is_ok() => backoff.wait().await,
-                _ => return Err(self.unknown(lost)),
+                Ok(Some(landed)) => return (landed, files),
+                _ if look < LOOKS && self.has_time() => backoff.wait().await,
+                _ => return (Tried::Unknown(unknown(self.version, self.txn_id, lost)), files),
             }
         }
-        Err(Error::internal("the commit loop ended without an outcome"))
+        (Tried::Unknown(Error::internal("the commit loop ended without an outcome")), files)
+    }
+
+    fn has_time(&self) -> bool {
+        self.contexts.iter().any(|context| context.check().is_ok())
     }
 
     /// The put runs as its own task, so that whoever stops waiting does not stop it half-way.
-    async fn put(&self, files: &mut Option<WrittenFiles>, in_flight: &Arc<CommitInFlight>) -> Result<Put> {
+    async fn put(&self, files: Vec<WrittenFiles>, in_flight: &Arc<[CommitInFlight]>) -> (Put, Vec<WrittenFiles>) {
         let (storage, body) = (self.storage.clone(), self.body.clone());
         let (key, in_flight) = (commit_key(self.version), Arc::clone(in_flight));
-        let held = files.take();
+        let held = Held(files);
         let task = tokio::spawn(async move {
             let _in_flight = in_flight;
             let put = match storage.put_if_absent(&key, body).await {
@@ -76,48 +103,41 @@ impl Attempt<'_> {
                 Ok(PutOutcome::AlreadyExists) => Put::Exists,
                 Err(e) => failed(&storage, &key, e).await,
             };
-            match put {
+            let mut files = held.release();
+            if matches!(put, Put::Created | Put::Unknown(_)) {
                 // A commit names the files, or may name them: they are no longer ours to delete.
-                Put::Created | Put::Unknown(_) => {
-                    if let Some(mut files) = held {
-                        files.keep();
-                    }
-                    (put, None)
-                }
-                Put::Exists | Put::Failed(_) => (put, held),
+                files.iter_mut().for_each(WrittenFiles::keep);
             }
+            (put, files)
         });
-        match task.await {
-            Ok((put, held)) => {
-                *files = held;
-                Ok(put)
-            }
-            Err(e) => Err(Error::internal("the task that puts the commit failed").with_source(e)),
-        }
+        task.await.unwrap_or_else(|e| {
+            let error = Error::internal("the task that puts the commit failed").with_source(e);
+            (Put::Unknown(error), Vec::new())
+        })
     }
 
     /// Reads the contested version: ours by its `txnId`, theirs, or not there (yet).
-    async fn look(&self) -> Result<Option<Landed>> {
+    async fn look(&self) -> Result<Option<Tried>> {
         match read_table_actions(self.storage, self.version).await {
-            Ok(lines) if is_commit(&lines, self.txn_id) => Ok(Some(Landed::Ours)),
-            Ok(_) => Ok(Some(Landed::Theirs)),
+            Ok(lines) if is_commit(&lines, self.txn_id) => Ok(Some(Tried::Ours)),
+            Ok(_) => Ok(Some(Tried::Theirs)),
             Err(e) if is_not_found(&e) => Ok(None),
             Err(e) => Err(e),
         }
     }
+}
 
-    fn unknown(&self, lost: Error) -> Error {
-        Error::new(
-            ErrorKind::CommitOutcomeUnknown,
-            format!(
-                "version {} was sent and no answer came, so it may or may not be there; \
-                 look for the commit with txnId {} before appending again, or append with once:",
-                self.version, self.txn_id
-            ),
-        )
-        .with_version(self.version)
-        .with_source(lost)
-    }
+/// For a commit of which nobody can tell just now whether it is there.
+pub(super) fn unknown(version: u64, txn_id: &str, lost: Error) -> Error {
+    Error::new(
+        ErrorKind::CommitOutcomeUnknown,
+        format!(
+            "version {version} was sent and no answer came, so it may or may not be there; \
+             look for the commit with txnId {txn_id} before writing again, or append with once:"
+        ),
+    )
+    .with_version(version)
+    .with_source(lost)
 }
 
 /// Even on a local disk a put may fail after the file has got its name: only a look tells.
@@ -128,12 +148,5 @@ async fn failed(storage: &Storage, key: &str, error: Error) -> Put {
             _ => Put::Unknown(error),
         },
         _ => Put::Unknown(error),
-    }
-}
-
-/// Deletes files that no commit names. What cannot be deleted is left to vacuum.
-pub(super) async fn discard(files: Option<WrittenFiles>) {
-    if let Some(files) = files {
-        let _ = files.delete().await;
     }
 }

@@ -1,62 +1,203 @@
-//! Which commits an append rides over, in Spark's order: protocol, metadata, transactions.
+//! Which commits a transaction rides over, in Spark's order: protocol, metadata, domains, transactions, adds against
+//! reads, removes against reads, removes against removes.
+
+use std::collections::HashSet;
 
 use super::idempotence::AppTransaction;
-use crate::action::{Metadata, TableActionLine};
+use super::isolation::Isolation;
+use super::tolerated::same_layout;
+use super::transaction::{Reads, Transaction};
+use super::upgrade::blocking_feature;
+use super::winners::Winner;
 use crate::error::{ConflictKind, Error, ErrorKind, Result};
+use crate::path::Root;
+use crate::scan::FileFilter;
 use crate::snapshot::Snapshot;
 
-/// Checks the commit that led from `before` to `after` against a blind append. Files it added or removed never matter:
-/// a blind append has read none.
-pub(super) fn check(
-    before: &Snapshot,
-    after: &Snapshot,
-    lines: &[TableActionLine],
-    txn: Option<&AppTransaction>,
-) -> Result<()> {
-    let conflict = |kind: ConflictKind, what: String| {
-        Error::new(ErrorKind::CommitConflict(kind), what).with_version(after.version())
-    };
-    if before.protocol() != after.protocol() && after.check_appendable().is_err() {
-        return Err(conflict(
-            ConflictKind::ProtocolChanged,
-            format!(
-                "version {} changed the table's protocol to one that this library cannot append to",
-                after.version()
-            ),
-        ));
-    }
-    if !same_layout(before.metadata(), after.metadata()) {
-        return Err(conflict(
-            ConflictKind::MetadataChanged,
-            format!(
-                "version {} changed the table's schema, partitioning or properties while rows were being appended; \
-                 refresh and append again",
-                after.version()
-            ),
-        ));
-    }
-    if let Some(txn) = txn {
-        let other = lines.iter().filter_map(|l| l.txn.as_ref()).find(|t| t.app_id == txn.app_id());
-        if let Some(other) = other.filter(|t| t.version < txn.version()) {
-            return Err(conflict(
-                ConflictKind::ConcurrentTransaction,
-                format!(
-                    "version {} moved application {:?} to transaction {} while {} was being appended",
-                    after.version(),
-                    txn.app_id(),
-                    other.version,
-                    txn.version()
-                ),
-            ));
-        }
-    }
-    Ok(())
+/// The domain that every commit with new rows writes; marks of several commits are brought together.
+pub(super) const ROW_TRACKING_DOMAIN: &str = "delta.rowTracking";
+
+/// What a transaction must not find changed.
+pub(super) struct Conflicts {
+    root: Root,
+    isolation: Isolation,
+    txn: Option<AppTransaction>,
+    domains: HashSet<String>,
+    changes_protocol: bool,
+    changes_metadata: bool,
+    /// Whether rows or files were read, so that more of the layout matters.
+    blind: bool,
+    reads: Rows,
+    read_files: HashSet<String>,
+    removed: HashSet<String>,
 }
 
-/// Whether rows made for one fit the other. Name and description may differ.
-fn same_layout(before: &Metadata, after: &Metadata) -> bool {
-    before.id == after.id
-        && before.schema_string == after.schema_string
-        && before.partition_columns == after.partition_columns
-        && before.configuration == after.configuration
+/// The rows that were read.
+enum Rows {
+    None,
+    Of(Box<FileFilter>),
+    All,
+}
+
+impl Conflicts {
+    pub(super) fn new(base: &Snapshot, transaction: &Transaction, isolation: Isolation) -> Result<Self> {
+        let root = Root::new(base.uri());
+        let key = |path: &String| Ok(root.key(path, None)?.path);
+        Ok(Self {
+            isolation,
+            txn: transaction.txn.clone(),
+            domains: transaction.domains.iter().map(|d| d.domain.clone()).collect(),
+            changes_protocol: transaction.protocol.is_some(),
+            changes_metadata: transaction.metadata.is_some(),
+            blind: transaction.is_blind_append(),
+            reads: match &transaction.reads {
+                Reads::Nothing => Rows::None,
+                Reads::Table => Rows::All,
+                Reads::Where(predicate) => Rows::Of(Box::new(FileFilter::new(base, predicate)?)),
+            },
+            read_files: transaction.read_files.iter().map(key).collect::<Result<_>>()?,
+            removed: transaction.removes.iter().map(|r| key(&r.path)).collect::<Result<_>>()?,
+            root,
+        })
+    }
+
+    /// Whether the files of other commits matter, so that they have to be read.
+    pub(super) fn need_files(&self) -> bool {
+        !(matches!(self.reads, Rows::None) && self.read_files.is_empty() && self.removed.is_empty())
+    }
+
+    /// Checks all that tells of the table and not of its files, of the commits that led from `before` to `after`.
+    pub(super) fn check_table(&self, before: &Snapshot, after: &Snapshot) -> Result<()> {
+        let conflict = |kind, what: String| Err(conflict(kind, after.version(), what));
+        if before.protocol() != after.protocol() {
+            let new = after.version();
+            if self.changes_protocol {
+                let what = format!("version {new} changed the table's protocol, as this commit does");
+                return conflict(ConflictKind::ProtocolChanged, what);
+            }
+            if let Some(feature) = blocking_feature(before.protocol(), after.protocol()) {
+                let what = format!("version {new} changed what the table's protocol says of feature {feature}");
+                return conflict(ConflictKind::ProtocolChanged, format!("{what}; refresh and try again"));
+            }
+            if after.check_appendable().is_err() {
+                let what = format!("version {new} changed the table's protocol to one that this library cannot write");
+                return conflict(ConflictKind::ProtocolChanged, what);
+            }
+        }
+        let changed = before.metadata() != after.metadata();
+        if changed && (self.changes_metadata || !same_layout(before, after, self.blind)) {
+            let what = format!(
+                "version {} changed the table's schema, partitioning or properties meanwhile; refresh and try again",
+                after.version()
+            );
+            return conflict(ConflictKind::MetadataChanged, what);
+        }
+        Ok(())
+    }
+
+    /// Checks what is known of two versions where the commits between them were not looked at one by one.
+    pub(super) fn check_states(&self, before: &Snapshot, after: &Snapshot) -> Result<()> {
+        self.check_table(before, after)?;
+        let version = after.version();
+        let domain =
+            |s: &Snapshot, name: &str| s.domain_metadata().find(|(d, _)| *d == name).map(|(_, c)| c.to_owned());
+        if let Some(name) = self.domains.iter().find(|name| domain(before, name) != domain(after, name)) {
+            return Err(self.same_domain(version, name));
+        }
+        let Some(txn) = &self.txn else { return Ok(()) };
+        let seen = |s: &Snapshot| s.txn(txn.app_id(), i64::MIN).map(|t| t.version);
+        match seen(after) {
+            Some(other) if seen(before) != Some(other) && other < txn.version() => {
+                Err(self.same_application(version, other, txn))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn same_domain(&self, version: u64, domain: &str) -> Error {
+        let what = format!("version {version} changed domain {domain:?}, as this commit does");
+        conflict(ConflictKind::DomainMetadata, version, what)
+    }
+
+    fn same_application(&self, version: u64, other: i64, ours: &AppTransaction) -> Error {
+        let what = format!(
+            "version {version} moved application {:?} to transaction {other} while {} was being committed",
+            ours.app_id(),
+            ours.version()
+        );
+        conflict(ConflictKind::ConcurrentTransaction, version, what)
+    }
+
+    /// Checks one commit.
+    pub(super) fn check(&self, winner: &Winner) -> Result<()> {
+        self.check_table(&winner.before, &winner.after)?;
+        let version = winner.after.version();
+        let domains = winner.lines.iter().filter_map(|line| line.domain_metadata.as_ref());
+        if let Some(other) =
+            domains.into_iter().find(|d| d.domain != ROW_TRACKING_DOMAIN && self.domains.contains(&d.domain))
+        {
+            return Err(self.same_domain(version, &other.domain));
+        }
+        if let Some(txn) = &self.txn {
+            let other = winner.lines.iter().filter_map(|line| line.txn.as_ref()).find(|t| t.app_id == txn.app_id());
+            // One that is as far as ours, or further, is no conflict: ours is done.
+            if let Some(other) = other.filter(|t| t.version < txn.version()) {
+                return Err(self.same_application(version, other.version, txn));
+            }
+        }
+        self.check_files(winner)
+    }
+
+    fn check_files(&self, winner: &Winner) -> Result<()> {
+        let version = winner.after.version();
+        if !self.ignores_adds(winner) {
+            for add in winner.files.iter().filter_map(|line| line.add.as_ref()) {
+                let was_read = match &self.reads {
+                    Rows::None => false,
+                    Rows::All => true,
+                    // What cannot be told counts as read.
+                    Rows::Of(filter) => filter.may_match(add).unwrap_or(true),
+                };
+                if was_read {
+                    let what = format!("version {version} added file {} to the rows that this commit read", add.path);
+                    return Err(conflict(ConflictKind::ConcurrentAppend, version, what));
+                }
+            }
+        }
+        let removed: Vec<(&str, String)> = winner
+            .files
+            .iter()
+            .filter_map(|line| line.remove.as_ref())
+            .map(|remove| Ok((remove.path.as_str(), self.root.key(&remove.path, None)?.path)))
+            .collect::<Result<_>>()?;
+        let reads_all = matches!(self.reads, Rows::All);
+        if let Some((path, _)) = removed.iter().find(|(_, key)| reads_all || self.read_files.contains(key)) {
+            let what = format!("version {version} removed file {path}, which this commit read");
+            return Err(conflict(ConflictKind::ConcurrentDeleteRead, version, what));
+        }
+        if let Some((path, _)) = removed.iter().find(|(_, key)| self.removed.contains(key)) {
+            let what = format!("version {version} removed file {path}, as this commit does");
+            return Err(conflict(ConflictKind::ConcurrentDeleteDelete, version, what));
+        }
+        Ok(())
+    }
+
+    fn ignores_adds(&self, winner: &Winner) -> bool {
+        match self.isolation {
+            Isolation::Serializable => false,
+            Isolation::WriteSerializable => winner.is_blind_append && !self.changes_metadata,
+            Isolation::Snapshot => true,
+        }
+    }
+}
+
+fn conflict(kind: ConflictKind, version: u64, what: String) -> Error {
+    Error::new(ErrorKind::CommitConflict(kind), what).with_version(version)
+}
+
+/// For a commit that must look at what others did, where the log no longer tells.
+pub(super) fn cleaned_up(version: u64) -> Error {
+    let what =
+        format!("the commit of version {version} is gone, so what changed since the table was read is not known");
+    conflict(ConflictKind::ConcurrentAppend, version, format!("{what}; refresh and try again"))
 }

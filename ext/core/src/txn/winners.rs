@@ -1,63 +1,101 @@
 //! The commits that were made while ours was being prepared.
 
+use std::collections::VecDeque;
+
 use futures::future::join_all;
 use serde::Deserialize;
 
-use super::conflict;
-use super::idempotence::AppTransaction;
 use crate::action::TableActionLine;
 use crate::error::Result;
-use crate::log::read_table_actions;
+use crate::log::{ChangeLine, change_lines, read_commit, table_actions};
 use crate::snapshot::Snapshot;
-use crate::storage::is_not_found;
+use crate::storage::{Storage, is_not_found};
 
 /// Most commits asked for at a time.
 const WIDEST: u64 = 64;
 
-/// Where the winners have led.
-pub(super) struct Ridden {
-    /// The newest version.
-    pub(super) newest: Snapshot,
-    /// The version that turned out to be our own commit, whose answer was lost.
-    pub(super) ours: Option<Snapshot>,
+/// A commit that is there already.
+pub(super) struct Winner {
+    pub(super) before: Snapshot,
+    pub(super) after: Snapshot,
+    pub(super) lines: Vec<TableActionLine>,
+    /// Its file actions, where they were asked for.
+    pub(super) files: Vec<ChangeLine>,
+    pub(super) is_blind_append: bool,
 }
 
-/// Moves from `base` over every commit after it; an error where one of them is in conflict with ours.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Info {
+    txn_id: Option<String>,
+    is_blind_append: Option<bool>,
+}
+
+/// Walks from a version over every commit after it.
 ///
 /// Asks for one commit, then two, then four: the contents are needed in any case, and a listing is then not.
-pub(super) async fn ride_over(base: &Snapshot, txn: Option<&AppTransaction>, txn_id: &str) -> Result<Ridden> {
-    let mut at = base.clone();
-    let mut wide = 1;
-    loop {
-        let versions = at.version() + 1..at.version() + 1 + wide;
-        let reads = versions.map(|version| read_table_actions(base.storage(), version));
-        for read in join_all(reads).await {
-            let lines = match read {
-                Ok(lines) => lines,
-                Err(e) if is_not_found(&e) => return Ok(Ridden { newest: at, ours: None }),
-                Err(e) => return Err(e),
-            };
-            if is_commit(&lines, txn_id) {
-                return Ok(Ridden { newest: at.clone(), ours: Some(at.advance(&lines)?) });
-            }
-            let after = at.advance(&lines)?;
-            conflict::check(&at, &after, &lines, txn)?;
-            at = after;
-        }
-        wide = (wide * 2).min(WIDEST);
+pub(super) struct Winners<'a> {
+    with_files: bool,
+    txn_id: &'a str,
+    at: Snapshot,
+    read: VecDeque<Read>,
+    wide: u64,
+}
+
+/// What comes after a version.
+pub(super) enum Next {
+    /// Another commit.
+    Theirs(Box<Winner>),
+    /// Our own, whose answer was lost: the table after it.
+    Ours(Snapshot),
+    /// Nothing: this is the newest version.
+    Nothing(Snapshot),
+}
+
+impl<'a> Winners<'a> {
+    /// From `base` on, up to the commit with that `txn_id`.
+    pub(super) fn after(base: &Snapshot, with_files: bool, txn_id: &'a str) -> Self {
+        Self { with_files, txn_id, at: base.clone(), read: VecDeque::new(), wide: 1 }
     }
+
+    pub(super) async fn next(&mut self) -> Result<Next> {
+        if self.read.is_empty() {
+            let versions = self.at.version() + 1..self.at.version() + 1 + self.wide;
+            self.read =
+                join_all(versions.map(|version| read(self.at.storage(), version, self.with_files))).await.into();
+            self.wide = (self.wide * 2).min(WIDEST);
+        }
+        let (lines, files) = match self.read.pop_front() {
+            Some(Ok(read)) => read,
+            Some(Err(e)) if !is_not_found(&e) => return Err(e),
+            _ => return Ok(Next::Nothing(self.at.clone())),
+        };
+        let after = self.at.advance(&lines)?;
+        let before = std::mem::replace(&mut self.at, after.clone());
+        let Info { txn_id, is_blind_append } = info(&lines);
+        if txn_id.as_deref() == Some(self.txn_id) {
+            return Ok(Next::Ours(after));
+        }
+        let is_blind_append = is_blind_append.unwrap_or(false);
+        Ok(Next::Theirs(Box::new(Winner { before, after, lines, files, is_blind_append })))
+    }
+}
+
+type Read = Result<(Vec<TableActionLine>, Vec<ChangeLine>)>;
+
+async fn read(storage: &Storage, version: u64, with_files: bool) -> Read {
+    let bytes = read_commit(storage, version).await?;
+    let lines = table_actions(&bytes, storage, version)?;
+    let files = if with_files { change_lines(&bytes, storage, version)? } else { Vec::new() };
+    Ok((lines, files))
 }
 
 /// Whether the commit is the one with that `txnId`.
 pub(super) fn is_commit(lines: &[TableActionLine], txn_id: &str) -> bool {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Info {
-        txn_id: Option<String>,
-    }
-    lines
-        .iter()
-        .filter_map(|line| line.commit_info.as_ref())
-        .filter_map(|info| serde_json::from_str::<Info>(info.get()).ok())
-        .any(|info| info.txn_id.as_deref() == Some(txn_id))
+    info(lines).txn_id.as_deref() == Some(txn_id)
+}
+
+fn info(lines: &[TableActionLine]) -> Info {
+    let info = lines.iter().find_map(|line| line.commit_info.as_ref());
+    info.and_then(|info| serde_json::from_str(info.get()).ok()).unwrap_or_default()
 }

@@ -11,7 +11,7 @@ const DELETES_IN_FLIGHT: usize = 8;
 
 /// Deletes the files it was told of when it is dropped, as far as it can, unless it has been disarmed.
 pub(super) struct Cleanup {
-    storage: Storage,
+    storage: Option<Storage>,
     keys: Vec<String>,
     runtime: Option<Handle>,
     pid: u32,
@@ -19,7 +19,22 @@ pub(super) struct Cleanup {
 
 impl Cleanup {
     pub(super) fn new(storage: Storage) -> Self {
-        Self { storage, keys: Vec::new(), runtime: Handle::try_current().ok(), pid: std::process::id() }
+        let mut cleanup = Self::none();
+        cleanup.storage = Some(storage);
+        cleanup
+    }
+
+    /// In charge of nothing.
+    pub(super) fn none() -> Self {
+        Self { storage: None, keys: Vec::new(), runtime: Handle::try_current().ok(), pid: std::process::id() }
+    }
+
+    /// Takes over the files of `other`, which lie in the same store.
+    pub(super) fn join(&mut self, other: &mut Self) {
+        self.keys.append(&mut other.keys);
+        if self.storage.is_none() {
+            self.storage = other.storage.take();
+        }
     }
 
     /// Takes charge of a file that is about to be written.
@@ -37,7 +52,10 @@ impl Cleanup {
 
     /// Deletes the files now. All are tried; the first failure is told.
     pub(super) async fn run(mut self) -> Result<()> {
-        delete_all(&self.storage, std::mem::take(&mut self.keys)).await
+        match self.storage.take() {
+            Some(storage) => delete_all(&storage, std::mem::take(&mut self.keys)).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -47,8 +65,8 @@ impl Drop for Cleanup {
         if self.keys.is_empty() || self.pid != std::process::id() {
             return;
         }
-        let (storage, keys) = (self.storage.clone(), std::mem::take(&mut self.keys));
-        if let Some(runtime) = &self.runtime {
+        let keys = std::mem::take(&mut self.keys);
+        if let (Some(runtime), Some(storage)) = (&self.runtime, self.storage.take()) {
             runtime.spawn(async move {
                 let _ = delete_all(&storage, keys).await;
             });

@@ -22,6 +22,18 @@ pub struct WrittenFiles {
 }
 
 impl WrittenFiles {
+    /// No files.
+    pub fn none() -> Self {
+        Self { adds: Vec::new(), rows: 0, bytes: 0, cleanup: Cleanup::none() }
+    }
+
+    /// Takes charge of files of another kind (change files), which are kept or deleted together with these. Gives their
+    /// actions.
+    pub fn take_charge(&mut self, mut other: Self) -> Vec<Add> {
+        self.cleanup.join(&mut other.cleanup);
+        std::mem::take(&mut other.adds)
+    }
+
     /// The actions. The files are the commit's from now on, and will not be deleted.
     pub fn into_adds(mut self) -> Vec<Add> {
         self.keep();

@@ -16,6 +16,7 @@ use rb_sys::{VALUE, rb_set_errinfo, rb_thread_call_without_gvl, rb_thread_call_w
 
 use super::error::{to_exception, to_ruby_error};
 use super::memory;
+use super::panic;
 use super::runtime::{self, Call, GRACE};
 use super::signal::Signal;
 
@@ -164,6 +165,44 @@ unsafe extern "C" fn park(data: *mut c_void) -> *mut c_void {
 unsafe extern "C" fn nudge(data: *mut c_void) {
     // SAFETY: as in `park`.
     unsafe { (*(*data.cast::<Waiting>()).signal).nudge() }
+}
+
+/// Runs `work`, code of others that may block or ask for the GVL, on this thread without the GVL. It is not cut short.
+pub(crate) fn without_gvl<T>(
+    ruby: &Ruby,
+    work: impl FnOnce() -> deltalake_core::Result<T>,
+) -> Result<T, magnus::Error> {
+    let mut job = Job { work: Some(work), result: None };
+    let interrupted = protect(|| {
+        // SAFETY: `run` gets the job that it is made for, which outlives the call. What Ruby raises is caught by `protect`.
+        unsafe {
+            rb_thread_call_without_gvl(Some(job.runner()), (&raw mut job).cast::<c_void>(), None, ptr::null_mut())
+        };
+        QNIL
+    });
+    interrupted?;
+    let result = job.result.unwrap_or_else(|| Err(Error::internal("a call without the GVL did not happen")));
+    result.map_err(|error| to_ruby_error(ruby, error))
+}
+
+struct Job<W, T> {
+    work: Option<W>,
+    result: Option<deltalake_core::Result<T>>,
+}
+
+impl<T, W: FnOnce() -> deltalake_core::Result<T>> Job<W, T> {
+    fn runner(&self) -> unsafe extern "C" fn(*mut c_void) -> *mut c_void {
+        Self::run
+    }
+
+    unsafe extern "C" fn run(data: *mut c_void) -> *mut c_void {
+        // SAFETY: `without_gvl` passes its own job.
+        let job = unsafe { &mut *data.cast::<Self>() };
+        if let Some(work) = job.work.take() {
+            job.result = Some(panic::caught_here(work));
+        }
+        data
+    }
 }
 
 /// Runs pending traps and raises pending interrupts, also those that are masked until the thread blocks.

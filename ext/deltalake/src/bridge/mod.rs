@@ -6,6 +6,7 @@
 
 #[cfg(all(target_os = "linux", target_env = "gnu", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod allocator;
+mod arrow_import;
 mod arrow_stream;
 pub(crate) mod error;
 pub(crate) mod fork;
@@ -15,9 +16,10 @@ pub(crate) mod panic;
 mod runtime;
 mod signal;
 
+pub(crate) use arrow_import::{Foreign, ForeignStream};
 pub(crate) use arrow_stream::{ArrowCStream, Batches};
 pub(crate) use error::to_ruby_error;
-pub(crate) use gvl::block_on;
+pub(crate) use gvl::{block_on, without_gvl};
 pub(crate) use memory::MemoryGuard;
 #[cfg(feature = "testing")]
 pub(crate) use runtime::runtime_handle;

@@ -50,6 +50,14 @@ pub(super) async fn caught<T>(future: impl Future<Output = Result<T>>) -> Result
     AssertUnwindSafe(future).catch_unwind().await.unwrap_or_else(|payload| Err(from_payload(payload)))
 }
 
+/// The outcome of `work`; a panic in it becomes an `Internal` error.
+pub(super) fn caught_here<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let before = WATCHED.replace(true);
+    let outcome = panic::catch_unwind(AssertUnwindSafe(work));
+    WATCHED.set(before);
+    outcome.unwrap_or_else(|payload| Err(from_payload(payload)))
+}
+
 fn from_payload(payload: Box<dyn Any + Send>) -> Error {
     let message = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
         (Some(text), _) => text,

@@ -2,16 +2,19 @@
 
 use std::mem::size_of;
 
+use arrow::array::RecordBatch;
 use deltalake_core::clock::Clock;
 use deltalake_core::context::Context;
+use deltalake_core::ingest::{ArrowRows, OnUnknown};
 use deltalake_core::ops::{AppendOptions, Appender};
 use deltalake_core::txn::AppTransaction;
 use magnus::{DataTypeFunctions, Error, Module, RArray, RClass, RModule, Ruby, TypedData};
 
+use super::arrow_source::{NativeArrowBatch, NativeArrowSource};
 use super::call::{Exclusive, context, define};
 use super::snapshot::NativeSnapshot;
 use crate::bridge::{block_on, to_ruby_error};
-use crate::convert::{OnUnknown, RowEncoder};
+use crate::convert::RowEncoder;
 use crate::native_method;
 
 /// Rows of a batch that is handed to the encoder.
@@ -29,12 +32,16 @@ pub(super) struct NativeAppend {
 
 struct State {
     appender: Appender,
-    encoder: RowEncoder,
+    /// For Hashes; made with the first of them.
+    encoder: Option<RowEncoder>,
+    /// For Arrow batches; made by [`NativeAppend::open_arrow`].
+    arrow: Option<ArrowRows>,
 }
 
 impl DataTypeFunctions for NativeAppend {
     fn size(&self) -> usize {
-        size_of::<Self>() + self.state.peek(|state| state.encoder.bytes()).unwrap_or_default()
+        size_of::<Self>()
+            + self.state.peek(|state| state.encoder.as_ref().map_or(0, RowEncoder::bytes)).unwrap_or_default()
     }
 }
 
@@ -44,6 +51,8 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = define::<NativeAppend>(ruby, native, "Append")?;
     class.define_method("done", native_method!(NativeAppend::done, 0))?;
     class.define_method("push", native_method!(NativeAppend::push, 2))?;
+    class.define_method("open_arrow", native_method!(NativeAppend::open_arrow, 1))?;
+    class.define_method("push_arrow", native_method!(NativeAppend::push_arrow, 4))?;
     class.define_method("finish", native_method!(NativeAppend::finish, 0))?;
     class.define_method("abort", native_method!(NativeAppend::abort, 0))?;
     Ok(())
@@ -53,8 +62,8 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
 type Result6 = (NativeSnapshot, u64, u64, u64, u32, bool);
 
 impl NativeAppend {
-    fn new(appender: Appender, encoder: RowEncoder, on_unknown: OnUnknown, ctx: Context) -> Self {
-        Self { ctx, on_unknown, state: Exclusive::new("append", State { appender, encoder }) }
+    fn new(appender: Appender, on_unknown: OnUnknown, ctx: Context) -> Self {
+        Self { ctx, on_unknown, state: Exclusive::new("append", State { appender, encoder: None, arrow: None }) }
     }
 
     #[allow(clippy::too_many_arguments, reason = "Ruby passes every value by position")]
@@ -79,9 +88,8 @@ impl NativeAppend {
         let (base, inner) = (snapshot.0.clone(), ctx.clone());
         let appender =
             block_on(ruby, &ctx, async move { Appender::begin(base, options, inner, Clock::system()).await })?;
-        let encoder = RowEncoder::new(ruby, appender.snapshot().schema()).map_err(|e| to_ruby_error(ruby, e))?;
         let on_unknown = if ignore_unknown { OnUnknown::Ignore } else { OnUnknown::Raise };
-        Ok(Self::new(appender, encoder, on_unknown, ctx))
+        Ok(Self::new(appender, on_unknown, ctx))
     }
 
     fn done(ruby: &Ruby, this: &Self) -> Result<bool, Error> {
@@ -95,21 +103,66 @@ impl NativeAppend {
     fn push(ruby: &Ruby, this: &Self, rows: RArray, first_row_index: u64) -> Result<(), Error> {
         this.ctx.check().map_err(|e| to_ruby_error(ruby, e))?;
         let mut state = this.open(ruby)?;
-        if state.encoder.len() >= BATCH_ROWS || state.encoder.bytes() >= BATCH_BYTES {
+        if state.encoder.as_ref().is_some_and(|e| e.len() >= BATCH_ROWS || e.bytes() >= BATCH_BYTES) {
             state = this.hand_over(ruby, state)?;
         }
-        let before = state.encoder.len();
-        let pushed = state.encoder.push(ruby, rows, first_row_index, this.on_unknown);
+        let encoder = match state.encoder.as_mut() {
+            Some(encoder) => encoder,
+            None => {
+                let made = RowEncoder::new(ruby, state.appender.snapshot().schema());
+                state.encoder.insert(made.map_err(|e| to_ruby_error(ruby, e))?)
+            }
+        };
+        let before = encoder.len();
+        let pushed = encoder.push(ruby, rows, first_row_index, this.on_unknown);
         if pushed.is_err() {
-            state.encoder.truncate(before);
+            encoder.truncate(before);
         }
         this.state.put(state);
         pushed.map_err(|e| e.into_ruby(ruby))
     }
 
+    /// Gets ready for batches of `source`; refuses columns and types that fit no row.
+    fn open_arrow(ruby: &Ruby, this: &Self, source: &NativeArrowSource) -> Result<(), Error> {
+        let schema = source.schema(ruby)?;
+        let mut state = this.open(ruby)?;
+        let rows = ArrowRows::new(&schema, state.appender.snapshot().schema().clone(), this.on_unknown);
+        let opened = rows.map(|rows| state.arrow = Some(rows));
+        this.state.put(state);
+        opened.map_err(|e| to_ruby_error(ruby, e))
+    }
+
+    /// Takes `count` rows of `batch` from number `from` on, or none of them where one does not fit.
+    fn push_arrow(
+        ruby: &Ruby,
+        this: &Self,
+        batch: &NativeArrowBatch,
+        from: usize,
+        count: usize,
+        first_row_index: u64,
+    ) -> Result<(), Error> {
+        this.ctx.check().map_err(|e| to_ruby_error(ruby, e))?;
+        let state = this.open(ruby)?;
+        let converted = match &state.arrow {
+            Some(rows) => batch.convert(ruby, rows, from, count, first_row_index),
+            None => Err(to_ruby_error(ruby, deltalake_core::Error::internal("Arrow rows before open_arrow"))),
+        };
+        match converted {
+            Ok(batch) => {
+                let state = this.write(ruby, state, batch)?;
+                this.state.put(state);
+                Ok(())
+            }
+            Err(error) => {
+                this.state.put(state);
+                Err(error)
+            }
+        }
+    }
+
     fn finish(ruby: &Ruby, this: &Self) -> Result<Result6, Error> {
         let mut state = this.open(ruby)?;
-        if !state.encoder.is_empty() {
+        if state.encoder.as_ref().is_some_and(|e| !e.is_empty()) {
             state = this.hand_over(ruby, state)?;
         }
         this.state.close();
@@ -130,13 +183,18 @@ impl NativeAppend {
         })
     }
 
-    fn hand_over(&self, ruby: &Ruby, state: State) -> Result<State, Error> {
-        let State { mut appender, mut encoder } = state;
+    fn hand_over(&self, ruby: &Ruby, mut state: State) -> Result<State, Error> {
+        let Some(encoder) = state.encoder.as_mut() else { return Ok(state) };
         let batch = encoder.finish_batch().map_err(|e| to_ruby_error(ruby, e))?;
+        self.write(ruby, state, batch)
+    }
+
+    fn write(&self, ruby: &Ruby, state: State, batch: RecordBatch) -> Result<State, Error> {
+        let State { mut appender, encoder, arrow } = state;
         let appender = block_on(ruby, &self.ctx, async move {
             appender.write(batch).await?;
             Ok(appender)
         })?;
-        Ok(State { appender, encoder })
+        Ok(State { appender, encoder, arrow })
     }
 }

@@ -76,14 +76,19 @@ impl<T> Exclusive<T> {
         }
     }
 
-    /// Puts the state back after a call.
+    /// Puts the state back after a call, unless it was closed meanwhile.
     pub(super) fn put(&self, state: T) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Slot::Here(Owned::new(self.what, state));
+        let mut slot = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(*slot, Slot::Closed) {
+            *slot = Slot::Here(Owned::new(self.what, state));
+        }
     }
 
     /// Ends it: whatever state there is, is dropped.
     pub(super) fn close(&self) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Slot::Closed;
+        let closed = std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), Slot::Closed);
+        // What drops here may be code of others: not under the lock.
+        drop(closed);
     }
 
     /// Looks at the state, if it is here.

@@ -1,6 +1,7 @@
 //! The hidden classes under `DeltaLake::Native`, one file a class.
 
 mod append;
+mod arrow_source;
 mod arrow_stream;
 mod call;
 mod condition;
@@ -37,6 +38,7 @@ pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     files::init(ruby, native)?;
     file_set::init(ruby, native)?;
     append::init(ruby, native)?;
+    arrow_source::init(ruby, native)?;
     #[cfg(feature = "testing")]
     {
         testing::init(ruby, native)?;

@@ -2,12 +2,13 @@
 
 use arrow::array::RecordBatch;
 use deltalake_core::Error;
+use deltalake_core::ingest::OnUnknown;
 use deltalake_core::schema::{DataType, Schema, StructType};
 use magnus::{DataTypeFunctions, RArray, RModule, Ruby, TypedData, Value, prelude::*};
 
 use super::call::define;
 use crate::convert::{
-    Failure, OnUnknown, RowEncoder, RowKeys, columns_from_batch, rows_from_batch, scalar_from_ruby, scalar_to_ruby,
+    Failure, RowEncoder, RowKeys, columns_from_batch, rows_from_batch, scalar_from_ruby, scalar_to_ruby,
 };
 use crate::{native_function, native_method};
 

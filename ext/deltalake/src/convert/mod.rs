@@ -15,7 +15,7 @@ mod read;
 mod scalar;
 
 pub(crate) use arrow_names::with_arrow_names;
-pub(crate) use encode::{OnUnknown, RowEncoder};
+pub(crate) use encode::RowEncoder;
 pub(crate) use failure::Failure;
 pub(crate) use keys::RowKeys;
 pub(crate) use read::{columns_from_batch, rows_from_batch};

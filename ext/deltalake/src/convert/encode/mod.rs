@@ -14,6 +14,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef as ArrowSchemaRef;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use deltalake_core::Error;
+use deltalake_core::ingest::OnUnknown;
 use deltalake_core::schema::Schema;
 use magnus::{RArray, RHash, Ruby, Value};
 
@@ -21,7 +22,6 @@ use super::classes::Classes;
 use super::failure::{Failure, Refusal};
 use super::{fast, keys::RowKeys};
 use context::Context;
-pub(crate) use context::OnUnknown;
 pub(super) use number::decimal_number;
 use row::Record;
 pub(super) use text::text;

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use arrow::array::ArrayRef;
 use deltalake_core::Error;
+use deltalake_core::ingest::OnUnknown;
 use deltalake_core::schema::StructType;
 use magnus::r_hash::ForEach;
 use magnus::value::ReprValue;
 use magnus::{RArray, RHash, RString, Symbol, Value};
 
 use super::column::Column;
-use super::context::{Context, OnUnknown};
+use super::context::Context;
 use crate::convert::describe::describe;
 use crate::convert::failure::Refusal;
 use crate::convert::fast::{self, Key};

@@ -1,0 +1,16 @@
+//! Rows of others brought to a table's types, strictly: what would lose something is refused, with row and column.
+
+mod arrow;
+mod misfit;
+
+pub use arrow::ArrowRows;
+pub use misfit::Misfit;
+
+/// What to do with a column or a field that the schema lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnUnknown {
+    /// It is an error.
+    Raise,
+    /// It is passed over.
+    Ignore,
+}
