@@ -49,7 +49,7 @@ module DeltaLake
     end
 
     # @param row [Object] what does not fit
-    # @param error [SchemaMismatchError]
+    # @param error [SchemaMismatchError, ConstraintViolationError]
     def skip(row, error)
       @bad_rows += 1
       @on_bad_row.call(row, error)
@@ -67,6 +67,7 @@ module DeltaLake
     private
 
     def write(snapshot)
+      @native.check_each_push if skips_bad_rows?
       @source.push_to(@native, self) unless @native.done
       return [nothing(snapshot), snapshot] if @taken.zero? && !@native.done
 

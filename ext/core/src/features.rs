@@ -33,6 +33,7 @@ const WRITABLE: &[&str] = &[
     "deletionVectors",
     "domainMetadata",
     "generatedColumns",
+    "identityColumns",
     "invariants",
     "materializePartitionColumns",
     "timestampNtz",
@@ -108,7 +109,7 @@ pub fn check_appendable(protocol: &Protocol, metadata: &Metadata, schema: &Struc
     schema.fields.iter().try_for_each(check_known)?;
     let mut missing: Vec<&str> = needed_to_write(protocol)
         .into_iter()
-        .filter(|f| !WRITABLE.contains(f) && is_active_for_append(f, metadata, schema))
+        .filter(|f| !WRITABLE.contains(f) && is_active_for_append(f, metadata))
         .collect();
     if missing.is_empty() && schema.contains(&|t| *t == DataType::Variant) {
         missing.push("variantType");
@@ -171,26 +172,13 @@ fn is_on(metadata: &Metadata, key: &str) -> bool {
 }
 
 /// Whether an append must do something for `feature`: "supported" is in the protocol, "active" in the metadata.
-fn is_active_for_append(feature: &str, metadata: &Metadata, schema: &StructType) -> bool {
+fn is_active_for_append(feature: &str, metadata: &Metadata) -> bool {
     match feature {
-        "identityColumns" => any_field_has(schema, "delta.identity.start"),
         "inCommitTimestamp" => is_on(metadata, "delta.enableInCommitTimestamps"),
         "icebergCompatV1" => is_on(metadata, "delta.enableIcebergCompatV1"),
         "icebergCompatV2" => is_on(metadata, "delta.enableIcebergCompatV2"),
         _ => true,
     }
-}
-
-fn any_field_has(schema: &StructType, key: &str) -> bool {
-    fn in_type(data_type: &DataType, key: &str) -> bool {
-        match data_type {
-            DataType::Struct(s) => any_field_has(s, key),
-            DataType::Array(a) => in_type(&a.element, key),
-            DataType::Map(m) => in_type(&m.key, key) || in_type(&m.value, key),
-            _ => false,
-        }
-    }
-    schema.fields.iter().any(|f| f.metadata.contains_key(key) || in_type(&f.data_type, key))
 }
 
 fn refuse(missing: &[&str], what: &str) -> Result<()> {
@@ -321,10 +309,8 @@ mod tests {
         assert!(writes_feature(&protocol(1, 3, &[], &[]), "checkConstraints"));
         assert!(!writes_feature(&protocol(1, 2, &[], &[]), "checkConstraints"));
         assert!(!writes_feature(&protocol(1, 7, &[], &["invariants"]), "checkConstraints"));
-        let field = r#"{"name":"i","type":"long","nullable":true,"metadata":{"delta.identity.start":1}}"#;
-        let (m, s) = metadata(field, &[]);
-        check_appendable(&protocol(1, 5, &[], &[]), &m, &s).unwrap();
-        assert!(check_appendable(&protocol(1, 6, &[], &[]), &m, &s).unwrap_err().message().contains("identityColumns"));
+        let (m, s) = metadata(ID, &[]);
+        check_appendable(&protocol(1, 6, &[], &[]), &m, &s).unwrap();
     }
 
     #[test]

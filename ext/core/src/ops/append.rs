@@ -1,6 +1,5 @@
 //! Appending rows: batches in, one commit out.
 
-use arrow::array::RecordBatch;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -11,7 +10,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::snapshot::Snapshot;
 use crate::txn::{AppTransaction, Transaction, commit};
-use crate::write::{FileWriter, WrittenFiles};
+use crate::write::{FileWriter, RowBatch, RowRules, WrittenFiles};
 
 /// Batches that wait to be encoded, at most.
 const BATCHES_IN_FLIGHT: usize = 4;
@@ -62,7 +61,7 @@ struct Pipe {
 
 #[derive(Debug)]
 enum Message {
-    Batch(RecordBatch),
+    Rows(RowBatch),
     Finish,
 }
 
@@ -73,6 +72,7 @@ impl Appender {
         let look = options.txn.is_some() || base.is_stale();
         let base = if look { context.limit(base.refresh()).await? } else { base };
         base.check_appendable()?;
+        RowRules::new(&base, &clock)?;
         let done = options.txn.as_ref().is_some_and(|t| t.is_done(&base, clock.now_ms()));
         Ok(Self { base, options, context, clock, pipe: None, done })
     }
@@ -93,16 +93,23 @@ impl Appender {
         self.done
     }
 
-    /// Takes a batch in the Arrow form of the table's schema; waits while the encoder is behind.
-    pub async fn write(&mut self, batch: RecordBatch) -> Result<()> {
-        if self.done || batch.num_rows() == 0 {
+    /// What the table asks of rows. Columns that it fills in make a difference between null and not given: see
+    /// [`RowRules::filled`].
+    pub fn rules(&self) -> Result<RowRules> {
+        RowRules::new(&self.base, &self.clock)
+    }
+
+    /// Takes rows in the Arrow form of the table's schema; waits while the encoder is behind.
+    pub async fn write(&mut self, rows: impl Into<RowBatch>) -> Result<()> {
+        let rows = rows.into();
+        if self.done || rows.batch.num_rows() == 0 {
             return Ok(());
         }
         if self.pipe.is_none() {
             self.pipe = Some(self.start()?);
         }
         let Some(pipe) = &self.pipe else { return Ok(()) };
-        let sent = self.context.limit(async { Ok(pipe.batches.send(Message::Batch(batch)).await) }).await?;
+        let sent = self.context.limit(async { Ok(pipe.batches.send(Message::Rows(rows)).await) }).await?;
         match sent {
             Ok(()) => Ok(()),
             // The encoder has stopped: its error is the one to tell.
@@ -152,8 +159,8 @@ impl Appender {
             while let Some(message) = inbox.recv().await {
                 match message {
                     Message::Finish => return writer.finish().await,
-                    Message::Batch(batch) => {
-                        if let Err(error) = writer.write(batch).await {
+                    Message::Rows(rows) => {
+                        if let Err(error) = writer.write(rows).await {
                             writer.abort().await;
                             return Err(error);
                         }

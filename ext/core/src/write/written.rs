@@ -24,13 +24,14 @@ pub struct WrittenFiles {
 impl WrittenFiles {
     /// No files.
     pub fn none() -> Self {
-        Self { adds: Vec::new(), rows: 0, bytes: 0, cleanup: Cleanup::none() }
+        Self { adds: Vec::new(), rows: 0, bytes: 0, identity_marks: Vec::new(), cleanup: Cleanup::none() }
     }
 
     /// Takes charge of files of another kind (change files), which are kept or deleted together with these. Gives their
     /// actions.
     pub fn take_charge(&mut self, mut other: Self) -> Vec<Add> {
         self.cleanup.join(&mut other.cleanup);
+        self.identity_marks.append(&mut other.identity_marks);
         std::mem::take(&mut other.adds)
     }
 

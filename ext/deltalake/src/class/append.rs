@@ -2,12 +2,12 @@
 
 use std::mem::size_of;
 
-use arrow::array::RecordBatch;
 use deltalake_core::clock::Clock;
 use deltalake_core::context::Context;
 use deltalake_core::ingest::{ArrowRows, OnUnknown};
 use deltalake_core::ops::{AppendOptions, Appender};
 use deltalake_core::txn::AppTransaction;
+use deltalake_core::write::{RowBatch, RowRules};
 use magnus::{DataTypeFunctions, Error, Module, RArray, RClass, RModule, Ruby, TypedData};
 
 use super::arrow_source::{NativeArrowBatch, NativeArrowSource};
@@ -36,6 +36,8 @@ struct State {
     encoder: Option<RowEncoder>,
     /// For Arrow batches; made by [`NativeAppend::open_arrow`].
     arrow: Option<ArrowRows>,
+    /// Where rows that break a rule of the table are left out: each push is checked on its own then.
+    rules: Option<RowRules>,
 }
 
 impl DataTypeFunctions for NativeAppend {
@@ -50,6 +52,7 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     snapshot.define_method("append", native_method!(NativeAppend::begin, 6))?;
     let class = define::<NativeAppend>(ruby, native, "Append")?;
     class.define_method("done", native_method!(NativeAppend::done, 0))?;
+    class.define_method("check_each_push", native_method!(NativeAppend::check_each_push, 0))?;
     class.define_method("push", native_method!(NativeAppend::push, 2))?;
     class.define_method("open_arrow", native_method!(NativeAppend::open_arrow, 1))?;
     class.define_method("push_arrow", native_method!(NativeAppend::push_arrow, 4))?;
@@ -63,7 +66,11 @@ type Result6 = (NativeSnapshot, u64, u64, u64, u32, bool);
 
 impl NativeAppend {
     fn new(appender: Appender, on_unknown: OnUnknown, ctx: Context) -> Self {
-        Self { ctx, on_unknown, state: Exclusive::new("append", State { appender, encoder: None, arrow: None }) }
+        Self {
+            ctx,
+            on_unknown,
+            state: Exclusive::new("append", State { appender, encoder: None, arrow: None, rules: None }),
+        }
     }
 
     #[allow(clippy::too_many_arguments, reason = "Ruby passes every value by position")]
@@ -99,6 +106,14 @@ impl NativeAppend {
         Ok(done)
     }
 
+    /// From now on a push that holds a row which breaks a rule of the table is refused, and the next one taken.
+    fn check_each_push(ruby: &Ruby, this: &Self) -> Result<(), Error> {
+        let mut state = this.open(ruby)?;
+        let rules = state.appender.rules().map(|rules| state.rules = rules.refuse_rows().then_some(rules));
+        this.state.put(state);
+        rules.map_err(|e| to_ruby_error(ruby, e))
+    }
+
     /// Takes all of `rows`, or none of them where one does not fit.
     fn push(ruby: &Ruby, this: &Self, rows: RArray, first_row_index: u64) -> Result<(), Error> {
         this.ctx.check().map_err(|e| to_ruby_error(ruby, e))?;
@@ -109,7 +124,8 @@ impl NativeAppend {
         let encoder = match state.encoder.as_mut() {
             Some(encoder) => encoder,
             None => {
-                let made = RowEncoder::new(ruby, state.appender.snapshot().schema());
+                let filled = state.appender.rules().map(|rules| rules.filled());
+                let made = filled.and_then(|f| RowEncoder::new(ruby, state.appender.snapshot().schema(), &f));
                 state.encoder.insert(made.map_err(|e| to_ruby_error(ruby, e))?)
             }
         };
@@ -117,6 +133,9 @@ impl NativeAppend {
         let pushed = encoder.push(ruby, rows, first_row_index, this.on_unknown);
         if pushed.is_err() {
             encoder.truncate(before);
+        } else if state.rules.is_some() {
+            let rows = encoder.finish_batch().map_err(|e| to_ruby_error(ruby, e))?;
+            state = this.write_checked(ruby, state, rows, first_row_index)?;
         }
         this.state.put(state);
         pushed.map_err(|e| e.into_ruby(ruby))
@@ -126,7 +145,9 @@ impl NativeAppend {
     fn open_arrow(ruby: &Ruby, this: &Self, source: &NativeArrowSource) -> Result<(), Error> {
         let schema = source.schema(ruby)?;
         let mut state = this.open(ruby)?;
-        let rows = ArrowRows::new(&schema, state.appender.snapshot().schema().clone(), this.on_unknown);
+        let table = state.appender.snapshot().schema().clone();
+        let filled = state.appender.rules().map(|rules| rules.filled());
+        let rows = filled.and_then(|filled| ArrowRows::filled(&schema, table, this.on_unknown, &filled));
         let opened = rows.map(|rows| state.arrow = Some(rows));
         this.state.put(state);
         opened.map_err(|e| to_ruby_error(ruby, e))
@@ -144,12 +165,15 @@ impl NativeAppend {
         this.ctx.check().map_err(|e| to_ruby_error(ruby, e))?;
         let state = this.open(ruby)?;
         let converted = match &state.arrow {
-            Some(rows) => batch.convert(ruby, rows, from, count, first_row_index),
+            Some(rows) => {
+                let converted = batch.convert(ruby, rows, from, count, first_row_index);
+                converted.map(|batch| RowBatch::without(batch, rows.absent()))
+            }
             None => Err(to_ruby_error(ruby, deltalake_core::Error::internal("Arrow rows before open_arrow"))),
         };
         match converted {
-            Ok(batch) => {
-                let state = this.write(ruby, state, batch)?;
+            Ok(rows) => {
+                let state = this.write_checked(ruby, state, rows, first_row_index)?;
                 this.state.put(state);
                 Ok(())
             }
@@ -189,12 +213,24 @@ impl NativeAppend {
         self.write(ruby, state, batch)
     }
 
-    fn write(&self, ruby: &Ruby, state: State, batch: RecordBatch) -> Result<State, Error> {
-        let State { mut appender, encoder, arrow } = state;
+    /// The same, of rows that are refused where one breaks a rule of the table, if such rows are to be left out.
+    fn write_checked(&self, ruby: &Ruby, state: State, rows: RowBatch, first: u64) -> Result<State, Error> {
+        let Some(rules) = state.rules.clone() else { return self.write(ruby, state, rows) };
+        match block_on(ruby, &self.ctx, async move { rules.check(&rows, first).map(|()| rows) }) {
+            Ok(rows) => self.write(ruby, state, rows),
+            Err(error) => {
+                self.state.put(state);
+                Err(error)
+            }
+        }
+    }
+
+    fn write(&self, ruby: &Ruby, state: State, rows: RowBatch) -> Result<State, Error> {
+        let State { mut appender, encoder, arrow, rules } = state;
         let appender = block_on(ruby, &self.ctx, async move {
-            appender.write(batch).await?;
+            appender.write(rows).await?;
             Ok(appender)
         })?;
-        Ok(State { appender, encoder, arrow })
+        Ok(State { appender, encoder, arrow, rules })
     }
 }
