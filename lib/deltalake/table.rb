@@ -3,6 +3,7 @@
 require "forwardable"
 require_relative "append"
 require_relative "snapshot"
+require_relative "upkeep"
 
 module DeltaLake
   # A handle on a Delta table. It stands on a version, and reads that one: {#refresh} and {#append} move it forward,
@@ -97,9 +98,9 @@ module DeltaLake
     # @example Rows of a data frame, with no Ruby object for any value
     #   table.append(Polars.read_csv("orders.csv"))
     # @param rows [Enumerable<Hash>, #arrow_c_stream] Hashes with Symbol or String keys, where a missing key is nil, or
-    #   what the table fills in there: a default, a generated column, the next identity; or what gives an Arrow C stream:
-    #   a data frame of Polars, a {Scan}. Its columns go by their names, in any Arrow type that holds the same values;
-    #   `on_bad_row` is called with a Hash of what can be shown of the row
+    #   what the table fills in there: a default, a generated column, the next identity; or what gives an Arrow C
+    #   stream: a data frame of Polars, a {Scan}. Its columns go by their names, in any Arrow type that holds the same
+    #   values; `on_bad_row` is called with a Hash of what can be shown of the row
     # @param once [String, Symbol, nil] a key: rows are added only where the table has not seen it
     # @param txn [Hash, nil] a Delta transaction: `{ app_id: "etl", version: 42 }`; rows are added only where the table
     #   has seen no such version, and no later one, of that application
@@ -123,6 +124,38 @@ module DeltaLake
       commit
     end
 
+    # Writes a checkpoint of the newest version, and moves the handle to it: whoever opens the table reads that instead
+    # of the commits before. Commits write one by themselves, every `delta.checkpointInterval` versions (10, where
+    # the table does not say); see {Configuration#checkpoints}. Where the version has one, nothing is written.
+    #
+    # @example
+    #   table.checkpoint.files # => 1200
+    # @param deadline [Numeric, nil] most seconds to take
+    # @return [Checkpoint]
+    # @raise [UnsupportedFeatureError] where the table has a feature that this library does not know
+    def checkpoint(deadline: nil)
+      newest, written, duration = Upkeep.timed { snapshot.native.checkpoint(Arguments.deadline(deadline)) }
+      advance(newest)
+      files, actions, bytes = written
+      Checkpoint.new(version: newest.version, files:, actions:, bytes:, duration:)
+    end
+
+    # Deletes what has expired of the log: commits and checkpoints older than `delta.logRetentionDuration` (30 days,
+    # where the table does not say) that no younger version needs. Versions that old can then no longer be read. It is
+    # also done behind commits, once an hour at most; here it is for jobs of their own. Nothing is deleted where
+    # `delta.enableExpiredLogCleanup` is false, and nothing that is younger than an hour.
+    #
+    # @param limit [Integer] files to delete, at most
+    # @param deadline [Numeric, nil] most seconds to take
+    # @return [LogCleanup]
+    # @raise [ConfigurationError] where the table's retention cannot be read
+    def clean_log(limit: 10_000, deadline: nil)
+      newest, files, bytes, more, duration =
+        Upkeep.timed { snapshot.native.clean_log(Arguments.positive(:limit, limit), Arguments.deadline(deadline)) }
+      advance(newest)
+      LogCleanup.new(files:, bytes:, more:, duration:)
+    end
+
     # @return [String]
     def inspect
       "#<#{self.class} #{Address.shown(uri)} version=#{version}>"
@@ -133,6 +166,7 @@ module DeltaLake
     # A thread that comes later with an older version moves nothing.
     def advance(native)
       @lock.synchronize { @snapshot = Snapshot.new(native) if native.version > @snapshot.version }
+      Upkeep.report
     end
 
     def log(commit)

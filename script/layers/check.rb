@@ -11,7 +11,7 @@ module Layers
       "schema" => 1, "value" => 1, "action" => 1, "features" => 1, "properties" => 1, "path" => 1,
       "variant" => 1,
       "storage" => 2, "ingest" => 2, "log" => 3, "deletion_vector" => 3, "snapshot" => 4, "expr" => 4, "stats" => 4,
-      "scan" => 5, "write" => 5, "txn" => 6, "ops" => 7, "fuzzing" => 8
+      "scan" => 5, "write" => 5, "upkeep" => 5, "txn" => 6, "ops" => 7, "fuzzing" => 8
     }.freeze
     NATIVE_LEVELS = { "bridge" => 0, "convert" => 1, "class" => 2 }.freeze
     # Files that may import each other, and why no other way is better.

@@ -35,12 +35,45 @@ const WRITABLE: &[&str] = &[
     "generatedColumns",
     "identityColumns",
     "invariants",
+    "inCommitTimestamp",
     "materializePartitionColumns",
+    "rowTracking",
     "timestampNtz",
     "typeWidening",
     "typeWidening-preview",
     "v2Checkpoint",
     "vacuumProtocolCheck",
+];
+
+/// Features under which a checkpoint holds what it always does, and the log is cleaned up as always. One that is not
+/// known may ask for more.
+const UPKEEP: &[&str] = &[
+    "allowColumnDefaults",
+    "appendOnly",
+    "changeDataFeed",
+    "checkConstraints",
+    "checkpointProtection",
+    "clustering",
+    "columnMapping",
+    "deletionVectors",
+    "domainMetadata",
+    "generatedColumns",
+    "icebergCompatV1",
+    "icebergCompatV2",
+    "identityColumns",
+    "inCommitTimestamp",
+    "invariants",
+    "materializePartitionColumns",
+    "rowTracking",
+    "timestampNtz",
+    "typeWidening",
+    "typeWidening-preview",
+    "v2Checkpoint",
+    "vacuumProtocolCheck",
+    "variantShredding",
+    "variantShredding-preview",
+    "variantType",
+    "variantType-preview",
 ];
 
 /// Features that take the table's versions out of its log.
@@ -117,6 +150,24 @@ pub fn check_appendable(protocol: &Protocol, metadata: &Metadata, schema: &Struc
     refuse(&missing, "writing")
 }
 
+/// Refuses a table that has a feature of which nobody here knows what it asks of checkpoints.
+pub fn check_upkeep(protocol: &Protocol) -> Result<()> {
+    check_readable(protocol)?;
+    let listed: BTreeSet<&str> = listed(&protocol.reader_features).chain(listed(&protocol.writer_features)).collect();
+    let unknown: Vec<&str> = listed.into_iter().filter(|f| !UPKEEP.contains(f)).collect();
+    refuse(&unknown, "checkpointing")
+}
+
+/// Whether the protocol has checkpoints with V2 content.
+pub fn has_v2_checkpoints(protocol: &Protocol) -> bool {
+    listed(&protocol.reader_features).any(|f| f == "v2Checkpoint")
+}
+
+/// Whether history must be kept for readers that understand less than the newest version needs.
+pub fn protects_checkpoints(protocol: &Protocol) -> bool {
+    listed(&protocol.writer_features).any(|f| f == "checkpointProtection")
+}
+
 /// The lowest protocol that a new table of `schema` needs.
 pub fn protocol_for(schema: &StructType) -> Protocol {
     if schema.contains(&|t| *t == DataType::TimestampNtz) {
@@ -174,7 +225,6 @@ fn is_on(metadata: &Metadata, key: &str) -> bool {
 /// Whether an append must do something for `feature`: "supported" is in the protocol, "active" in the metadata.
 fn is_active_for_append(feature: &str, metadata: &Metadata) -> bool {
     match feature {
-        "inCommitTimestamp" => is_on(metadata, "delta.enableInCommitTimestamps"),
         "icebergCompatV1" => is_on(metadata, "delta.enableIcebergCompatV1"),
         "icebergCompatV2" => is_on(metadata, "delta.enableIcebergCompatV2"),
         _ => true,

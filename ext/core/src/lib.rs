@@ -25,6 +25,7 @@ pub mod snapshot;
 pub mod stats;
 pub mod storage;
 pub mod txn;
+pub mod upkeep;
 pub mod value;
 pub mod variant;
 pub mod write;

@@ -1,5 +1,7 @@
 //! Table properties with types (Delta protocol, "Table Properties").
 
+mod indexed;
+
 use std::collections::BTreeMap;
 
 use parquet::basic::{Compression, ZstdLevel};
@@ -7,8 +9,15 @@ use parquet::basic::{Compression, ZstdLevel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::ColumnPath;
 
+pub use indexed::IndexedColumns;
+
 /// Bytes of a data file that writers aim at.
 const TARGET_FILE_SIZE: u64 = 128 << 20;
+
+/// Commits from one checkpoint to the next.
+const CHECKPOINT_INTERVAL: u64 = 10;
+
+const DAY_MS: i64 = 86_400_000;
 
 /// Characters of random folder names, and the most that are made.
 const RANDOM_PREFIX: usize = 2;
@@ -43,6 +52,21 @@ pub struct TableProperties {
     pub write_serializable: bool,
     /// How long transaction identifiers count, in milliseconds; absent where they always do.
     pub txn_retention_ms: Option<i64>,
+    /// Commits from one checkpoint to the next.
+    pub checkpoint_interval: u64,
+    /// Whether checkpoints are to have V2 content, where the protocol has it.
+    pub v2_checkpoints: bool,
+    /// Whether checkpoints have statistics as JSON text.
+    pub checkpoint_stats_json: bool,
+    /// Whether checkpoints have statistics and partition values as structs.
+    pub checkpoint_stats_struct: bool,
+    /// How long removed files are kept, in milliseconds; `None` where it cannot be read, so that nothing may be taken
+    /// for expired.
+    pub deleted_file_retention_ms: Option<i64>,
+    /// How long the log is kept, in the same way.
+    pub log_retention_ms: Option<i64>,
+    /// Whether the expired log may be deleted.
+    pub log_cleanup: bool,
 }
 
 impl TableProperties {
@@ -68,6 +92,18 @@ impl TableProperties {
                 .is_some_and(|level| level.eq_ignore_ascii_case("WriteSerializable")),
             // An interval that makes no sense forgets nothing: an append that was made must not be made again.
             txn_retention_ms: read.text("delta.setTransactionRetentionDuration").and_then(interval_ms),
+            // What only upkeep goes by is no reason to refuse a table.
+            checkpoint_interval: read
+                .parsed("delta.checkpointInterval")
+                .unwrap_or_default()
+                .filter(|interval| *interval > 0)
+                .unwrap_or(CHECKPOINT_INTERVAL),
+            v2_checkpoints: read.text("delta.checkpointPolicy").is_some_and(|v| v.eq_ignore_ascii_case("v2")),
+            checkpoint_stats_json: !read.is("delta.checkpoint.writeStatsAsJson", "false"),
+            checkpoint_stats_struct: read.flag("delta.checkpoint.writeStatsAsStruct"),
+            deleted_file_retention_ms: read.retention("delta.deletedFileRetentionDuration", 7 * DAY_MS),
+            log_retention_ms: read.retention("delta.logRetentionDuration", 30 * DAY_MS),
+            log_cleanup: !read.is("delta.enableExpiredLogCleanup", "false"),
         })
     }
 }
@@ -80,7 +116,18 @@ impl<'a> Reader<'a> {
     }
 
     fn flag(&self, key: &str) -> bool {
-        self.text(key).is_some_and(|v| v.eq_ignore_ascii_case("true"))
+        self.is(key, "true")
+    }
+
+    fn is(&self, key: &str, value: &str) -> bool {
+        self.text(key).is_some_and(|v| v.eq_ignore_ascii_case(value))
+    }
+
+    fn retention(&self, key: &str, default: i64) -> Option<i64> {
+        match self.text(key) {
+            None => Some(default),
+            Some(text) => interval_ms(text).filter(|ms| *ms >= 0),
+        }
     }
 
     fn parsed<T: std::str::FromStr>(&self, key: &str) -> Result<Option<T>> {

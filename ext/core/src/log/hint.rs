@@ -11,9 +11,13 @@ struct LastCheckpoint {
     version: u64,
 }
 
+pub(super) fn hint_key() -> String {
+    format!("{LOG_FOLDER}/_last_checkpoint")
+}
+
 /// The version that the hint names; `None` where there is no hint or it makes no sense.
 pub(super) async fn last_checkpoint_version(storage: &Storage) -> Result<Option<u64>> {
-    match storage.get(&format!("{LOG_FOLDER}/_last_checkpoint")).await {
+    match storage.get(&hint_key()).await {
         Ok(bytes) => Ok(serde_json::from_slice::<LastCheckpoint>(&bytes).ok().map(|hint| hint.version)),
         Err(e) if is_not_found(&e) => Ok(None),
         Err(e) => Err(e),

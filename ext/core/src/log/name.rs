@@ -13,6 +13,10 @@ pub(super) enum LogFile {
     CheckpointPart { version: u64, part: u32, total: u32 },
     /// `n.checkpoint.uuid.json` or `.parquet`
     UuidCheckpoint(u64),
+    /// `n.crc`
+    Checksum(u64),
+    /// `from.to.compacted.json`
+    Compacted { from: u64 },
 }
 
 impl LogFile {
@@ -29,8 +33,26 @@ impl LogFile {
                 (1 <= part && part <= total).then_some(Self::CheckpointPart { version, part, total })
             }
             ["checkpoint", id, "json" | "parquet"] if id.len() == 36 => Some(Self::UuidCheckpoint(version)),
+            ["crc"] => Some(Self::Checksum(version)),
+            [to, "compacted", "json"] => (number(to, 20)? > version).then_some(Self::Compacted { from: version }),
             _ => None,
         }
+    }
+
+    /// The version that it is of; the first one of several.
+    pub(super) fn version(&self) -> u64 {
+        match self {
+            Self::Commit(version)
+            | Self::ClassicCheckpoint(version)
+            | Self::CheckpointPart { version, .. }
+            | Self::UuidCheckpoint(version)
+            | Self::Checksum(version)
+            | Self::Compacted { from: version } => *version,
+        }
+    }
+
+    pub(super) fn is_checkpoint(&self) -> bool {
+        matches!(self, Self::ClassicCheckpoint(_) | Self::CheckpointPart { .. } | Self::UuidCheckpoint(_))
     }
 }
 
@@ -60,6 +82,11 @@ mod tests {
             parse("00000000000000000010.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json"),
             Some(LogFile::UuidCheckpoint(10))
         );
+        assert_eq!(parse("00000000000000000010.crc"), Some(LogFile::Checksum(10)));
+        assert_eq!(
+            parse("00000000000000000000.00000000000000000004.compacted.json"),
+            Some(LogFile::Compacted { from: 0 })
+        );
     }
 
     #[test]
@@ -67,9 +94,8 @@ mod tests {
         for name in [
             "0000000000000000010.json",
             "99999999999999999999.json",
-            "00000000000000000010.crc",
             ".00000000000000000010.json.crc",
-            "00000000000000000000.00000000000000000004.compacted.json",
+            "00000000000000000004.00000000000000000004.compacted.json",
             "00000000000000000010.checkpoint.0000000003.0000000002.parquet",
             "_last_checkpoint",
             "_commit_1.json.tmp",

@@ -4,7 +4,6 @@ mod adds;
 mod checkpoint;
 mod filter;
 mod options;
-mod parsed_stats;
 
 use std::collections::HashSet;
 use std::fmt;

@@ -123,6 +123,11 @@ impl Segment {
         self.checkpoint.as_ref().map_or(0, |c| c.version + 1)..self.version + 1
     }
 
+    /// The version of the checkpoint that it begins with, if it does.
+    pub fn checkpoint_version(&self) -> Option<u64> {
+        self.checkpoint.as_ref().map(|c| c.version)
+    }
+
     pub(super) fn checkpoint(&self) -> Option<&Checkpoint> {
         self.checkpoint.as_ref()
     }
@@ -146,8 +151,13 @@ struct Found {
 impl Listing {
     pub(super) async fn read(storage: &Storage, from: u64) -> Result<Self> {
         let after = (from > 0).then(|| format!("{LOG_FOLDER}/{from:020}"));
+        Ok(Self::of(storage.list(LOG_FOLDER, after.as_deref()).await?))
+    }
+
+    /// What those files are.
+    pub(super) fn of(files: Vec<ObjectMeta>) -> Self {
         let mut listing = Self { commits: BTreeMap::new(), checkpoints: BTreeMap::new() };
-        for file in storage.list(LOG_FOLDER, after.as_deref()).await? {
+        for file in files {
             match LogFile::parse(&file.key) {
                 Some(LogFile::Commit(version)) => {
                     listing.commits.insert(version, file);
@@ -159,17 +169,17 @@ impl Listing {
                     listing.found(version).parts.entry(total).or_default().insert(part, file);
                 }
                 Some(LogFile::UuidCheckpoint(version)) => listing.found(version).v2.push(file),
-                None => {}
+                Some(LogFile::Checksum(_) | LogFile::Compacted { .. }) | None => {}
             }
         }
-        Ok(listing)
+        listing
     }
 
     fn found(&mut self, version: u64) -> &mut Found {
         self.checkpoints.entry(version).or_default()
     }
 
-    fn has_checkpoint(&self, version: u64) -> bool {
+    pub(super) fn has_checkpoint(&self, version: u64) -> bool {
         self.checkpoints.get(&version).is_some_and(Found::is_complete)
     }
 

@@ -1,19 +1,16 @@
-//! Appending rows: batches in, one commit out.
+//! Writing rows: batches in, one commit out.
 
-use tokio::runtime::Handle;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
-
+use super::appended::{Appended, Count, Replaced};
+use super::overwrite::{Overwrite, replaced_by};
+use super::pipe::Pipe;
+use super::stage::StagedFiles;
 use crate::action::{CommitInfo, Operation};
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::snapshot::Snapshot;
-use crate::txn::{AppTransaction, Transaction, commit};
-use crate::write::{FileWriter, RowBatch, RowRules, WrittenFiles};
-
-/// Batches that wait to be encoded, at most.
-const BATCHES_IN_FLIGHT: usize = 4;
+use crate::txn::{AppTransaction, GroupCommits, Outcome, Transaction, commit};
+use crate::write::{RowBatch, RowRules, WrittenFiles};
 
 /// How an append is to be made.
 #[derive(Debug, Clone, Default)]
@@ -24,45 +21,18 @@ pub struct AppendOptions {
     pub user_metadata: Option<String>,
 }
 
-/// What an append did.
-#[derive(Debug, Clone)]
-pub struct Appended {
-    /// The table after it.
-    pub snapshot: Snapshot,
-    /// Rows added.
-    pub rows: u64,
-    /// Data files added.
-    pub files: u64,
-    /// Bytes of the data files.
-    pub bytes: u64,
-    /// How often the commit was tried.
-    pub attempts: u32,
-    /// Nothing was added: the transaction was there already, or there were no rows.
-    pub skipped: bool,
-}
-
-/// An append under way. Batches are encoded and written by a task of its own while the caller prepares the next ones.
-/// Dropped before [`Appender::finish`], it leaves nothing in the table and deletes what it has written.
+/// Rows on their way into a table. Batches are encoded and written by a task of its own while the caller prepares the next
+/// ones. Dropped before [`Appender::finish`], it leaves nothing in the table and deletes what it has written.
 #[derive(Debug)]
 pub struct Appender {
     base: Snapshot,
     options: AppendOptions,
     context: Context,
     clock: Clock,
-    pipe: Option<Pipe>,
+    pipe: Pipe,
+    overwrite: Option<Overwrite>,
+    group: Option<GroupCommits>,
     done: bool,
-}
-
-#[derive(Debug)]
-struct Pipe {
-    batches: mpsc::Sender<Message>,
-    task: JoinHandle<Result<WrittenFiles>>,
-}
-
-#[derive(Debug)]
-enum Message {
-    Rows(RowBatch),
-    Finish,
 }
 
 impl Appender {
@@ -74,7 +44,20 @@ impl Appender {
         base.check_appendable()?;
         RowRules::new(&base, &clock)?;
         let done = options.txn.as_ref().is_some_and(|t| t.is_done(&base, clock.now_ms()));
-        Ok(Self { base, options, context, clock, pipe: None, done })
+        let pipe = Pipe::new(base.clone(), context.clone(), clock.clone());
+        Ok(Self { base, options, context, clock, pipe, overwrite: None, group: None, done })
+    }
+
+    /// Makes an overwrite of it: the rows take the place of others. Said before the first row.
+    pub fn replacing(&mut self, overwrite: Overwrite) -> Result<()> {
+        overwrite.check(&self.base)?;
+        self.overwrite = Some(overwrite);
+        Ok(())
+    }
+
+    /// Lets it share a commit with others of `group`.
+    pub fn grouped(&mut self, group: GroupCommits) {
+        self.group = Some(group);
     }
 
     #[cfg(test)]
@@ -105,91 +88,80 @@ impl Appender {
         if self.done || rows.batch.num_rows() == 0 {
             return Ok(());
         }
-        if self.pipe.is_none() {
-            self.pipe = Some(self.start()?);
-        }
-        let Some(pipe) = &self.pipe else { return Ok(()) };
-        let sent = self.context.limit(async { Ok(pipe.batches.send(Message::Rows(rows)).await) }).await?;
-        match sent {
-            Ok(()) => Ok(()),
-            // The encoder has stopped: its error is the one to tell.
-            Err(_) => Err(self.stop().await.err().unwrap_or_else(|| Error::internal("the encoder stopped early"))),
-        }
+        self.pipe.write(rows, self.overwrite.as_ref()).await
     }
 
     /// Commits what was taken.
     pub async fn finish(mut self) -> Result<Appended> {
-        if let Some(pipe) = &self.pipe {
-            // A closed channel shows as the task's own error just below.
-            let _ = pipe.batches.send(Message::Finish).await;
+        let files = self.pipe.finish().await?;
+        if self.done {
+            return Ok(self.nothing());
         }
-        let files = match self.stop().await? {
+        if let Some(overwrite) = self.overwrite.take() {
+            return self.replace(overwrite, files.unwrap_or_else(WrittenFiles::none)).await;
+        }
+        let files = match files {
             Some(files) => files,
             // Without rows there is something to commit only where a transaction is to be recorded.
-            None if self.done || self.options.txn.is_none() => return Ok(self.nothing()),
-            None => self.writer()?.finish().await?,
+            None if self.options.txn.is_none() => return Ok(self.nothing()),
+            None => WrittenFiles::none(),
         };
-        let (rows, bytes, count) = (files.rows, files.bytes, files.adds.len() as u64);
-        let txn = self.options.txn.clone();
-        let transaction = Transaction { files, txn, ..Transaction::new(self.info(rows, bytes, count)) };
-        let outcome = commit(self.base.clone(), transaction, &self.context, &self.clock).await?;
-        let added = if outcome.skipped { (0, 0, 0) } else { (rows, count, bytes) };
-        Ok(Appended {
-            snapshot: outcome.snapshot,
-            rows: added.0,
-            files: added.1,
-            bytes: added.2,
-            attempts: outcome.attempts,
-            skipped: outcome.skipped,
-        })
+        let count = Count::of(&files);
+        let transaction = Transaction { files, ..self.transaction(self.info("Append", count)) };
+        let outcome = match &self.group {
+            Some(group) => group.commit(self.base.clone(), transaction, &self.context, &self.clock).await?,
+            None => commit(self.base.clone(), transaction, &self.context, &self.clock).await?,
+        };
+        Ok(count.appended(outcome, Replaced::default()))
+    }
+
+    /// Leaves the files in the store for a later commit by whoever has what this gives.
+    pub async fn stage(mut self) -> Result<StagedFiles> {
+        if self.overwrite.is_some() || self.options.txn.is_some() {
+            return Err(Error::internal("only plain rows can be staged"));
+        }
+        let files = self.pipe.finish().await?.unwrap_or_else(WrittenFiles::none);
+        if let Some(mark) = files.identity_marks.first() {
+            let column = mark.column.clone();
+            files.delete().await?;
+            return Err(Error::unsupported(format!(
+                "rows of a table whose column {column} is an identity column cannot be staged: others may use the same \
+                 values before they are committed; append them"
+            )));
+        }
+        Ok(StagedFiles::new(&self.base, files))
+    }
+
+    async fn replace(self, overwrite: Overwrite, files: WrittenFiles) -> Result<Appended> {
+        let count = Count::of(&files);
+        let info = overwrite.describe(self.info("Overwrite", count));
+        let mut transaction = Transaction { files, ..self.transaction(info) };
+        let (base, replaced) =
+            replaced_by(&self.base, &overwrite, &mut transaction, &self.context, &self.clock).await?;
+        let nothing = transaction.removes.is_empty() && transaction.files.adds.is_empty();
+        if nothing && self.options.txn.is_none() {
+            return Ok(self.nothing());
+        }
+        let outcome = commit(base, transaction, &self.context, &self.clock).await?;
+        Ok(count.appended(outcome, replaced))
     }
 
     fn nothing(&self) -> Appended {
-        Appended { snapshot: self.base.clone(), rows: 0, files: 0, bytes: 0, attempts: 0, skipped: true }
+        let outcome = Outcome { snapshot: self.base.clone(), attempts: 0, skipped: true };
+        Count::default().appended(outcome, Replaced::default())
     }
 
-    fn writer(&self) -> Result<FileWriter> {
-        FileWriter::new(&self.base, self.context.clone(), self.clock.clone())
+    fn transaction(&self, info: CommitInfo) -> Transaction {
+        Transaction { txn: self.options.txn.clone(), ..Transaction::new(info) }
     }
 
-    fn start(&self) -> Result<Pipe> {
-        let mut writer = self.writer()?;
-        let (batches, mut inbox) = mpsc::channel(BATCHES_IN_FLIGHT);
-        let task = Handle::current().spawn(async move {
-            while let Some(message) = inbox.recv().await {
-                match message {
-                    Message::Finish => return writer.finish().await,
-                    Message::Rows(rows) => {
-                        if let Err(error) = writer.write(rows).await {
-                            writer.abort().await;
-                            return Err(error);
-                        }
-                    }
-                }
-            }
-            writer.abort().await;
-            Err(Error::internal("the append was given up"))
-        });
-        Ok(Pipe { batches, task })
-    }
-
-    /// Waits for the encoder; `None` where it was never started.
-    async fn stop(&mut self) -> Result<Option<WrittenFiles>> {
-        let Some(Pipe { batches, task }) = self.pipe.take() else { return Ok(None) };
-        drop(batches);
-        match task.await {
-            Ok(written) => written.map(Some).map_err(|e| e.with_table(self.base.uri())),
-            Err(e) => Err(Error::internal("the encoder failed").with_source(e)),
-        }
-    }
-
-    fn info(&self, rows: u64, bytes: u64, files: u64) -> CommitInfo {
+    fn info(&self, mode: &str, count: Count) -> CommitInfo {
         CommitInfo::new(Operation::Write)
-            .parameter("mode", "Append")
+            .parameter("mode", mode)
             .json_parameter("partitionBy", &self.base.partition_columns())
-            .metric("numFiles", files)
-            .metric("numOutputRows", rows)
-            .metric("numOutputBytes", bytes)
+            .metric("numFiles", count.files)
+            .metric("numOutputRows", count.rows)
+            .metric("numOutputBytes", count.bytes)
             .user_metadata(self.options.user_metadata.clone())
     }
 }

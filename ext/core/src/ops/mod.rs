@@ -1,12 +1,19 @@
 //! What users do to tables: one file an operation.
 
 mod append;
+mod appended;
 mod changes;
 mod create;
+mod overwrite;
+mod pipe;
+mod stage;
 
 #[cfg(test)]
 mod tests;
 
-pub use append::{AppendOptions, Appended, Appender};
+pub use append::{AppendOptions, Appender};
+pub use appended::Appended;
 pub use changes::{CHANGE_TYPE, COMMIT_TIMESTAMP, COMMIT_VERSION, Point, changes};
 pub use create::{NewTable, create, exists};
+pub use overwrite::Overwrite;
+pub use stage::{StagedFiles, commit_staged};

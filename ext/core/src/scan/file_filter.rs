@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::plan::{Rules, Verdict};
+use super::plan::{PlannedFile, Planner, Rules, Verdict};
 use crate::action::Add;
 use crate::error::Result;
 use crate::expr::Predicate;
@@ -42,4 +42,16 @@ impl FileFilter {
     pub fn may_match(&self, add: &Add) -> Result<bool> {
         Ok(self.judge(add)? != Match::None)
     }
+}
+
+/// The live files of `snapshot` with rows that are meant, with all that the log says of them.
+pub async fn matching_files(snapshot: &Snapshot, predicate: &Predicate) -> Result<Vec<(Add, Match)>> {
+    let FileFilter(rules) = FileFilter::new(snapshot, predicate)?;
+    let mut planner = Planner::whole(snapshot, &Arc::new(rules));
+    let mut found = Vec::new();
+    while let Some(files) = planner.next().await? {
+        let judged = |file: PlannedFile| (file.add, if file.filter { Match::Some } else { Match::All });
+        found.extend(files.into_iter().map(judged));
+    }
+    Ok(found)
 }

@@ -12,6 +12,7 @@ use crate::schema::{ColumnMapping, Field, SchemaRef, StructType, check_type_chan
 use crate::storage::Storage;
 
 mod cache;
+mod checkpoint;
 #[cfg(test)]
 mod tests;
 

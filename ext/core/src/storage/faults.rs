@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -23,6 +24,8 @@ pub enum Fault {
     Before,
     /// Do it, and lose the answer.
     After,
+    /// Wait first.
+    Slow(Duration),
 }
 
 /// Decides over each request by its name (`get`, `put_if_absent`, …) and key.
@@ -52,6 +55,10 @@ impl Faulty {
         match (self.judge)(name, key) {
             Fault::None => work.await,
             Fault::Before => Err(failure()),
+            Fault::Slow(pause) => {
+                tokio::time::sleep(pause).await;
+                work.await
+            }
             Fault::After => work.await.and_then(|_| Err(failure())),
         }
     }

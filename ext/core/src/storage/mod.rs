@@ -11,6 +11,7 @@ mod location;
 mod object;
 mod parquet_file;
 mod parquet_schema;
+mod segments;
 mod thrift;
 mod upload;
 
@@ -29,6 +30,7 @@ pub use handle::Storage;
 pub use location::{Location, StorageOptions};
 pub use parquet_file::{ParquetFile, parquet_error};
 pub use parquet_schema::{reader_metadata, reader_options};
+pub use segments::Segments;
 pub use upload::Upload;
 
 /// One stored object.

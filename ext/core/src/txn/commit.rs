@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::snapshot::Snapshot;
+use crate::upkeep::after_commit;
 use crate::write::WrittenFiles;
 
 /// Commits `transaction`, which was prepared from `base`, on top of `base` or of any later version that allows it. Blind
@@ -66,14 +67,20 @@ pub(super) async fn commit_all(
             Err(e) => return fail_all(members, e).await,
         };
         match put(&base, members, &body, &txn_id).await {
-            Tried::Ours => return succeed_all(members, &after, attempts),
+            Tried::Ours => {
+                after_commit(&after, clock);
+                return succeed_all(members, &after, attempts);
+            }
             Tried::Failed(e) => return fail_all(members, e).await,
             Tried::Unknown(e) => return leave_all(members, &e),
             Tried::Theirs => {}
         }
         let contested = base.version() + 1;
         match over_winners(&base, members, &txn_id).await {
-            (_, Ok(Next::Ours(after))) => return succeed_all(members, &after, attempts),
+            (_, Ok(Next::Ours(after))) => {
+                after_commit(&after, clock);
+                return succeed_all(members, &after, attempts);
+            }
             (_, Ok(Next::Nothing(newest))) => base = newest,
             (_, Ok(Next::Theirs(last))) => base = last.after,
             // The version may be ours, put by a request that the client made twice.

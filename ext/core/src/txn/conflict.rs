@@ -9,6 +9,7 @@ use super::tolerated::same_layout;
 use super::transaction::{Reads, Transaction};
 use super::upgrade::blocking_feature;
 use super::winners::Winner;
+use crate::action::{CommitInfo, Operation};
 use crate::error::{ConflictKind, Error, ErrorKind, Result};
 use crate::path::Root;
 use crate::scan::FileFilter;
@@ -200,4 +201,10 @@ pub(super) fn cleaned_up(version: u64) -> Error {
     let what =
         format!("the commit of version {version} is gone, so what changed since the table was read is not known");
     conflict(ConflictKind::ConcurrentAppend, version, format!("{what}; refresh and try again"))
+}
+
+/// Refuses rows and files that were prepared for `before` where `after` does not take them as they are.
+pub fn check_layout(before: &Snapshot, after: &Snapshot) -> Result<()> {
+    let nothing = Transaction::new(CommitInfo::new(Operation::Write));
+    Conflicts::new(before, &nothing, Isolation::Serializable)?.check_table(before, after)
 }

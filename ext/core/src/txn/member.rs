@@ -11,7 +11,7 @@ use super::transaction::Transaction;
 use super::validate::validate;
 use crate::action::{Action, Add, CommitInfo};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{ConflictKind, Error, ErrorKind, Result};
 use crate::snapshot::Snapshot;
 use crate::write::{IdentityMark, WrittenFiles};
 
@@ -94,7 +94,13 @@ fn record_identities(base: &Snapshot, transaction: &mut Transaction) -> Result<(
         return Ok(());
     }
     let mut metadata = transaction.metadata.clone().unwrap_or_else(|| base.metadata().clone());
-    metadata.schema_string = IdentityMark::record(marks, &metadata.schema_string)?;
+    metadata.schema_string = IdentityMark::record(marks, &metadata.schema_string)?.ok_or_else(|| {
+        Error::new(
+            ErrorKind::CommitConflict(ConflictKind::MetadataChanged),
+            "the values of identity columns that these rows have were used by another commit meanwhile; write the rows again",
+        )
+        .with_version(base.version())
+    })?;
     transaction.metadata = Some(metadata);
     Ok(())
 }

@@ -6,11 +6,14 @@ mod body;
 mod commit;
 mod compose;
 mod conflict;
+mod group;
 mod idempotence;
 mod isolation;
 mod member;
 mod outcome;
 mod row_ids;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 mod tolerated;
 mod transaction;
@@ -20,6 +23,8 @@ mod winners;
 
 pub use self::body::body_of;
 pub use self::commit::commit;
+pub use self::conflict::check_layout;
+pub use self::group::GroupCommits;
 pub use self::idempotence::AppTransaction;
 pub use self::outcome::Outcome;
 pub use self::transaction::{Reads, Transaction};

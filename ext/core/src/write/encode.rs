@@ -15,8 +15,8 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
-use super::segments::Segments;
 use crate::error::{Error, Result};
+use crate::storage::Segments;
 
 /// Who wrote the file, in its footer.
 const CREATED_BY: &str = concat!("deltalake-ruby version ", env!("CARGO_PKG_VERSION"));

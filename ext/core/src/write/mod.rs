@@ -7,7 +7,6 @@ mod file;
 mod layout;
 mod rows;
 mod rules;
-mod segments;
 mod split;
 mod stats;
 #[cfg(test)]
@@ -31,11 +30,18 @@ pub struct WriteOptions {
     pub max_buffered_bytes: usize,
     /// Encoded bytes at which a row group ends.
     pub row_group_bytes: usize,
+    /// Folder below the table's root; that itself where `None`.
+    pub folder: Option<&'static str>,
 }
 
 impl WriteOptions {
     /// What a table's properties ask for.
     pub fn new(properties: &TableProperties) -> Self {
-        Self { target_file_size: properties.target_file_size, max_buffered_bytes: 128 << 20, row_group_bytes: 64 << 20 }
+        Self {
+            target_file_size: properties.target_file_size,
+            max_buffered_bytes: 128 << 20,
+            row_group_bytes: 64 << 20,
+            folder: None,
+        }
     }
 }

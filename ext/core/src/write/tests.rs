@@ -359,7 +359,12 @@ async fn nulls_hidden_under_a_null_struct_are_written() {
 #[tokio::test]
 async fn files_roll_at_the_target_size() {
     let storage = Storage::in_memory().unwrap();
-    let options = WriteOptions { target_file_size: 1 << 20, max_buffered_bytes: 128 << 20, row_group_bytes: 256 << 10 };
+    let options = WriteOptions {
+        target_file_size: 1 << 20,
+        max_buffered_bytes: 128 << 20,
+        row_group_bytes: 256 << 10,
+        folder: None,
+    };
     let mut writer = writer(&two_columns(), &[], &storage, Some(options));
     let texts: StringArray =
         (0..400_000).map(|i| Some(format!("{:x}", (i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)))).collect();
@@ -386,7 +391,12 @@ async fn files_roll_at_the_target_size() {
 #[tokio::test]
 async fn a_file_of_many_parts_is_one_file() {
     let storage = Storage::in_memory().unwrap();
-    let options = WriteOptions { target_file_size: 1 << 40, max_buffered_bytes: 128 << 20, row_group_bytes: 1 << 20 };
+    let options = WriteOptions {
+        target_file_size: 1 << 40,
+        max_buffered_bytes: 128 << 20,
+        row_group_bytes: 1 << 20,
+        folder: None,
+    };
     let mut writer = writer(&two_columns(), &[], &storage, Some(options));
     for start in (0..2_000_000).step_by(500_000) {
         let texts: StringArray = (start..start + 500_000)
@@ -405,7 +415,12 @@ async fn a_file_of_many_parts_is_one_file() {
 #[tokio::test]
 async fn open_partitions_share_one_memory_budget() {
     let storage = Storage::in_memory().unwrap();
-    let options = WriteOptions { target_file_size: 1 << 30, max_buffered_bytes: 1 << 20, row_group_bytes: 64 << 20 };
+    let options = WriteOptions {
+        target_file_size: 1 << 30,
+        max_buffered_bytes: 1 << 20,
+        row_group_bytes: 64 << 20,
+        folder: None,
+    };
     let mut writer = writer(&two_columns(), &["p"], &storage, Some(options));
     for round in 0..20 {
         let values: StringArray = (0..2_000).map(|i| Some(format!("{}", i % 50))).collect();

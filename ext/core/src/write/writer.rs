@@ -40,6 +40,7 @@ const SMALL_FILE: u64 = 8 << 20;
 pub struct FileWriter {
     shared: Arc<Shared>,
     rules: RowRules,
+    check: Option<RowCheck>,
     splitter: Splitter,
     /// Length of the folder's name that each file draws, so that no name of a column or value shows in paths that outlive
     /// it, as Spark has it for mapped columns.
@@ -57,6 +58,9 @@ pub struct FileWriter {
     cleanup: Cleanup,
 }
 
+/// What rows are checked for besides the table's rules: rows as they are written, and the number of the first.
+type RowCheck = Box<dyn Fn(&RecordBatch, u64) -> Result<()> + Send + Sync>;
+
 /// An open file and what it counts for in [`FileWriter::buffered`].
 struct Open {
     file: OpenFile,
@@ -73,6 +77,21 @@ impl FileWriter {
 
     /// The same with sizes of its own.
     pub fn with_options(table: &Snapshot, context: Context, clock: Clock, options: WriteOptions) -> Result<Self> {
+        Self::with_rules(table, context, RowRules::new(table, &clock)?, clock, options)
+    }
+
+    /// For rows that are the table's own already, of which nothing is asked any more.
+    pub fn of_moved_rows(table: &Snapshot, context: Context, clock: Clock, options: WriteOptions) -> Result<Self> {
+        Self::with_rules(table, context, RowRules::of_moved_rows(table), clock, options)
+    }
+
+    fn with_rules(
+        table: &Snapshot,
+        context: Context,
+        rules: RowRules,
+        clock: Clock,
+        options: WriteOptions,
+    ) -> Result<Self> {
         let (schema, properties, mapping) = (table.schema(), table.properties(), table.column_mapping());
         let partition_columns = table.partition_columns();
         let materialize = writes_feature(table.protocol(), "materializePartitionColumns");
@@ -81,7 +100,8 @@ impl FileWriter {
         let indexed = Indexed::new(layout.columns(), layout.data_columns(), properties, mapping, &clustering);
         let random = properties.random_prefixes || mapping != ColumnMapping::None;
         Ok(Self {
-            rules: RowRules::new(table, &clock)?,
+            rules,
+            check: None,
             splitter: Splitter::new(schema, partition_columns, mapping)?,
             random_prefix: random.then_some(properties.random_prefix_length),
             clock,
@@ -104,6 +124,11 @@ impl FileWriter {
         })
     }
 
+    /// Refuses rows that `check` refuses, too. It is asked about rows as they are written.
+    pub fn also_check(&mut self, check: impl Fn(&RecordBatch, u64) -> Result<()> + Send + Sync + 'static) {
+        self.check = Some(Box::new(check));
+    }
+
     /// Rows taken so far.
     pub fn rows(&self) -> u64 {
         self.rows
@@ -122,6 +147,9 @@ impl FileWriter {
             return Ok(());
         }
         let batch = self.rules.apply(&rows, self.rows)?;
+        if let Some(check) = &self.check {
+            check(&batch, self.rows)?;
+        }
         drop(rows);
         let partitions = self.splitter.split(&batch, self.rows)?;
         let columns = self.shared.layout.project(&batch)?;
@@ -196,7 +224,8 @@ impl FileWriter {
             Some(length) => rand::rng().sample_iter(Alphanumeric).take(length).map(char::from).collect(),
             None => self.splitter.partition(partition).directory.clone(),
         };
-        let separator = if directory.is_empty() { "" } else { "/" };
+        let folders = self.shared.options.folder.into_iter().chain((!directory.is_empty()).then_some(&*directory));
+        let folders: String = folders.flat_map(|folder| [folder, "/"]).collect();
         let codec = match self.shared.properties.compression {
             Compression::UNCOMPRESSED => "",
             Compression::SNAPPY => "snappy.",
@@ -207,7 +236,7 @@ impl FileWriter {
             Compression::ZSTD(_) => "zstd.",
             Compression::LZ4_RAW => "lz4raw.",
         };
-        let key = format!("{directory}{separator}part-{:05}-{}-c000.{codec}parquet", self.files, Uuid::new_v4());
+        let key = format!("{folders}part-{:05}-{}-c000.{codec}parquet", self.files, Uuid::new_v4());
         self.files += 1;
         self.cleanup.watch(&key);
         key

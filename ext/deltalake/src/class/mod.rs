@@ -17,6 +17,7 @@ mod testing;
 mod testing_arrow;
 #[cfg(feature = "testing")]
 mod testing_convert;
+mod upkeep;
 
 use deltalake_core::scan::set_bytes_in_flight;
 use deltalake_core::snapshot::SnapshotCache;
@@ -38,6 +39,7 @@ pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     files::init(ruby, native)?;
     file_set::init(ruby, native)?;
     append::init(ruby, native)?;
+    upkeep::init(native)?;
     arrow_source::init(ruby, native)?;
     #[cfg(feature = "testing")]
     {

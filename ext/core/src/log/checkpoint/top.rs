@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::columns::Columns;
 use super::part::Part;
 use super::sidecar::Sidecar;
-use crate::action::Add;
+use crate::action::{Add, Remove};
 use crate::error::{Error, Result};
 use crate::log::commit::{get, parse_lines};
 use crate::path::Root;
@@ -19,7 +19,7 @@ pub(in crate::log) enum FileActions {
     /// Those of a Parquet file, not yet decoded.
     Part(Part),
     /// Those of a JSON file.
-    Adds(Vec<Add>),
+    Lines { adds: Vec<Add>, removes: Vec<Remove> },
 }
 
 /// A checkpoint's first file, or one of its parts.
@@ -33,6 +33,7 @@ pub(in crate::log) struct Top {
 #[derive(Deserialize)]
 struct FileLine {
     add: Option<Add>,
+    remove: Option<Remove>,
     sidecar: Option<Sidecar>,
 }
 
@@ -63,12 +64,13 @@ pub(super) fn is_json(file: &ObjectMeta) -> bool {
 
 async fn read_json(storage: &Storage, file: &ObjectMeta, version: u64) -> Result<(FileActions, Vec<Sidecar>)> {
     let bytes = get(storage, &file.key).await?;
-    let (mut adds, mut sidecars) = (Vec::new(), Vec::new());
+    let (mut adds, mut removes, mut sidecars) = (Vec::new(), Vec::new(), Vec::new());
     for line in parse_lines::<FileLine>(&bytes, storage, &file.key, version)? {
         adds.extend(line.add);
+        removes.extend(line.remove);
         sidecars.extend(line.sidecar);
     }
-    Ok((FileActions::Adds(adds), sidecars))
+    Ok((FileActions::Lines { adds, removes }, sidecars))
 }
 
 async fn sidecars(part: &Part) -> Result<Vec<Sidecar>> {

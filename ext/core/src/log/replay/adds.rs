@@ -3,10 +3,10 @@
 use arrow::array::{Array, Int64Array, RecordBatch};
 
 use super::filter::Maps;
-use super::parsed_stats::ParsedStats;
+
 use crate::action::{Add, DeletionVectorDescriptor};
 use crate::error::{Error, Result};
-use crate::log::checkpoint::Columns;
+use crate::log::checkpoint::{Columns, ParsedStats};
 
 /// Columns that few ask for.
 const DETAILS: [&str; 5] =

@@ -14,13 +14,10 @@ use super::filter::Wanted;
 use super::options::ReplayOptions;
 use crate::action::{Add, DeletionVectorDescriptor, FileKey};
 use crate::error::{Error, Result};
-use crate::log::checkpoint::{FileActions, Part, Top, panicked};
+use crate::log::checkpoint::{FileActions, Part, file_actions, panicked};
 use crate::log::segment::Checkpoint;
 use crate::path::Root;
 use crate::storage::{Storage, parquet_error};
-
-/// Files whose footers are read at a time.
-const FILES_IN_FLIGHT: usize = 4;
 
 /// Row groups that are decoded ahead of the one that is given out.
 const DECODE_AHEAD: usize = 2;
@@ -49,7 +46,7 @@ pub(super) fn read_adds(
     reading: Reading,
 ) -> BoxStream<'static, Result<Vec<Add>>> {
     let reading = Arc::new(reading);
-    files(storage, checkpoint, &reading)
+    file_actions(storage, checkpoint, &reading.root)
         .and_then(|file| async move { Ok(stream::iter(units(file)?.into_iter().map(Ok))) })
         .try_flatten()
         .map(move |unit| {
@@ -61,36 +58,9 @@ pub(super) fn read_adds(
         .boxed()
 }
 
-fn files(
-    storage: &Storage,
-    checkpoint: Checkpoint,
-    reading: &Arc<Reading>,
-) -> impl stream::Stream<Item = Result<FileActions>> + Send + use<> {
-    let (storage, reading, version) = (storage.clone(), Arc::clone(reading), checkpoint.version);
-    let sidecars_of = storage.clone();
-    stream::iter(checkpoint.parts)
-        .map(move |part| {
-            let (storage, reading) = (storage.clone(), Arc::clone(&reading));
-            async move {
-                let work = AssertUnwindSafe(Top::open(&storage, &part, version, &reading.root)).catch_unwind().await;
-                work.unwrap_or_else(|_| Err(panicked(&part.key)))
-            }
-        })
-        .buffered(FILES_IN_FLIGHT)
-        .map_ok(move |top| {
-            let storage = sidecars_of.clone();
-            let sidecars = stream::iter(top.sidecars).map(move |sidecar| {
-                let storage = storage.clone();
-                async move { Part::open(&storage, &sidecar).await.map(FileActions::Part) }
-            });
-            stream::iter([Ok(top.actions)]).chain(sidecars.buffered(FILES_IN_FLIGHT))
-        })
-        .try_flatten()
-}
-
 fn units(file: FileActions) -> Result<Vec<Unit>> {
     Ok(match file {
-        FileActions::Adds(adds) => vec![Unit::Adds(adds)],
+        FileActions::Lines { adds, .. } => vec![Unit::Adds(adds)],
         FileActions::Part(part) => {
             if part.has("add") && !part.has("add.path") {
                 return Err(Error::corrupt(format!("checkpoint {} has adds without paths", part.key())));

@@ -100,3 +100,19 @@ impl Actions {
         writer.into_inner().unwrap().into()
     }
 }
+
+/// The texts in a field of an action's column.
+pub(crate) fn read_column(bytes: Bytes, action: &str, field: &str) -> Vec<String> {
+    use arrow::array::AsArray;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    let batches = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().build().unwrap();
+    let mut found = Vec::new();
+    for batch in batches {
+        let batch = batch.unwrap();
+        let rows = batch.column_by_name(action).unwrap().as_struct();
+        let column = rows.column_by_name(field).unwrap().as_string::<i32>();
+        found.extend(column.iter().flatten().map(str::to_owned));
+    }
+    found.sort();
+    found
+}

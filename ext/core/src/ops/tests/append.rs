@@ -105,7 +105,7 @@ async fn a_change_of_schema_stops_the_append_and_leaves_no_file() {
 
 #[tokio::test]
 async fn a_protocol_that_we_cannot_write_stops_the_append_and_leaves_no_file() {
-    let protocol = r#"{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["rowTracking"]}}"#;
+    let protocol = r#"{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["somethingNew"]}}"#;
     assert_eq!(conflict_with(protocol).await, (ErrorKind::CommitConflict(ConflictKind::ProtocolChanged), 0));
 }
 

@@ -43,6 +43,10 @@ struct Inner {
 }
 
 impl Checks {
+    pub(super) fn none() -> Self {
+        Self(Arc::new([]))
+    }
+
     pub(super) fn new(protocol: &Protocol, metadata: &Metadata, schema: &Schema) -> Result<Self> {
         let mut checks = Vec::new();
         if writes_feature(protocol, "invariants") {

@@ -31,8 +31,12 @@ pub(super) struct Fill {
 }
 
 impl Fill {
+    pub(super) fn nothing() -> Self {
+        Self { defaults: Vec::new(), generated: Vec::new() }
+    }
+
     pub(super) fn new(protocol: &Protocol, schema: &Schema, clock: &Clock) -> Result<Self> {
-        let mut fill = Self { defaults: Vec::new(), generated: Vec::new() };
+        let mut fill = Self::nothing();
         let has_defaults = writes_feature(protocol, "allowColumnDefaults");
         let generates = writes_feature(protocol, "generatedColumns");
         for (position, field) in schema.fields.iter().enumerate() {

@@ -15,25 +15,30 @@ const STEP: &str = "delta.identity.step";
 const MARK: &str = "delta.identity.highWaterMark";
 const EXPLICIT: &str = "delta.identity.allowExplicitInsert";
 
-/// The last value that was made for an identity column.
+/// How far an identity column has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityMark {
     /// Logical name.
     pub column: String,
-    /// The value.
+    /// The table's last value before.
+    pub before: Option<i64>,
+    /// The last value that was made.
     pub value: i64,
 }
 
 impl IdentityMark {
-    /// `schema_string` with these marks.
-    pub fn record(marks: &[Self], schema_string: &str) -> Result<String> {
+    /// `schema_string` with these marks; `None` where one has moved meanwhile, so that the values are used up.
+    pub fn record(marks: &[Self], schema_string: &str) -> Result<Option<String>> {
         let mut schema = Schema::from_json(schema_string)?;
         for mark in marks {
             let field = schema.fields.iter_mut().find(|f| f.name == mark.column);
             let field = field.ok_or_else(|| Error::internal(format!("there is no column {}", mark.column)))?;
+            if field.metadata.get(MARK).and_then(Value::as_i64) != mark.before {
+                return Ok(None);
+            }
             field.metadata.insert(MARK.to_owned(), Value::from(mark.value));
         }
-        Ok(schema.to_json())
+        Ok(Some(schema.to_json()))
     }
 }
 
@@ -46,6 +51,8 @@ struct Identity {
     column: String,
     /// The last value, those of earlier commits included.
     last: Option<i64>,
+    /// The same without ours.
+    before: Option<i64>,
     start: i64,
     step: i64,
     explicit: bool,
@@ -53,9 +60,13 @@ struct Identity {
 }
 
 impl Identities {
+    pub(super) fn none() -> Self {
+        Self(Vec::new())
+    }
+
     pub(super) fn new(protocol: &Protocol, schema: &Schema) -> Result<Self> {
         if !writes_feature(protocol, "identityColumns") {
-            return Ok(Self(Vec::new()));
+            return Ok(Self::none());
         }
         let identities = schema.fields.iter().enumerate().filter(|(_, f)| f.metadata.contains_key(START));
         identities.map(|(position, field)| Identity::new(position, field)).collect::<Result<_>>().map(Self)
@@ -79,7 +90,7 @@ impl Identities {
 
     pub(super) fn into_marks(self) -> Vec<IdentityMark> {
         let moved = self.0.into_iter().filter(|identity| identity.moved);
-        moved.filter_map(|i| i.last.map(|value| IdentityMark { column: i.column, value })).collect()
+        moved.filter_map(|i| i.last.map(|value| IdentityMark { column: i.column, before: i.before, value })).collect()
     }
 }
 
@@ -101,6 +112,7 @@ impl Identity {
             position,
             column: field.name.clone(),
             last: number(MARK)?,
+            before: number(MARK)?,
             start: number(START)?.ok_or_else(|| malformed(START))?,
             step,
             explicit: field.metadata.get(EXPLICIT).and_then(Value::as_bool).unwrap_or(false),

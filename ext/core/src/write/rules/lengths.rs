@@ -25,6 +25,10 @@ struct TooLong {
 }
 
 impl Lengths {
+    pub(super) fn none() -> Self {
+        Self(Arc::new([]))
+    }
+
     pub(super) fn new(schema: &Schema) -> Result<Self> {
         let mut columns = Vec::new();
         for (position, field) in schema.fields.iter().enumerate() {

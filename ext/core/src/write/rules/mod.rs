@@ -53,6 +53,18 @@ impl RowRules {
         rules().map_err(named)
     }
 
+    /// For rows that are the table's own already.
+    pub(super) fn of_moved_rows(table: &Snapshot) -> Self {
+        Self {
+            columns: Columns::new(table.schema()),
+            fill: Fill::nothing(),
+            identities: Identities::none(),
+            lengths: Lengths::none(),
+            nulls: NullCheck::new(table.schema()),
+            checks: Checks::none(),
+        }
+    }
+
     /// Positions of the columns for which it makes a difference whether a row gives them: see [`RowBatch::absent`].
     pub fn filled(&self) -> Vec<usize> {
         let mut positions: Vec<usize> = self.fill.positions().chain(self.identities.positions()).collect();

@@ -1,6 +1,6 @@
 //! Which columns get statistics (`delta.dataSkippingNumIndexedCols`, `delta.dataSkippingStatsColumns`, clustering).
 
-use crate::properties::TableProperties;
+use crate::properties::{IndexedColumns, TableProperties};
 use crate::schema::{ColumnMapping, ColumnPath, DataType, Field, StructType};
 
 /// The columns of a table's files that have statistics; found once, for all files of a writer.
@@ -31,7 +31,7 @@ impl Indexed {
         mapping: ColumnMapping,
         clustering: &[ColumnPath],
     ) -> Self {
-        let mut choice = Choice { picked: Picked::new(properties), mapping, clustering };
+        let mut choice = Choice { picked: IndexedColumns::new(properties), mapping, clustering };
         let fields = &columns.fields[..end.min(columns.fields.len())];
         Self {
             columns: choice.columns(fields, &mut Vec::new(), &mut Vec::new()),
@@ -41,38 +41,9 @@ impl Indexed {
 }
 
 struct Choice<'a> {
-    picked: Picked,
+    picked: IndexedColumns,
     mapping: ColumnMapping,
     clustering: &'a [ColumnPath],
-}
-
-enum Picked {
-    /// As many leaves in schema order.
-    First(u64),
-    /// The leaves under these paths of logical names; case is ignored.
-    Listed(Vec<Vec<String>>),
-}
-
-impl Picked {
-    fn new(properties: &TableProperties) -> Self {
-        match &properties.stats_columns {
-            Some(paths) => {
-                Self::Listed(paths.iter().map(|p| p.names().iter().map(|n| n.to_lowercase()).collect()).collect())
-            }
-            None => Self::First(u64::try_from(properties.num_indexed_cols).unwrap_or(u64::MAX)),
-        }
-    }
-
-    fn takes(&mut self, path: &[String]) -> bool {
-        match self {
-            Self::First(0) => false,
-            Self::First(left) => {
-                *left -= 1;
-                true
-            }
-            Self::Listed(listed) => listed.iter().any(|prefix| path.starts_with(prefix)),
-        }
-    }
 }
 
 impl Choice<'_> {

@@ -45,7 +45,7 @@ async fn files_that_a_commit_took_stay() {
 #[tokio::test]
 async fn a_writer_that_is_dropped_or_aborted_leaves_nothing() {
     let storage = Storage::in_memory().unwrap();
-    let options = WriteOptions { target_file_size: 1, max_buffered_bytes: 1, row_group_bytes: 1 };
+    let options = WriteOptions { target_file_size: 1, max_buffered_bytes: 1, row_group_bytes: 1, folder: None };
     for abort in [true, false] {
         let mut writer = writer(&two_columns(), &["p"], &storage, Some(options.clone()));
         for _ in 0..3 {

@@ -309,10 +309,12 @@ async fn identities_go_on_from_the_mark_and_tell_where_they_have_come() {
             writer.write(RowBatch::without(given, &[0])).await.unwrap();
         }
         let written = writer.finish().await.unwrap();
-        let marks = [IdentityMark { column: "id".to_owned(), value: values[2] }];
+        let before = schema.fields[0].metadata.get("delta.identity.highWaterMark").and_then(Value::as_i64);
+        let marks = [IdentityMark { column: "id".to_owned(), before, value: values[2] }];
         assert_eq!(written.identity_marks, marks);
-        let recorded = Schema::from_json(&IdentityMark::record(&marks, &schema.to_json()).unwrap()).unwrap();
+        let recorded = Schema::from_json(&IdentityMark::record(&marks, &schema.to_json()).unwrap().unwrap()).unwrap();
         assert_eq!(recorded.fields[0].metadata["delta.identity.highWaterMark"], json!(values[2]));
+        assert_eq!(IdentityMark::record(&marks, &recorded.to_json()).unwrap(), None, "they are used up");
         let adds = written.into_adds();
         let (_, batches) = read(&storage, &adds[0]).await;
         assert_eq!(batches[0].column(0).as_primitive::<Int64Type>().values(), &values);

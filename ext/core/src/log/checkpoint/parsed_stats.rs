@@ -15,18 +15,18 @@ use crate::value::format_decimal;
 const MAX_DEPTH: usize = 100;
 
 /// The column, and whether its timestamps without a zone are UTC.
-pub(super) struct ParsedStats<'a> {
+pub(in crate::log) struct ParsedStats<'a> {
     rows: &'a StructArray,
     utc: bool,
 }
 
 impl<'a> ParsedStats<'a> {
-    pub(super) fn new(rows: &'a StructArray, utc: bool) -> Self {
+    pub(in crate::log) fn new(rows: &'a StructArray, utc: bool) -> Self {
         Self { rows, utc }
     }
 
     /// The statistics of a row; what has no JSON form is left out, which bounds nothing.
-    pub(super) fn text(&self, row: usize) -> Option<String> {
+    pub(in crate::log) fn text(&self, row: usize) -> Option<String> {
         if self.rows.is_null(row) {
             return None;
         }

@@ -9,14 +9,14 @@ const SEGMENT: usize = 4 << 20;
 
 /// Bytes in the order in which they were written.
 #[derive(Default)]
-pub(super) struct Segments {
+pub struct Segments {
     full: Vec<Bytes>,
     current: Vec<u8>,
 }
 
 impl Segments {
     /// Takes what has been written since the last call.
-    pub(super) fn take(&mut self) -> Vec<Bytes> {
+    pub fn take(&mut self) -> Vec<Bytes> {
         let mut taken = std::mem::take(&mut self.full);
         if !self.current.is_empty() {
             taken.push(std::mem::take(&mut self.current).into());
@@ -25,7 +25,7 @@ impl Segments {
     }
 
     /// Bytes that are waiting to be taken.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.full.iter().map(Bytes::len).sum::<usize>() + self.current.len()
     }
 }

@@ -1,0 +1,80 @@
+//! Change files of an overwrite (Delta protocol, "Add CDC File").
+
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, StringArray};
+use arrow::datatypes::{DataType as Arrow, Field as ArrowField, Schema as ArrowSchema};
+
+use crate::action::{Add, AddCdc};
+use crate::clock::Clock;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::expr::Predicate;
+use crate::ops::changes::CHANGE_TYPE;
+use crate::scan::{FileSet, ScanOptions};
+use crate::schema::{DataType, Field};
+use crate::snapshot::Snapshot;
+use crate::write::{FileWriter, WriteOptions, WrittenFiles};
+
+/// Where change files lie.
+const FOLDER: &str = "_change_data";
+
+/// Change files being written.
+pub(super) struct ChangeFiles {
+    writer: FileWriter,
+    context: Context,
+}
+
+impl ChangeFiles {
+    /// `None` where the table keeps none.
+    pub(super) fn of(base: &Snapshot, context: &Context, clock: &Clock) -> Result<Option<Self>> {
+        let on = base.metadata().configuration.get("delta.enableChangeDataFeed").and_then(|v| v.as_deref());
+        if !on.is_some_and(|v| v.eq_ignore_ascii_case("true")) {
+            return Ok(None);
+        }
+        let target = base.with_columns([Field::new(CHANGE_TYPE, DataType::String, true)], &[]);
+        let options = WriteOptions { folder: Some(FOLDER), ..WriteOptions::new(base.properties()) };
+        let writer = FileWriter::of_moved_rows(&target, context.clone(), clock.clone(), options)?;
+        Ok(Some(Self { writer, context: context.clone() }))
+    }
+
+    /// Tells that the rows of `files` for which `predicate` is true are gone.
+    pub(super) async fn deleted(&mut self, base: &Snapshot, files: &[Add], predicate: &Predicate) -> Result<()> {
+        self.copy(base, files, predicate, "delete").await
+    }
+
+    /// Tells that the rows of `files` are new.
+    pub(super) async fn inserted(&mut self, base: &Snapshot, files: &[Add]) -> Result<()> {
+        self.copy(base, files, &Predicate::Always, "insert").await
+    }
+
+    async fn copy(&mut self, base: &Snapshot, files: &[Add], predicate: &Predicate, change: &str) -> Result<()> {
+        let options = ScanOptions { predicate: Some(predicate.clone()), ..ScanOptions::default() };
+        let mut rows = FileSet::of(base.clone(), files.to_vec()).scan(options)?.stream(self.context.clone());
+        while let Some(batch) = rows.next().await? {
+            self.writer.write(with_change(&batch, change)?).await?;
+        }
+        Ok(())
+    }
+
+    /// The actions, and the files to be kept or deleted with the commit.
+    pub(super) async fn finish(self) -> Result<(Vec<AddCdc>, WrittenFiles)> {
+        let files = self.writer.finish().await?;
+        let cdc = files.adds.iter().map(|add| AddCdc {
+            path: add.path.clone(),
+            partition_values: add.partition_values.clone(),
+            size: add.size,
+            ..AddCdc::default()
+        });
+        Ok((cdc.collect(), files))
+    }
+}
+
+fn with_change(batch: &RecordBatch, change: &str) -> Result<RecordBatch> {
+    let mut fields = batch.schema_ref().fields().to_vec();
+    fields.push(Arc::new(ArrowField::new(CHANGE_TYPE, Arrow::Utf8, true)));
+    let mut columns = batch.columns().to_vec();
+    columns.push(Arc::new(StringArray::from(vec![change; batch.num_rows()])));
+    RecordBatch::try_new(Arc::new(ArrowSchema::new(fields)), columns)
+        .map_err(|e| Error::internal("a column could not be added").with_source(e))
+}

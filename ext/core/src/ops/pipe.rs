@@ -1,0 +1,101 @@
+//! Batches to data files, written by a task of its own while the caller prepares the next ones.
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::overwrite::Overwrite;
+use crate::clock::Clock;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::snapshot::Snapshot;
+use crate::write::{FileWriter, RowBatch, WrittenFiles};
+
+/// Batches that wait to be encoded, at most.
+const BATCHES_IN_FLIGHT: usize = 4;
+
+/// Rows on their way to files of a table. Dropped before [`Pipe::finish`], it deletes what it has written.
+#[derive(Debug)]
+pub(super) struct Pipe {
+    base: Snapshot,
+    context: Context,
+    clock: Clock,
+    running: Option<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    batches: mpsc::Sender<Message>,
+    task: JoinHandle<Result<WrittenFiles>>,
+}
+
+#[derive(Debug)]
+enum Message {
+    Rows(RowBatch),
+    Finish,
+}
+
+impl Pipe {
+    /// To files of `base`. Nothing is begun before the first batch.
+    pub(super) fn new(base: Snapshot, context: Context, clock: Clock) -> Self {
+        Self { base, context, clock, running: None }
+    }
+
+    /// Takes rows, which all have to be what `overwrite` replaces; waits while the encoder is behind.
+    pub(super) async fn write(&mut self, rows: RowBatch, overwrite: Option<&Overwrite>) -> Result<()> {
+        let running = match &mut self.running {
+            Some(running) => running,
+            none => {
+                let mut writer = FileWriter::new(&self.base, self.context.clone(), self.clock.clone())?;
+                if let Some(overwrite) = overwrite.cloned() {
+                    writer.also_check(move |batch, first_row| overwrite.check_rows(batch, first_row));
+                }
+                none.insert(start(writer))
+            }
+        };
+        let sent = self.context.limit(async { Ok(running.batches.send(Message::Rows(rows)).await) }).await?;
+        match sent {
+            Ok(()) => Ok(()),
+            // The encoder has stopped: its error is the one to tell.
+            Err(_) => Err(self.stop().await.err().unwrap_or_else(|| Error::internal("the encoder stopped early"))),
+        }
+    }
+
+    /// The files; `None` where there was no batch.
+    pub(super) async fn finish(&mut self) -> Result<Option<WrittenFiles>> {
+        if let Some(running) = &self.running {
+            // A closed channel shows as the task's own error just below.
+            let _ = running.batches.send(Message::Finish).await;
+        }
+        self.stop().await
+    }
+
+    async fn stop(&mut self) -> Result<Option<WrittenFiles>> {
+        let Some(Running { batches, task }) = self.running.take() else { return Ok(None) };
+        drop(batches);
+        match task.await {
+            Ok(written) => written.map(Some).map_err(|e| e.with_table(self.base.uri())),
+            Err(e) => Err(Error::internal("the encoder failed").with_source(e)),
+        }
+    }
+}
+
+fn start(mut writer: FileWriter) -> Running {
+    let (batches, mut inbox) = mpsc::channel(BATCHES_IN_FLIGHT);
+    let task = Handle::current().spawn(async move {
+        while let Some(message) = inbox.recv().await {
+            match message {
+                Message::Finish => return writer.finish().await,
+                Message::Rows(rows) => {
+                    if let Err(error) = writer.write(rows).await {
+                        writer.abort().await;
+                        return Err(error);
+                    }
+                }
+            }
+        }
+        writer.abort().await;
+        Err(Error::internal("the rows were given up"))
+    });
+    Running { batches, task }
+}
