@@ -68,6 +68,17 @@ RSpec.describe "Appending to a table that asks something of its rows" do
       expect(table.where(day: Date.new(2026, 1, 3)).pluck(:at)).to eq([Time.utc(2026, 1, 3)])
     end
 
+    it "are computed in lines of JSON and in Arrow rows too" do
+      table.append_json(['{"at":"2026-01-02T03:00:00Z"}', '{"day":"2026-01-03","at":"2026-01-03T00:00:00Z"}'])
+      times = table_path("times")
+      source = create_table({ at: :timestamp }, path: times)
+      source.append([{ at: Time.utc(2026, 1, 4) }])
+      table.append(DeltaLake.open(times).select(:at))
+      expect(stored.map { |row| row[:day].day }).to contain_exactly(2, 3, 4)
+      expect { table.append_json(['{"at":"2026-01-02T03:00:00Z","day":null}']) }
+        .to raise_error(DeltaLake::ConstraintViolationError, /row 0: the generated column day/)
+    end
+
     it "must be what is computed where they are given, nil too" do
       [Date.new(2026, 1, 1), nil].each do |day|
         expect { table.append([{ at: Time.utc(2026, 1, 2), day: day }]) }
@@ -93,6 +104,15 @@ RSpec.describe "Appending to a table that asks something of its rows" do
       expect(first).to include(id: 1, country: "DE", n: 42)
       expect(first[:at]).to be_between(before - 1, Time.now)
       expect(second).to eq({ id: 2, country: "FR", n: nil, at: nil })
+    end
+
+    it "stand in lines of JSON and in Arrow rows" do
+      table.append_json(['{"id":1}', '{"country":"FR","id":2,"n":null}'])
+      path = table_path("ids")
+      create_table({ id: :long }, path: path).append([{ id: 3 }])
+      table.append(DeltaLake.open(path).where)
+      found = stored.sort_by { |row| row[:id] }.map { |row| row.values_at(:id, :country, :n) }
+      expect(found).to eq([[1, "DE", 42], [2, "FR", nil], [3, "DE", 42]])
     end
 
     it "do not stand for nil where a column allows none" do

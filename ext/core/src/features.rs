@@ -1,6 +1,10 @@
 //! Table features: which ones a protocol asks for, and which of them this library has (Delta protocol, "Table Features").
 
+mod upgrade;
+
 use std::collections::BTreeSet;
+
+pub use upgrade::{Features, Wanted, asked_for, feature_named, protocol_for, upgrade};
 
 use crate::action::{Metadata, Protocol};
 use crate::error::{Error, ErrorKind, Result};
@@ -168,20 +172,6 @@ pub fn protects_checkpoints(protocol: &Protocol) -> bool {
     listed(&protocol.writer_features).any(|f| f == "checkpointProtection")
 }
 
-/// The lowest protocol that a new table of `schema` needs.
-pub fn protocol_for(schema: &StructType) -> Protocol {
-    if schema.contains(&|t| *t == DataType::TimestampNtz) {
-        let list = |names: &[&str]| Some(names.iter().map(|n| (*n).to_owned()).collect());
-        return Protocol {
-            min_reader_version: NEWEST_READER,
-            min_writer_version: NEWEST_WRITER,
-            reader_features: list(&["timestampNtz"]),
-            writer_features: list(&["appendOnly", "invariants", "timestampNtz"]),
-        };
-    }
-    Protocol { min_reader_version: 1, min_writer_version: 2, reader_features: None, writer_features: None }
-}
-
 fn check_shape(protocol: &Protocol) -> Result<()> {
     let (reader, writer) = (protocol.min_reader_version, protocol.min_writer_version);
     if !(1..=NEWEST_READER).contains(&reader) {
@@ -229,6 +219,18 @@ fn is_active_for_append(feature: &str, metadata: &Metadata) -> bool {
         "icebergCompatV2" => is_on(metadata, "delta.enableIcebergCompatV2"),
         _ => true,
     }
+}
+
+fn any_field_has(schema: &StructType, key: &str) -> bool {
+    fn in_type(data_type: &DataType, key: &str) -> bool {
+        match data_type {
+            DataType::Struct(s) => any_field_has(s, key),
+            DataType::Array(a) => in_type(&a.element, key),
+            DataType::Map(m) => in_type(&m.key, key) || in_type(&m.value, key),
+            _ => false,
+        }
+    }
+    schema.fields.iter().any(|f| f.metadata.contains_key(key) || in_type(&f.data_type, key))
 }
 
 fn refuse(missing: &[&str], what: &str) -> Result<()> {
@@ -367,14 +369,5 @@ mod tests {
     fn impossible_pairs_and_future_versions() {
         assert_eq!(check_readable(&protocol(3, 6, &[], &[])).unwrap_err().kind(), ErrorKind::CorruptTable);
         assert_eq!(check_readable(&protocol(4, 7, &[], &[])).unwrap_err().kind(), ErrorKind::UnsupportedFeature);
-    }
-
-    #[test]
-    fn a_wall_clock_column_raises_the_protocol_and_nothing_else_does() {
-        let (_, plain) = metadata(ID, &[]);
-        assert_eq!((protocol_for(&plain).min_reader_version, protocol_for(&plain).min_writer_version), (1, 2));
-        let field = r#"{"name":"t","type":{"type":"array","elementType":"timestamp_ntz","containsNull":true},"nullable":true,"metadata":{}}"#;
-        let (_, ntz) = metadata(field, &[]);
-        assert_eq!(protocol_for(&ntz).reader_features, Some(vec!["timestampNtz".to_owned()]));
     }
 }

@@ -6,6 +6,7 @@ mod body;
 mod commit;
 mod compose;
 mod conflict;
+mod first;
 mod group;
 mod idempotence;
 mod isolation;
@@ -21,9 +22,9 @@ mod upgrade;
 mod validate;
 mod winners;
 
-pub use self::body::body_of;
 pub use self::commit::commit;
 pub use self::conflict::check_layout;
+pub use self::first::{FirstCommit, commit_first};
 pub use self::group::GroupCommits;
 pub use self::idempotence::AppTransaction;
 pub use self::outcome::Outcome;

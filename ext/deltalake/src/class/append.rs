@@ -1,20 +1,23 @@
 //! `DeltaLake::Native::Append`: rows in, one commit out.
 
 use std::mem::size_of;
+use std::path::PathBuf;
 
 use deltalake_core::clock::Clock;
 use deltalake_core::context::Context;
 use deltalake_core::ingest::{ArrowRows, OnUnknown};
-use deltalake_core::ops::{AppendOptions, Appender};
+use deltalake_core::ops::{AppendOptions, Appender, JsonLines, Taken};
 use deltalake_core::txn::AppTransaction;
 use deltalake_core::write::{RowBatch, RowRules};
-use magnus::{DataTypeFunctions, Error, Module, RArray, RClass, RModule, Ruby, TypedData};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use magnus::{DataTypeFunctions, Error, Module, RArray, RClass, RModule, RString, Ruby, TypedData};
 
 use super::arrow_source::{NativeArrowBatch, NativeArrowSource};
 use super::call::{Exclusive, context, define};
 use super::snapshot::NativeSnapshot;
 use crate::bridge::{block_on, to_ruby_error};
-use crate::convert::RowEncoder;
+use crate::convert::{RowEncoder, bytes_of};
 use crate::native_method;
 
 /// Rows of a batch that is handed to the encoder.
@@ -36,9 +39,19 @@ struct State {
     encoder: Option<RowEncoder>,
     /// For Arrow batches; made by [`NativeAppend::open_arrow`].
     arrow: Option<ArrowRows>,
+    /// For lines of JSON; made by [`NativeAppend::open_json`].
+    json: Option<Json>,
     /// Where rows that break a rule of the table are left out: each push is checked on its own then.
     rules: Option<RowRules>,
 }
+
+struct Json {
+    lines: JsonLines,
+    path: Option<PathBuf>,
+}
+
+/// Rows taken, and the lines left out: text and error.
+type Lines = (u64, RArray);
 
 impl DataTypeFunctions for NativeAppend {
     fn size(&self) -> usize {
@@ -56,6 +69,10 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("push", native_method!(NativeAppend::push, 2))?;
     class.define_method("open_arrow", native_method!(NativeAppend::open_arrow, 1))?;
     class.define_method("push_arrow", native_method!(NativeAppend::push_arrow, 4))?;
+    class.define_method("open_json", native_method!(NativeAppend::open_json, 2))?;
+    class.define_method("push_json", native_method!(NativeAppend::push_json, 1))?;
+    class.define_method("read_json", native_method!(NativeAppend::read_json, 0))?;
+    class.define_method("finish_json", native_method!(NativeAppend::finish_json, 0))?;
     class.define_method("finish", native_method!(NativeAppend::finish, 0))?;
     class.define_method("abort", native_method!(NativeAppend::abort, 0))?;
     Ok(())
@@ -69,7 +86,7 @@ impl NativeAppend {
         Self {
             ctx,
             on_unknown,
-            state: Exclusive::new("append", State { appender, encoder: None, arrow: None, rules: None }),
+            state: Exclusive::new("append", State { appender, encoder: None, arrow: None, json: None, rules: None }),
         }
     }
 
@@ -184,6 +201,76 @@ impl NativeAppend {
         }
     }
 
+    /// Gets ready for lines of JSON: those of the file at `path`, or those that are pushed.
+    fn open_json(ruby: &Ruby, this: &Self, path: Option<String>, leave_out: bool) -> Result<(), Error> {
+        let mut state = this.open(ruby)?;
+        let lines = match JsonLines::new(&state.appender, this.on_unknown, leave_out) {
+            Ok(lines) => lines,
+            Err(error) => {
+                this.state.put(state);
+                return Err(to_ruby_error(ruby, error));
+            }
+        };
+        let mut json = Json { lines, path: path.map(PathBuf::from) };
+        let opened = block_on(ruby, &this.ctx, async move {
+            if let Some(path) = &json.path {
+                json.lines.open(path).await?;
+            }
+            Ok(json)
+        });
+        let opened = opened.map(|json| state.json = Some(json));
+        this.state.put(state);
+        opened
+    }
+
+    /// Takes a block of bytes, which may end in the middle of a line.
+    fn push_json(ruby: &Ruby, this: &Self, block: RString) -> Result<Lines, Error> {
+        let block = bytes_of(block);
+        let taken =
+            this.with_json(ruby, move |json, appender| async move { json.lines.push(appender, &block).await }.boxed())?;
+        lines(ruby, taken)
+    }
+
+    /// Goes on with the file, up to bad lines; nil once it is at its end.
+    fn read_json(ruby: &Ruby, this: &Self) -> Result<Option<Lines>, Error> {
+        let taken = this.with_json(ruby, |json, appender| {
+            let Json { lines, path } = json;
+            async move {
+                match path {
+                    Some(path) => lines.read(appender, path).await,
+                    None => Ok(None),
+                }
+            }
+            .boxed()
+        })?;
+        taken.map(|taken| lines(ruby, taken)).transpose()
+    }
+
+    /// Takes what is left after the last block.
+    fn finish_json(ruby: &Ruby, this: &Self) -> Result<Lines, Error> {
+        let taken = this.with_json(ruby, |json, appender| json.lines.finish(appender).boxed())?;
+        lines(ruby, taken)
+    }
+
+    fn with_json<T: Send + 'static>(
+        &self,
+        ruby: &Ruby,
+        work: impl for<'a> FnOnce(&'a mut Json, &'a mut Appender) -> BoxFuture<'a, deltalake_core::Result<T>>
+        + Send
+        + 'static,
+    ) -> Result<T, Error> {
+        let State { mut appender, encoder, arrow, json, rules } = self.open(ruby)?;
+        let Some(mut json) = json else {
+            return Err(to_ruby_error(ruby, deltalake_core::Error::internal("lines of JSON before open_json")));
+        };
+        let (appender, json, taken) = block_on(ruby, &self.ctx, async move {
+            let taken = work(&mut json, &mut appender).await?;
+            Ok((appender, json, taken))
+        })?;
+        self.state.put(State { appender, encoder, arrow, json: Some(json), rules });
+        Ok(taken)
+    }
+
     fn finish(ruby: &Ruby, this: &Self) -> Result<Result6, Error> {
         let mut state = this.open(ruby)?;
         if state.encoder.as_ref().is_some_and(|e| !e.is_empty()) {
@@ -226,11 +313,23 @@ impl NativeAppend {
     }
 
     fn write(&self, ruby: &Ruby, state: State, rows: RowBatch) -> Result<State, Error> {
-        let State { mut appender, encoder, arrow, rules } = state;
+        let State { mut appender, encoder, arrow, json, rules } = state;
         let appender = block_on(ruby, &self.ctx, async move {
             appender.write(rows).await?;
             Ok(appender)
         })?;
-        Ok(State { appender, encoder, arrow, rules })
+        Ok(State { appender, encoder, arrow, json, rules })
     }
+}
+
+fn lines(ruby: &Ruby, taken: Taken) -> Result<Lines, Error> {
+    let left_out = ruby.ary_new_capa(taken.bad.len());
+    for bad in taken.bad {
+        let error = to_ruby_error(ruby, bad.error);
+        match error.value() {
+            Some(exception) => left_out.push((bad.text, exception))?,
+            None => return Err(error),
+        }
+    }
+    Ok((taken.rows, left_out))
 }
