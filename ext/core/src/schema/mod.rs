@@ -4,6 +4,7 @@ mod arrow_form;
 mod decimal;
 mod json;
 mod mapping;
+mod merge;
 mod path;
 mod rules;
 #[cfg(test)]
