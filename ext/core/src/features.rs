@@ -1,6 +1,10 @@
 //! Table features: which ones a protocol asks for, and which of them this library has (Delta protocol, "Table Features").
 
+mod upgrade;
+
 use std::collections::BTreeSet;
+
+pub use upgrade::{Features, Wanted, asked_for, feature_named, protocol_for, upgrade};
 
 use crate::action::{Metadata, Protocol};
 use crate::error::{Error, ErrorKind, Result};
@@ -161,20 +165,6 @@ pub fn has_v2_checkpoints(protocol: &Protocol) -> bool {
 /// Whether history must be kept for readers that understand less than the newest version needs.
 pub fn protects_checkpoints(protocol: &Protocol) -> bool {
     listed(&protocol.writer_features).any(|f| f == "checkpointProtection")
-}
-
-/// The lowest protocol that a new table of `schema` needs.
-pub fn protocol_for(schema: &StructType) -> Protocol {
-    if schema.contains(&|t| *t == DataType::TimestampNtz) {
-        let list = |names: &[&str]| Some(names.iter().map(|n| (*n).to_owned()).collect());
-        return Protocol {
-            min_reader_version: NEWEST_READER,
-            min_writer_version: NEWEST_WRITER,
-            reader_features: list(&["timestampNtz"]),
-            writer_features: list(&["appendOnly", "invariants", "timestampNtz"]),
-        };
-    }
-    Protocol { min_reader_version: 1, min_writer_version: 2, reader_features: None, writer_features: None }
 }
 
 fn check_shape(protocol: &Protocol) -> Result<()> {
@@ -382,14 +372,5 @@ mod tests {
     fn impossible_pairs_and_future_versions() {
         assert_eq!(check_readable(&protocol(3, 6, &[], &[])).unwrap_err().kind(), ErrorKind::CorruptTable);
         assert_eq!(check_readable(&protocol(4, 7, &[], &[])).unwrap_err().kind(), ErrorKind::UnsupportedFeature);
-    }
-
-    #[test]
-    fn a_wall_clock_column_raises_the_protocol_and_nothing_else_does() {
-        let (_, plain) = metadata(ID, &[]);
-        assert_eq!((protocol_for(&plain).min_reader_version, protocol_for(&plain).min_writer_version), (1, 2));
-        let field = r#"{"name":"t","type":{"type":"array","elementType":"timestamp_ntz","containsNull":true},"nullable":true,"metadata":{}}"#;
-        let (_, ntz) = metadata(field, &[]);
-        assert_eq!(protocol_for(&ntz).reader_features, Some(vec!["timestampNtz".to_owned()]));
     }
 }

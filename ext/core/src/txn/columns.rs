@@ -5,7 +5,9 @@ use super::tolerated::same_but_for_columns;
 use crate::action::{Action, Metadata};
 use crate::error::{Error, Result};
 use crate::features::writes_feature;
-use crate::schema::{ColumnMapping, DataType, Field, SchemaRef, StructType, check_new_table};
+use crate::schema::{
+    ColumnMapping, DataType, Field, MAX_COLUMN_ID, NewNames, SchemaRef, StructType, assign_mapping, check_table,
+};
 use crate::snapshot::Snapshot;
 
 /// Columns and nested fields that a table is to get, if it has not got them by then.
@@ -62,18 +64,23 @@ impl NewColumns {
 
 /// The metadata of `table` with the columns of `found` that it lacks.
 fn grown(table: &Snapshot, found: &StructType) -> Result<Option<Metadata>> {
-    let merged = table.schema().merged_with(found);
+    let mut merged = table.schema().merged_with(found);
     if merged == **table.schema() {
         return Ok(None);
     }
     check(table, &merged)?;
     let mut metadata = table.metadata().clone();
+    if table.column_mapping() != ColumnMapping::None {
+        let known = metadata.configuration.get(MAX_COLUMN_ID).and_then(|id| id.as_deref()?.parse().ok());
+        let last = assign_mapping(&mut merged, known.unwrap_or_default(), NewNames::Fresh)?;
+        metadata.configuration.insert(MAX_COLUMN_ID.to_owned(), Some(last.to_string()));
+    }
     metadata.schema_string = merged.to_json();
     Ok(Some(metadata))
 }
 
 fn check(table: &Snapshot, merged: &StructType) -> Result<()> {
-    check_new_table(merged, table.partition_columns())?;
+    check_table(merged, table.partition_columns(), table.column_mapping())?;
     let needs = [(DataType::TimestampNtz, "timestampNtz"), (DataType::Variant, "variantType")];
     for (data_type, feature) in needs {
         let has = |field: &&Field| field.data_type.contains(&|t| *t == data_type);

@@ -130,7 +130,7 @@ impl NativeAppend {
         let encoder = match state.encoder.as_mut() {
             Some(encoder) => encoder,
             None => {
-                let made = RowEncoder::new(ruby, state.appender.snapshot().schema());
+                let made = RowEncoder::new(ruby, state.appender.schema());
                 state.encoder.insert(made.map_err(|e| to_ruby_error(ruby, e))?)
             }
         };
@@ -147,7 +147,7 @@ impl NativeAppend {
     fn open_arrow(ruby: &Ruby, this: &Self, source: &NativeArrowSource) -> Result<(), Error> {
         let schema = source.schema(ruby)?;
         let mut state = this.open(ruby)?;
-        let rows = ArrowRows::new(&schema, state.appender.snapshot().schema().clone(), this.on_unknown);
+        let rows = ArrowRows::new(&schema, state.appender.schema().clone(), this.on_unknown);
         let opened = rows.map(|rows| state.arrow = Some(rows));
         this.state.put(state);
         opened.map_err(|e| to_ruby_error(ruby, e))
@@ -184,7 +184,7 @@ impl NativeAppend {
     /// Gets ready for lines of JSON: those of the file at `path`, or those that are pushed.
     fn open_json(ruby: &Ruby, this: &Self, path: Option<String>, leave_out: bool) -> Result<(), Error> {
         let mut state = this.open(ruby)?;
-        let schema = state.appender.snapshot().schema().clone();
+        let schema = state.appender.schema().clone();
         let mut json =
             Json { lines: JsonLines::new(schema, this.on_unknown, leave_out), path: path.map(PathBuf::from) };
         let opened = block_on(ruby, &this.ctx, async move {
