@@ -35,6 +35,16 @@ impl WrittenFiles {
         std::mem::take(&mut other.adds)
     }
 
+    /// These files and then those of `later`.
+    pub fn and(mut self, mut later: Self) -> Self {
+        self.cleanup.join(&mut later.cleanup);
+        self.adds.append(&mut later.adds);
+        self.identity_marks.append(&mut later.identity_marks);
+        self.rows += later.rows;
+        self.bytes += later.bytes;
+        self
+    }
+
     /// The actions. The files are the commit's from now on, and will not be deleted.
     pub fn into_adds(mut self) -> Vec<Add> {
         self.keep();

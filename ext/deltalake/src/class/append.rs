@@ -142,7 +142,7 @@ impl NativeAppend {
             Some(encoder) => encoder,
             None => {
                 let filled = state.appender.rules().map(|rules| rules.filled());
-                let made = filled.and_then(|f| RowEncoder::new(ruby, state.appender.snapshot().schema(), &f));
+                let made = filled.and_then(|f| RowEncoder::new(ruby, state.appender.schema(), &f));
                 state.encoder.insert(made.map_err(|e| to_ruby_error(ruby, e))?)
             }
         };
@@ -162,7 +162,7 @@ impl NativeAppend {
     fn open_arrow(ruby: &Ruby, this: &Self, source: &NativeArrowSource) -> Result<(), Error> {
         let schema = source.schema(ruby)?;
         let mut state = this.open(ruby)?;
-        let table = state.appender.snapshot().schema().clone();
+        let table = state.appender.schema().clone();
         let filled = state.appender.rules().map(|rules| rules.filled());
         let rows = filled.and_then(|filled| ArrowRows::filled(&schema, table, this.on_unknown, &filled));
         let opened = rows.map(|rows| state.arrow = Some(rows));

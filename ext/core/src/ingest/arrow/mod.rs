@@ -46,7 +46,7 @@ impl ArrowRows {
             if !seen.insert(field.name().as_str()) {
                 return Err(Error::schema(format!("the rows have the column {:?} twice", field.name())));
             }
-            if on_unknown == OnUnknown::Raise && table.field(field.name()).is_none() {
+            if on_unknown.refuses(field.data_type()) && table.field(field.name()).is_none() {
                 return Err(refusal::unknown(field.name(), &table).at(None));
             }
         }

@@ -72,6 +72,11 @@ impl RowRules {
         positions
     }
 
+    /// Whether values are made that no other commit may make too.
+    pub fn makes_identities(&self) -> bool {
+        !self.identities.is_empty()
+    }
+
     /// Whether rows can break a rule that their types and nulls do not show.
     pub fn refuse_rows(&self) -> bool {
         !self.checks.is_empty() || !self.lengths.is_empty() || !self.identities.is_empty()
