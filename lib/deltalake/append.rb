@@ -2,6 +2,7 @@
 
 require_relative "append/arrow"
 require_relative "append/hashes"
+require_relative "append/json_lines"
 require_relative "commit"
 
 module DeltaLake
@@ -13,6 +14,7 @@ module DeltaLake
       rows.respond_to?(:arrow_c_stream) ? Arrow.new(rows) : Hashes.new(rows)
     end
 
+    # @param source [Hashes, Arrow, JSONLines]
     def initialize(source, once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:)
       @source = source
       raise ArgumentError, "once and txn exclude each other: give one" unless once.nil? || txn.nil?
@@ -49,7 +51,7 @@ module DeltaLake
     end
 
     # @param row [Object] what does not fit
-    # @param error [SchemaMismatchError]
+    # @param error [SchemaMismatchError, ConstraintViolationError]
     def skip(row, error)
       @bad_rows += 1
       @on_bad_row.call(row, error)
@@ -67,6 +69,7 @@ module DeltaLake
     private
 
     def write(snapshot)
+      @native.check_each_push if skips_bad_rows?
       @source.push_to(@native, self) unless @native.done
       return [nothing(snapshot), snapshot] if @taken.zero? && !@native.done
 

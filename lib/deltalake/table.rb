@@ -97,9 +97,10 @@ module DeltaLake
     #   table.append(rows, on_bad_row: ->(row, error) { warn error.message })
     # @example Rows of a data frame, with no Ruby object for any value
     #   table.append(Polars.read_csv("orders.csv"))
-    # @param rows [Enumerable<Hash>, #arrow_c_stream] Hashes with Symbol or String keys, where a missing key is nil; or
-    #   what gives an Arrow C stream: a data frame of Polars, a {Scan}. Its columns go by their names, in any Arrow type
-    #   that holds the same values; `on_bad_row` is called with a Hash of what can be shown of the row
+    # @param rows [Enumerable<Hash>, #arrow_c_stream] Hashes with Symbol or String keys, where a missing key is nil, or
+    #   what the table fills in there: a default, a generated column, the next identity; or what gives an Arrow C
+    #   stream: a data frame of Polars, a {Scan}. Its columns go by their names, in any Arrow type that holds the same
+    #   values; `on_bad_row` is called with a Hash of what can be shown of the row
     # @param once [String, Symbol, nil] a key: rows are added only where the table has not seen it
     # @param txn [Hash, nil] a Delta transaction: `{ app_id: "etl", version: 42 }`; rows are added only where the table
     #   has seen no such version, and no later one, of that application
@@ -110,15 +111,40 @@ module DeltaLake
     # @param metadata [Hash] comes back as {CommitInfo#user_metadata}
     # @return [Commit]
     # @raise [SchemaMismatchError] where a value does not fit; nothing was written
+    # @raise [ConstraintViolationError] where a row breaks a constraint of the table; nothing was written
+    # @raise [UnsupportedFeatureError] where the table asks for what cannot be computed; nothing was written
     # @raise [CommitConflictError] where another writer changed the table in a way that matters
     # @raise [CommitOutcomeUnknownError] where the commit was sent and no answer came
     def append(rows, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil, metadata: {})
-      append = Append.new(Append.source(rows), once:, txn:, on_unknown:, on_bad_row:,
-                                               deadline:, metadata:)
-      commit, newest = append.call(snapshot.native)
-      advance(newest)
-      log(commit)
-      commit
+      add(Append.new(Append.source(rows), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:))
+    end
+
+    # Adds the rows of a text with one JSON object a line, all of them or none, in one commit. The lines go straight
+    # into columns, with no Ruby object for any value; a file is read and parsed without Ruby's lock.
+    #
+    # Values are as {#append} takes them: ISO 8601 for dates and times, numbers or text for decimals, which keep all
+    # their digits. Of a key that comes twice the last value counts, and blank lines are passed over.
+    #
+    # @example
+    #   table.append_json(Pathname("orders.jsonl"))
+    #   table.append_json($stdin, on_bad_row: ->(line, error) { warn error.message })
+    #   table.append_json(redis.lrange("events", 0, 999))
+    # @param io_or_lines [Pathname, IO, Enumerable<String>] a file, with `.gz` at its end a compressed one; what has
+    #   `read`; or lines
+    # @param once (see #append)
+    # @param txn (see #append)
+    # @param on_unknown (see #append)
+    # @param on_bad_row [Symbol, #call] `:raise`; or what is called with the text of each line that is no row of the
+    #   table, and its error, before that line is left out
+    # @param deadline (see #append)
+    # @param metadata (see #append)
+    # @return [Commit]
+    # @raise [SchemaMismatchError] where a line is no row of the table; nothing was written
+    # @raise [CommitConflictError] where another writer changed the table in a way that matters
+    # @raise [CommitOutcomeUnknownError] where the commit was sent and no answer came
+    def append_json(io_or_lines, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil,
+                    metadata: {})
+      add(Append.new(Append::JSONLines.new(io_or_lines), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:))
     end
 
     # Writes a checkpoint of the newest version, and moves the handle to it: whoever opens the table reads that instead
@@ -159,6 +185,13 @@ module DeltaLake
     end
 
     private
+
+    def add(append)
+      commit, newest = append.call(snapshot.native)
+      advance(newest)
+      log(commit)
+      commit
+    end
 
     # A thread that comes later with an older version moves nothing.
     def advance(native)

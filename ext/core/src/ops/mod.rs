@@ -3,7 +3,10 @@
 mod append;
 mod appended;
 mod changes;
+mod clustering;
 mod create;
+mod definition;
+mod json_lines;
 mod overwrite;
 mod pipe;
 mod stage;
@@ -15,5 +18,6 @@ pub use append::{AppendOptions, Appender};
 pub use appended::Appended;
 pub use changes::{CHANGE_TYPE, COMMIT_TIMESTAMP, COMMIT_VERSION, Point, changes};
 pub use create::{NewTable, create, exists};
+pub use json_lines::{JsonLines, Taken};
 pub use overwrite::Overwrite;
 pub use stage::{StagedFiles, commit_staged};
