@@ -22,8 +22,8 @@ module DeltaLake
     # @param storage [Hash{Symbol, String => Object}] options of the store, such as credentials
     # @param version [Integer, nil] the version to stand on
     # @param at [Time, nil] stand on the version that was the newest at this time
-    # @param group_commits [Boolean] whether appends through this handle share commits with others of this process, where
-    #   they are not told: see `group` of {Table#append}
+    # @param group_commits [Boolean] whether appends through this handle share commits with others of this process,
+    #   where they are not told: see `group` of {Table#append}
     # @param deadline [Numeric, nil] most seconds to take
     # @return [Table]
     # @raise [TableNotFoundError] where there is no table, or not that version of it

@@ -2,6 +2,7 @@
 
 require_relative "append/arrow"
 require_relative "append/hashes"
+require_relative "append/json_lines"
 require_relative "append/kinds"
 require_relative "commit"
 require_relative "write_arguments"
@@ -15,6 +16,7 @@ module DeltaLake
       rows.respond_to?(:arrow_c_stream) ? Arrow.new(rows) : Hashes.new(rows)
     end
 
+    # @param source [Hashes, Arrow, JSONLines]
     def initialize(source, once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind: Plain.new)
       @source = source
       @identity = WriteArguments.identity(once, txn)

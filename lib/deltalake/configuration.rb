@@ -14,8 +14,17 @@ module DeltaLake
     #   256 MiB by default
     attr_reader :bytes_in_flight
 
+    # @return [Symbol] `:background`, the default: a commit whose turn it is has a checkpoint written behind it, and the
+    #   expired log cleaned up; or `:manual`: only {Table#checkpoint} and {Table#clean_log} do that
+    attr_reader :checkpoints
+    # @return [Numeric] seconds that the process waits at its end for checkpoints that are being written, at most; a
+    #   signal ends the wait. 10 by default, and 0 waits for none: the next writer writes what was cut short
+    attr_reader :checkpoint_wait
+
     # @api private
     def initialize
+      @checkpoints = :background
+      @checkpoint_wait = 10
       @cache_bytes = 64 << 20
       @bytes_in_flight = 256 << 20
     end
@@ -51,6 +60,25 @@ module DeltaLake
       whole(:bytes_in_flight, bytes, least: 1)
       Native.configure_bytes_in_flight(bytes)
       @bytes_in_flight = bytes
+    end
+
+    # @param mode [Symbol] `:background` or `:manual`
+    def checkpoints=(mode)
+      Arguments.one_of(:checkpoints, mode, %i[background manual])
+      Native.upkeep_in_background(mode == :background)
+      @checkpoints = mode
+    end
+
+    # @param seconds [Numeric] 0 or more
+    def checkpoint_wait=(seconds)
+      unless seconds.is_a?(Numeric) && seconds.real?
+        raise TypeError, "checkpoint_wait must be a number of seconds, got #{seconds.class}"
+      end
+      unless seconds.to_f.finite? && !seconds.negative?
+        raise ArgumentError, "checkpoint_wait must be 0 seconds or more and finite, got #{seconds}"
+      end
+
+      @checkpoint_wait = seconds
     end
 
     private

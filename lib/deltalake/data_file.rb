@@ -4,27 +4,43 @@ require "json"
 require_relative "value"
 
 module DeltaLake
-  # A Parquet file of a table. Frozen.
+  # A Parquet file of a table. Frozen. What the log says of it is turned into Ruby objects when it is asked for.
   class DataFile
     include Value
 
-    # @return [String] below the table's folder; or an absolute URI, for files of elsewhere
-    attr_reader :path
-    # @return [Integer] in bytes
-    attr_reader :size
-    # @return [Integer, nil] how many rows it holds that are not deleted, where the log tells
-    attr_reader :rows
-    # @return [Integer] how many rows it holds that are deleted: by a deletion vector, and still in the file
-    attr_reader :deleted_rows
-    # @return [Hash{Symbol => Object}] the values that its rows have in the partition columns
-    attr_reader :partition
-
-    # @param file [Array] as the native classes give it
+    # @param lot [Native::FileLot] holds the file's line of the log
+    # @param index [Integer] its place there
     # @api private
-    def initialize(file)
-      @path, @size, @rows, @deleted_rows, @partition, @stats_json, @modified_ms = file
-      @partition.freeze
+    def initialize(lot, index)
+      @lot = lot
+      @index = index
       freeze
+    end
+
+    # @return [String] below the table's folder; or an absolute URI, for files of elsewhere
+    def path
+      @lot.path(@index)
+    end
+
+    # @return [Integer] in bytes
+    def size
+      @lot.bytes(@index)
+    end
+
+    # @return [Integer, nil] how many rows it holds that are not deleted, where the log tells
+    def rows
+      @lot.rows(@index)
+    end
+
+    # @return [Integer] how many rows it holds that are deleted: by a deletion vector, and still in the file
+    def deleted_rows
+      @lot.deleted_rows(@index)
+    end
+
+    # @return [Hash{Symbol => Object}] the values that its rows have in the partition columns
+    # @raise [CorruptTableError] where the log has one that is not of the column's type
+    def partition
+      @lot.partition(@index).freeze
     end
 
     # Read from the log's text whenever it is asked for: few who list files want it.
@@ -32,12 +48,13 @@ module DeltaLake
     # @return [Hash{String => Object}, nil] statistics as they stand in the log: `"numRecords"` (deleted rows
     #   among them), `"minValues"`, `"maxValues"`, `"nullCount"`
     def stats
-      statistics(@stats_json).freeze
+      statistics(@lot.stats(@index)).freeze
     end
 
     # @return [Time] in UTC
     def modified_at
-      Time.at(@modified_ms / 1000, @modified_ms % 1000, :millisecond, in: "UTC")
+      modified_ms = @lot.modified_ms(@index)
+      Time.at(modified_ms / 1000, modified_ms % 1000, :millisecond, in: "UTC")
     end
 
     # (see Value#to_h)

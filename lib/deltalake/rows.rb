@@ -89,8 +89,8 @@ module DeltaLake
       deadline = Arguments.deadline(deadline)
       Enumerator.new do |files|
         stream = native.files(deadline)
-        while (batch = stream.next)
-          batch.each { |file| files << DataFile.new(file) }
+        while (lot = stream.next)
+          lot.length.times { |index| files << DataFile.new(lot, index) }
         end
       end.lazy
     end

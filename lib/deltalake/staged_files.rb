@@ -1,9 +1,11 @@
 # frozen_string_literal: true
 
+require "forwardable"
+
 module DeltaLake
-  # Rows in data files that are in no version of a table yet: {Table#commit} adds them, from any process. They go there as
-  # JSON, which is what the arguments of a job are. The files stay where they are whatever becomes of this object; those that
-  # nobody commits are left to vacuum. Frozen.
+  # Rows in data files that are in no version of a table yet: {Table#commit} adds them, from any process. They go there
+  # as JSON, which is what the arguments of a job are. The files stay where they are whatever becomes of this object;
+  # those that nobody commits are left to vacuum. Frozen.
   #
   # @example
   #   json = table.stage(rows).to_json                                   # in each worker

@@ -3,6 +3,7 @@
 require "forwardable"
 require_relative "append"
 require_relative "snapshot"
+require_relative "upkeep"
 require_relative "writable"
 
 module DeltaLake
@@ -116,14 +117,75 @@ module DeltaLake
     # @param deadline [Numeric, nil] most seconds to take
     # @param metadata [Hash] comes back as {CommitInfo#user_metadata}
     # @param group [Boolean, nil] whether the commit may be shared with other appends of this process to the same table,
-    #   each with its own result: for many threads that append a little at a time; nil for what {DeltaLake.open} was told
+    #   each with its own result: for many threads that append a little at a time; nil for what {DeltaLake.open} said
     # @return [Commit]
     # @raise [SchemaMismatchError] where a value does not fit; nothing was written
     # @raise [CommitConflictError] where another writer changed the table in a way that matters
     # @raise [CommitOutcomeUnknownError] where the commit was sent and no answer came
-    def append(rows, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil, metadata: {}, group: nil)
+    def append(rows, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil, metadata: {},
+               group: nil)
       kind = Append::Plain.new(group: group.nil? ? @group_commits : group)
       write(Append.new(Append.source(rows), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind:))
+    end
+
+    # Adds the rows of a text with one JSON object a line, all of them or none, in one commit. The lines go straight
+    # into columns, with no Ruby object for any value; a file is read and parsed without Ruby's lock.
+    #
+    # Values are as {#append} takes them: ISO 8601 for dates and times, numbers or text for decimals, which keep all
+    # their digits. Of a key that comes twice the last value counts, and blank lines are passed over.
+    #
+    # @example
+    #   table.append_json(Pathname("orders.jsonl"))
+    #   table.append_json($stdin, on_bad_row: ->(line, error) { warn error.message })
+    #   table.append_json(redis.lrange("events", 0, 999))
+    # @param io_or_lines [Pathname, IO, Enumerable<String>] a file, with `.gz` at its end a compressed one; what has
+    #   `read`; or lines
+    # @param once (see #append)
+    # @param txn (see #append)
+    # @param on_unknown (see #append)
+    # @param on_bad_row [Symbol, #call] `:raise`; or what is called with the text of each line that is no row of the
+    #   table, and its error, before that line is left out
+    # @param deadline (see #append)
+    # @param metadata (see #append)
+    # @return [Commit]
+    # @raise [SchemaMismatchError] where a line is no row of the table; nothing was written
+    # @raise [CommitConflictError] where another writer changed the table in a way that matters
+    # @raise [CommitOutcomeUnknownError] where the commit was sent and no answer came
+    def append_json(io_or_lines, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil,
+                    metadata: {})
+      write(Append.new(Append::JSONLines.new(io_or_lines), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:))
+    end
+
+    # Writes a checkpoint of the newest version, and moves the handle to it: whoever opens the table reads that instead
+    # of the commits before. Commits write one by themselves, every `delta.checkpointInterval` versions (10, where
+    # the table does not say); see {Configuration#checkpoints}. Where the version has one, nothing is written.
+    #
+    # @example
+    #   table.checkpoint.files # => 1200
+    # @param deadline [Numeric, nil] most seconds to take
+    # @return [Checkpoint]
+    # @raise [UnsupportedFeatureError] where the table has a feature that this library does not know
+    def checkpoint(deadline: nil)
+      newest, written, duration = Upkeep.timed { snapshot.native.checkpoint(Arguments.deadline(deadline)) }
+      advance(newest)
+      files, actions, bytes = written
+      Checkpoint.new(version: newest.version, files:, actions:, bytes:, duration:)
+    end
+
+    # Deletes what has expired of the log: commits and checkpoints older than `delta.logRetentionDuration` (30 days,
+    # where the table does not say) that no younger version needs. Versions that old can then no longer be read. It is
+    # also done behind commits, once an hour at most; here it is for jobs of their own. Nothing is deleted where
+    # `delta.enableExpiredLogCleanup` is false, and nothing that is younger than an hour.
+    #
+    # @param limit [Integer] files to delete, at most
+    # @param deadline [Numeric, nil] most seconds to take
+    # @return [LogCleanup]
+    # @raise [ConfigurationError] where the table's retention cannot be read
+    def clean_log(limit: 10_000, deadline: nil)
+      newest, files, bytes, more, duration =
+        Upkeep.timed { snapshot.native.clean_log(Arguments.positive(:limit, limit), Arguments.deadline(deadline)) }
+      advance(newest)
+      LogCleanup.new(files:, bytes:, more:, duration:)
     end
 
     # @return [String]
@@ -136,6 +198,7 @@ module DeltaLake
     # A thread that comes later with an older version moves nothing.
     def advance(native)
       @lock.synchronize { @snapshot = Snapshot.new(native) if native.version > @snapshot.version }
+      Upkeep.report
     end
 
     # @param append [Append]

@@ -6,9 +6,9 @@ require_relative "staged_files"
 module DeltaLake
   # What writes to a {Table} besides {Table#append}.
   module Writable
-    # Rows that take the place of others, in one commit: of all rows; of those that meet `where`; or of the partitions that
-    # the new rows are in. Readers see all of it or nothing. What is replaced are the rows that are there when the new ones
-    # have been written.
+    # Rows that take the place of others, in one commit: of all rows; of those that meet `where`; or of the partitions
+    # that the new rows are in. Readers see all of it or nothing. What is replaced are the rows that are there when the
+    # new ones have been written.
     #
     # Data files of which only some rows are replaced are written again with the rows that stay.
     #

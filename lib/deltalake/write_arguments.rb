@@ -5,7 +5,7 @@ module DeltaLake
   # @api private
   module WriteArguments
     class << self
-      # @return [Array(String, String, Integer)] the key of `once`, the application and version of `txn`; nil where absent
+      # @return [Array(String, String, Integer)] the key of `once`, application and version of `txn`; nil where absent
       def identity(once, txn)
         raise ArgumentError, "once and txn exclude each other: give one" unless once.nil? || txn.nil?
         return [key(once), nil, nil] if once
@@ -35,8 +35,8 @@ module DeltaLake
         raise TypeError, "txn must be a Hash with app_id and version, got #{txn.class}" unless txn.is_a?(Hash)
 
         txn = txn.transform_keys(&:to_s)
-        raise ArgumentError, "txn has app_id and version, got #{txn.keys.join(', ')}" unless txn.keys.sort == %w[app_id
-                                                                                                                 version]
+        keys = txn.keys
+        raise ArgumentError, "txn has app_id and version, got #{keys.join(', ')}" if keys.sort != %w[app_id version]
 
         app_id = txn["app_id"]
         raise TypeError, "the app_id of txn must be a String, got #{app_id.class}" unless app_id.is_a?(String)

@@ -17,7 +17,8 @@ module Layers
     # Files that may import each other, and why no other way is better.
     RECURSIVE = [
       # A column of structs, lists or maps holds columns: the types nest, and so does the code.
-      %w[convert::encode::column convert::encode::nested convert::encode::row]
+      %w[convert::encode::column convert::encode::nested convert::encode::row],
+      %w[ingest::columns::column ingest::columns::nested]
     ].freeze
     MAX_LINES = 500
     RUBY_FILES = "{lib,exe,script,rakelib,ext}/**/*.{rb,rake}"

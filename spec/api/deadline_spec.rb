@@ -7,7 +7,7 @@ RSpec.describe "deadlines" do
 
   before(:context) do
     folder = Dir.mktmpdir("deltalake-deadline-")
-    table = DeltaLake.create(folder, schema: { id: :long })
+    table = DeltaLake.create(folder, schema: { id: :long }, properties: { "delta.checkpointInterval" => 1_000 })
     200.times { |i| table.append(Array.new(100) { |j| { id: (i * 100) + j } }) }
   end
 
@@ -21,6 +21,8 @@ RSpec.describe "deadlines" do
 
   let(:table) { DeltaLake.open(folder) }
   let(:behind) { DeltaLake.open(folder, version: 1) }
+  # A checkpoint would make less work of the others.
+  let(:copy) { table_path.tap { |path| FileUtils.cp_r(folder, path) } }
   let(:scan) { table.where(id: 1..) }
 
   {
@@ -36,7 +38,9 @@ RSpec.describe "deadlines" do
     "to_columns" => ->(deadline) { scan.to_columns(deadline: deadline) },
     "count" => ->(deadline) { scan.count(deadline: deadline) },
     "explain" => ->(deadline) { scan.explain(deadline: deadline) },
-    "files" => ->(deadline) { scan.files(deadline: deadline).to_a }
+    "files" => ->(deadline) { scan.files(deadline: deadline).to_a },
+    "checkpoint" => ->(deadline) { DeltaLake.open(copy, version: 1).checkpoint(deadline: deadline) },
+    "clean_log" => ->(deadline) { DeltaLake.open(copy, version: 1).clean_log(deadline: deadline) }
   }.each do |name, call|
     it "#{name} ends at its deadline, and not before" do
       instance_exec(60, &call)

@@ -15,6 +15,14 @@ RSpec.describe "garbage collection", :gc do
     expect { table.append([{ id: "x" }]) }.to raise_error(DeltaLake::SchemaMismatchError)
   end
 
+  it "takes nothing that is still in use: lines in" do
+    seen = []
+    commit = table.append_json(['{"id":1,"day":"2026-01-01"}', "{", '{"id":"x"}'], on_bad_row: ->(*bad) { seen << bad })
+    expect(commit.rows).to eq(1)
+    expect(seen.map(&:first)).to eq(["{", '{"id":"x"}'])
+    expect(seen.map(&:last)).to all(be_a(DeltaLake::SchemaMismatchError))
+  end
+
   describe "with a row" do
     before { table.append([row]) }
 

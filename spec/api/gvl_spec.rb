@@ -1,5 +1,8 @@
 # frozen_string_literal: true
 
+require "pathname"
+require "stringio"
+
 # Another thread must come to its turn while a method works; and soon, at whatever moment it wants one.
 RSpec.describe "other threads run", :native do
   rows = 60_000
@@ -60,6 +63,19 @@ RSpec.describe "other threads run", :native do
     "to_a" => -> { scan.to_a },
     "pluck" => -> { scan.pluck(:text) },
     "to_columns" => -> { scan.to_columns },
+    "append_json of a file" => lambda {
+      Dir.mktmpdir do |dir|
+        file = Pathname(dir).join("rows.jsonl")
+        file.write("{\"id\":1,\"text\":\"#{'x' * 50}\"}\n" * 200_000)
+        DeltaLake.create("#{dir}/t", schema: { id: :long, text: :string }).append_json(file)
+      end
+    },
+    "append_json of an IO" => lambda {
+      Dir.mktmpdir do |dir|
+        io = StringIO.new("{\"id\":1,\"text\":\"#{'x' * 50}\"}\n" * 200_000)
+        DeltaLake.create("#{dir}/t", schema: { id: :long, text: :string }).append_json(io)
+      end
+    },
     "append of an Arrow stream" => lambda {
       Dir.mktmpdir do |dir|
         DeltaLake.create(dir, schema: { id: :long, text: :string, x: :double }).append(table)

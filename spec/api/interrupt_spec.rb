@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "pathname"
 require "timeout"
 
 # Calls end soon when their thread is asked to, and leave nothing behind.
@@ -38,6 +39,47 @@ RSpec.describe "interrupts", :native do
     end
     expect(versions_on_disk).to eq([0])
     expect(strays).to eq([])
+  end
+
+  it "Thread#kill and Timeout end append_json, which leaves no files" do
+    file = Pathname(tmpdir).join("rows.jsonl")
+    file.write("{\"id\":1,\"country\":\"#{'x' * 50}\"}\n" * 1_000_000)
+    lines = Enumerator.new { |rows| loop { rows << '{"id":1}' } }
+    pipe, = IO.pipe
+    [-> { loop { table.append_json(file) } }, -> { table.append_json(lines) }, lambda {
+                                                                                 table.append_json(pipe)
+                                                                               }].each do |work|
+      thread = Thread.new(&work)
+      sleep(0.2)
+      expect(elapsed { thread.kill.join }).to be < 0.4
+      expect(elapsed { expect { Timeout.timeout(0.2) { work.call } }.to raise_error(Timeout::Error) }).to be < 0.6
+    end
+    expect(strays).to eq([])
+    version = versions_on_disk.last
+    expect { table.append_json(file, deadline: 0.05) }.to raise_error(DeltaLake::DeadlineExceededError)
+    expect { table.append_json(lines, deadline: 0.2) }.to raise_error(DeltaLake::DeadlineExceededError)
+    expect([versions_on_disk.last, strays]).to eq([version, []])
+  end
+
+  it "Thread#kill and Timeout end an append of an Arrow stream, which leaves no files" do
+    table.append(Array.new(50_000) { |i| { id: i, country: "country #{i}" } })
+    copy = create_table(path: table_path("copy"))
+    thread = Thread.new { loop { copy.append(table.scan) } }
+    sleep(0.3)
+    expect(elapsed { thread.kill.join }).to be < 0.4
+    expect(elapsed do
+             expect do
+               Timeout.timeout(0.2) do
+                 loop do
+                   copy.append(table.scan)
+                 end
+               end
+             end.to raise_error(Timeout::Error)
+           end)
+      .to be < 0.6
+    expect(strays(table_path("copy"))).to eq([])
+    expect { copy.append(table.scan, deadline: 0.001) }.to raise_error(DeltaLake::DeadlineExceededError)
+    expect(copy.count % 50_000).to eq(0)
   end
 
   it "Thread#raise comes through as it is" do

@@ -44,7 +44,12 @@ pub(super) async fn read(place: Place, bytes: &[u8]) -> Result<()> {
     scan.count(&Context::default()).await?;
     scan.explain(&Context::default()).await?;
     let mut files = scan.files();
-    while files.next().await?.is_some() {}
+    while let Some(lot) = files.next().await? {
+        for file in lot.iter() {
+            file.rows();
+            file.partition()?;
+        }
+    }
     Ok(())
 }
 

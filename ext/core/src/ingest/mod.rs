@@ -1,9 +1,12 @@
 //! Rows of others brought to a table's types, strictly: what would lose something is refused, with row and column.
 
 mod arrow;
+pub mod columns;
+mod json;
 mod misfit;
 
 pub use arrow::ArrowRows;
+pub use json::{BadLine, Chunk, LineParser, Lines, Parsed};
 pub use misfit::Misfit;
 
 /// What to do with a column or a field that the schema lacks.

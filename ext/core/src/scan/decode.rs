@@ -15,6 +15,7 @@ use super::open::{Column, OpenFile};
 use super::parts::Part;
 use super::task::ScanTask;
 use crate::error::{Error, Result};
+use crate::expr::BoundPredicate;
 
 /// Decodes `part` and sends its batches until there are no more or nobody wants them.
 pub(super) async fn decode(task: &ScanTask, file: &Arc<OpenFile>, part: Part, batches: &Sender<Result<RecordBatch>>) {
@@ -83,7 +84,7 @@ fn adapt(task: &ScanTask, file: &OpenFile, batch: &Decoded<'_>, live: Option<Boo
             .map_err(|e| Error::internal("a batch could not be put together").with_source(e))
     };
     let wanted = match task.predicate.as_ref().filter(|_| file.filter) {
-        Some(predicate) => Some(predicate.filter(&whole(&task.all, columns.clone())?)?),
+        Some(predicate) => Some(wanted(predicate, &whole(&task.all, columns.clone())?, live.as_ref())?),
         None => None,
     };
     columns.truncate(task.outputs);
@@ -91,6 +92,20 @@ fn adapt(task: &ScanTask, file: &OpenFile, batch: &Decoded<'_>, live: Option<Boo
     match both(wanted, live) {
         Some(kept) => keep(&batch, &kept),
         None => Ok(batch),
+    }
+}
+
+/// The rows that the predicate keeps, deleted ones among them.
+fn wanted(predicate: &BoundPredicate, batch: &RecordBatch, live: Option<&BooleanBuffer>) -> Result<BooleanArray> {
+    match (predicate.filter(batch), live) {
+        (Ok(wanted), _) => Ok(wanted),
+        (Err(e), None) => Err(e),
+        // What cannot be computed may be of a deleted row.
+        (Err(_), Some(live)) => {
+            let wanted = predicate.filter(&keep(batch, &BooleanArray::new(live.clone(), None))?)?;
+            let mut of_live = wanted.iter();
+            Ok(live.iter().map(|is_live| is_live.then(|| of_live.next().flatten()).flatten()).collect())
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use parquet::arrow::async_reader::AsyncFileReader;
 
 use super::adapt::{Adapter, Lookup};
 use super::mask::RowMask;
-use super::plan::{PlannedFile, in_file, partition_value};
+use super::plan::{PlannedFile, in_file, partition_text, partition_value};
 use super::prune::{Kept, prune};
 use super::read_field::ReadField;
 use super::task::ScanTask;
@@ -113,7 +113,8 @@ impl OpenFile {
 /// The value of a partition column, from the log alone: a column of that name in the file does not count.
 fn constant(task: &ScanTask, add: &Add, field: &ReadField) -> Result<ArrayRef> {
     let data_type = task.partition_type(&field.name)?;
-    let value = partition_value(&add.partition_values, &field.name, &field.physical, data_type)?;
+    let text = partition_text(&add.partition_values, &field.physical);
+    let value = partition_value(text, &field.name, data_type)?;
     Scalar::repeat(value.as_ref(), data_type, task.batch_size)
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures::TryStreamExt;
 
 use super::given::{FileScan, FileScans, FileSource};
-use crate::action::{Add, DeletionVectorDescriptor};
+use crate::action::{Add, DeletionVectorDescriptor, PartitionValues};
 use crate::error::{Error, Result};
 use crate::expr::{BoundColumn, BoundPredicate};
 use crate::log::{PartitionFilter, Replay, ReplayOptions};
@@ -99,10 +99,11 @@ impl Rules {
         !self.with_stats.is_empty()
     }
 
-    fn bounds(&self, predicate: &BoundPredicate, values: &crate::action::PartitionValues) -> Result<Vec<ColumnBounds>> {
+    fn bounds(&self, predicate: &BoundPredicate, values: &PartitionValues) -> Result<Vec<ColumnBounds>> {
         let bounds = |(column, partition): (&BoundColumn, &Option<String>)| match partition {
             Some(physical) => {
-                let value = partition_value(values, column.name(), physical, &column.data_type)?;
+                let text = partition_text(values, physical);
+                let value = partition_value(text, column.name(), &column.data_type)?;
                 Ok(ColumnBounds::exactly(value.as_ref()))
             }
             None => Ok(ColumnBounds::unknown(&column.data_type)),
@@ -220,7 +221,9 @@ impl Planner {
 
     fn plan(&mut self, file: PlannedFile, planned: &mut Vec<PlannedFile>) {
         let asked = !file.filter && file.only.is_none() && (self.counter.is_some() || self.wanted.is_some());
-        let rows = if asked { live_rows(&file.add) } else { None };
+        let stats = file.add.stats.as_deref().filter(|_| asked);
+        let deleted = file.add.deletion_vector.as_ref().map(|vector| vector.cardinality);
+        let rows = stats.and_then(|stats| live_rows(stats, deleted));
         if let (Some(rows), Some(wanted)) = (rows, &mut self.wanted) {
             *wanted = wanted.saturating_sub(rows);
         }
@@ -233,14 +236,10 @@ impl Planner {
     }
 }
 
-/// Rows that are left in a file, where the log tells: its statistics count the deleted ones too (Delta protocol,
-/// "Per-file Statistics").
-pub(super) fn live_rows(add: &Add) -> Option<u64> {
-    let rows = add.stats.as_deref().and_then(num_records)?;
-    match &add.deletion_vector {
-        None => Some(rows),
-        Some(vector) => rows.checked_sub(u64::try_from(vector.cardinality).ok()?),
-    }
+/// Rows that are left in a file of which so many are deleted, where its statistics tell: they count the deleted ones too
+/// (Delta protocol, "Per-file Statistics").
+pub(super) fn live_rows(stats: &str, deleted: Option<i64>) -> Option<u64> {
+    num_records(stats)?.checked_sub(u64::try_from(deleted.unwrap_or(0)).ok()?)
 }
 
 /// Counts what a scan by those rules would read.
@@ -261,19 +260,15 @@ pub(super) async fn explain(snapshot: &Snapshot, rules: &Rules) -> Result<ScanPl
     Ok(metrics)
 }
 
-/// The value of the partition column `name`, by its physical name. A file without an entry for it has null (as in Spark).
-pub(super) fn partition_value(
-    values: &crate::action::PartitionValues,
-    name: &str,
-    physical: &str,
-    data_type: &DataType,
-) -> Result<Option<Scalar>> {
-    match values.get(physical) {
-        Some(Some(text)) => {
-            Scalar::parse_partition(text, data_type).map_err(|e| e.context(format_args!("partition column {name}")))
-        }
-        _ => Ok(None),
-    }
+/// The value of the partition column `name` from its text in the log. A file without an entry for it has null (as in Spark).
+pub(super) fn partition_value(text: Option<&str>, name: &str, data_type: &DataType) -> Result<Option<Scalar>> {
+    let Some(text) = text else { return Ok(None) };
+    Scalar::parse_partition(text, data_type).map_err(|e| e.context(format_args!("partition column {name}")))
+}
+
+/// The text of a partition column's value, by its physical name.
+pub(super) fn partition_text<'a>(values: &'a PartitionValues, physical: &str) -> Option<&'a str> {
+    values.get(physical)?.as_deref()
 }
 
 pub(super) fn in_file(error: Error, add: &Add) -> Error {

@@ -5,6 +5,7 @@ pub mod calendar;
 mod cast;
 pub mod decimal;
 mod element;
+pub mod iso8601;
 mod json;
 mod partition;
 

@@ -1,7 +1,8 @@
-//! Memory of large blocks, straight from the system and straight back to it.
+//! Memory of large blocks, straight from the system and, but for a few, straight back to it.
 //!
 //! glibc keeps what is freed for the thread that took it, and after the first large block that is freed it does so with
 //! blocks of many MB: the more often a scan had read, the more memory lay idle in the heaps of the threads that had read.
+//! Each new mapping costs a page fault for every 4 KB, so that a few blocks wait for the next that is so large.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
@@ -18,6 +19,59 @@ struct Allocator;
 
 fn is_large(size: usize, align: usize) -> bool {
     size >= LARGE && align <= PAGE
+}
+
+/// Bytes that are mapped for a block, by its size alone: sizes that are close share them. What is never touched costs
+/// no memory.
+fn mapped_bytes(size: usize) -> usize {
+    let step = (size.next_power_of_two() / 8).max(PAGE);
+    size.next_multiple_of(step)
+}
+
+/// Freed blocks that wait. Without locks, since a fork may copy them at any time.
+mod spare {
+    use std::ptr;
+    use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+    /// No more than so many wait, and none that is larger.
+    const SLOTS: usize = 8;
+    const LARGEST: usize = 2 << 20;
+
+    struct Slot {
+        bytes: AtomicUsize,
+        block: AtomicPtr<u8>,
+    }
+
+    static SPARE: [Slot; SLOTS] =
+        [const { Slot { bytes: AtomicUsize::new(0), block: AtomicPtr::new(ptr::null_mut()) } }; SLOTS];
+
+    /// What `bytes` says while a slot is being filled or emptied.
+    const BUSY: usize = usize::MAX;
+
+    /// Takes a block of exactly so many bytes; null where none waits.
+    pub(super) fn take(bytes: usize) -> *mut u8 {
+        for slot in &SPARE {
+            if slot.bytes.compare_exchange(bytes, BUSY, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+                let block = slot.block.load(Ordering::Relaxed);
+                slot.bytes.store(0, Ordering::Release);
+                return block;
+            }
+        }
+        ptr::null_mut()
+    }
+
+    /// Whether the block waits from now on.
+    pub(super) fn put(block: *mut u8, bytes: usize) -> bool {
+        bytes <= LARGEST
+            && SPARE.iter().any(|slot| {
+                let is_free = slot.bytes.compare_exchange(0, BUSY, Ordering::Acquire, Ordering::Relaxed).is_ok();
+                if is_free {
+                    slot.block.store(block, Ordering::Relaxed);
+                    slot.bytes.store(bytes, Ordering::Release);
+                }
+                is_free
+            })
+    }
 }
 
 mod system {
@@ -59,6 +113,22 @@ mod system {
     }
 }
 
+fn map(size: usize) -> *mut u8 {
+    let bytes = mapped_bytes(size);
+    let spare = spare::take(bytes);
+    if spare.is_null() { system::map(bytes) } else { spare }
+}
+
+/// # Safety
+/// `block` is of [`map`], of that size, and nobody's any more.
+unsafe fn unmap(block: *mut u8, size: usize) {
+    let bytes = mapped_bytes(size);
+    if !spare::put(block, bytes) {
+        // SAFETY: as promised.
+        unsafe { system::unmap(block, bytes) };
+    }
+}
+
 // Inlined, they would stand at every place that takes memory.
 //
 // SAFETY: whether a block is a mapping follows from its layout alone, which is the same when it is freed.
@@ -66,7 +136,7 @@ unsafe impl GlobalAlloc for Allocator {
     #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match is_large(layout.size(), layout.align()) {
-            true => system::map(layout.size()),
+            true => map(layout.size()),
             // SAFETY: the caller's promises.
             false => unsafe { System.alloc(layout) },
         }
@@ -75,7 +145,7 @@ unsafe impl GlobalAlloc for Allocator {
     #[inline(never)]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         match is_large(layout.size(), layout.align()) {
-            true => system::map(layout.size()),
+            true => system::map(mapped_bytes(layout.size())),
             // SAFETY: the caller's promises.
             false => unsafe { System.alloc_zeroed(layout) },
         }
@@ -86,7 +156,7 @@ unsafe impl GlobalAlloc for Allocator {
         // SAFETY: the caller's promises; a large block was mapped.
         unsafe {
             match is_large(layout.size(), layout.align()) {
-                true => system::unmap(block, layout.size()),
+                true => unmap(block, layout.size()),
                 false => System.dealloc(block, layout),
             }
         }
@@ -98,7 +168,10 @@ unsafe impl GlobalAlloc for Allocator {
         unsafe {
             match (is_large(layout.size(), layout.align()), is_large(size, layout.align())) {
                 (false, false) => System.realloc(block, layout, size),
-                (true, true) => system::resize(block, layout.size(), size),
+                (true, true) => match (mapped_bytes(layout.size()), mapped_bytes(size)) {
+                    (old, new) if old == new => block,
+                    (old, new) => system::resize(block, old, new),
+                },
                 _ => {
                     let new = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
                     if !new.is_null() {

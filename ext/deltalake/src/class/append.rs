@@ -1,15 +1,18 @@
 //! `DeltaLake::Native::Append`: rows in, one commit out.
 
 use std::mem::size_of;
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use arrow::array::RecordBatch;
 use deltalake_core::clock::Clock;
 use deltalake_core::context::Context;
 use deltalake_core::ingest::{ArrowRows, OnUnknown};
-use deltalake_core::ops::{AppendOptions, Appender, Overwrite};
+use deltalake_core::ops::{AppendOptions, Appender, JsonLines, Overwrite, Taken};
 use deltalake_core::txn::GroupCommits;
-use magnus::{DataTypeFunctions, Error, Module, RArray, RClass, RModule, Ruby, TypedData};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use magnus::{DataTypeFunctions, Error, Module, RArray, RClass, RModule, RString, Ruby, TypedData};
 
 use super::arrow_source::{NativeArrowBatch, NativeArrowSource};
 use super::call::{Exclusive, context, define};
@@ -18,7 +21,7 @@ use super::snapshot::NativeSnapshot;
 use super::staged::NativeStaged;
 use super::written::{Written, transaction, written};
 use crate::bridge::{block_on, to_ruby_error};
-use crate::convert::RowEncoder;
+use crate::convert::{RowEncoder, bytes_of};
 use crate::native_method;
 
 /// Rows of a batch that is handed to the encoder.
@@ -40,7 +43,17 @@ struct State {
     encoder: Option<RowEncoder>,
     /// For Arrow batches; made by [`NativeAppend::open_arrow`].
     arrow: Option<ArrowRows>,
+    /// For lines of JSON; made by [`NativeAppend::open_json`].
+    json: Option<Json>,
 }
+
+struct Json {
+    lines: JsonLines,
+    path: Option<PathBuf>,
+}
+
+/// Rows taken, and the lines left out: text and error.
+type Lines = (u64, RArray);
 
 impl DataTypeFunctions for NativeAppend {
     fn size(&self) -> usize {
@@ -57,6 +70,10 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("push", native_method!(NativeAppend::push, 2))?;
     class.define_method("open_arrow", native_method!(NativeAppend::open_arrow, 1))?;
     class.define_method("push_arrow", native_method!(NativeAppend::push_arrow, 4))?;
+    class.define_method("open_json", native_method!(NativeAppend::open_json, 2))?;
+    class.define_method("push_json", native_method!(NativeAppend::push_json, 1))?;
+    class.define_method("read_json", native_method!(NativeAppend::read_json, 0))?;
+    class.define_method("finish_json", native_method!(NativeAppend::finish_json, 0))?;
     class.define_method("replace", native_method!(NativeAppend::replace, 3))?;
     class.define_method("share", native_method!(NativeAppend::share, 0))?;
     class.define_method("stage", native_method!(NativeAppend::stage, 0))?;
@@ -70,7 +87,11 @@ static GROUP: LazyLock<GroupCommits> = LazyLock::new(GroupCommits::default);
 
 impl NativeAppend {
     fn new(appender: Appender, on_unknown: OnUnknown, ctx: Context) -> Self {
-        Self { ctx, on_unknown, state: Exclusive::new("append", State { appender, encoder: None, arrow: None }) }
+        Self {
+            ctx,
+            on_unknown,
+            state: Exclusive::new("append", State { appender, encoder: None, arrow: None, json: None }),
+        }
     }
 
     #[allow(clippy::too_many_arguments, reason = "Ruby passes every value by position")]
@@ -163,6 +184,71 @@ impl NativeAppend {
         }
     }
 
+    /// Gets ready for lines of JSON: those of the file at `path`, or those that are pushed.
+    fn open_json(ruby: &Ruby, this: &Self, path: Option<String>, leave_out: bool) -> Result<(), Error> {
+        let mut state = this.open(ruby)?;
+        let schema = state.appender.snapshot().schema().clone();
+        let mut json =
+            Json { lines: JsonLines::new(schema, this.on_unknown, leave_out), path: path.map(PathBuf::from) };
+        let opened = block_on(ruby, &this.ctx, async move {
+            if let Some(path) = &json.path {
+                json.lines.open(path).await?;
+            }
+            Ok(json)
+        });
+        let opened = opened.map(|json| state.json = Some(json));
+        this.state.put(state);
+        opened
+    }
+
+    /// Takes a block of bytes, which may end in the middle of a line.
+    fn push_json(ruby: &Ruby, this: &Self, block: RString) -> Result<Lines, Error> {
+        let block = bytes_of(block);
+        let taken =
+            this.with_json(ruby, move |json, appender| async move { json.lines.push(appender, &block).await }.boxed())?;
+        lines(ruby, taken)
+    }
+
+    /// Goes on with the file, up to bad lines; nil once it is at its end.
+    fn read_json(ruby: &Ruby, this: &Self) -> Result<Option<Lines>, Error> {
+        let taken = this.with_json(ruby, |json, appender| {
+            let Json { lines, path } = json;
+            async move {
+                match path {
+                    Some(path) => lines.read(appender, path).await,
+                    None => Ok(None),
+                }
+            }
+            .boxed()
+        })?;
+        taken.map(|taken| lines(ruby, taken)).transpose()
+    }
+
+    /// Takes what is left after the last block.
+    fn finish_json(ruby: &Ruby, this: &Self) -> Result<Lines, Error> {
+        let taken = this.with_json(ruby, |json, appender| json.lines.finish(appender).boxed())?;
+        lines(ruby, taken)
+    }
+
+    fn with_json<T: Send + 'static>(
+        &self,
+        ruby: &Ruby,
+        work: impl for<'a> FnOnce(&'a mut Json, &'a mut Appender) -> BoxFuture<'a, deltalake_core::Result<T>>
+        + Send
+        + 'static,
+    ) -> Result<T, Error> {
+        let State { mut appender, encoder, arrow, json } = self.open(ruby)?;
+        let Some(mut json) = json else {
+            return Err(to_ruby_error(ruby, deltalake_core::Error::internal("lines of JSON before open_json")));
+        };
+        let (appender, json, taken) = block_on(ruby, &self.ctx, async move {
+            let taken = work(&mut json, &mut appender).await?;
+            Ok((appender, json, taken))
+        })?;
+        self.state.put(State { appender, encoder, arrow, json: Some(json) });
+        Ok(taken)
+    }
+
     /// Makes an overwrite of it: of all rows, of those that meet `conditions`, or of the partitions of the new ones.
     fn replace(
         ruby: &Ruby,
@@ -245,11 +331,23 @@ impl NativeAppend {
     }
 
     fn write(&self, ruby: &Ruby, state: State, batch: RecordBatch) -> Result<State, Error> {
-        let State { mut appender, encoder, arrow } = state;
+        let State { mut appender, encoder, arrow, json } = state;
         let appender = block_on(ruby, &self.ctx, async move {
             appender.write(batch).await?;
             Ok(appender)
         })?;
-        Ok(State { appender, encoder, arrow })
+        Ok(State { appender, encoder, arrow, json })
     }
+}
+
+fn lines(ruby: &Ruby, taken: Taken) -> Result<Lines, Error> {
+    let left_out = ruby.ary_new_capa(taken.bad.len());
+    for bad in taken.bad {
+        let error = to_ruby_error(ruby, bad.error);
+        match error.value() {
+            Some(exception) => left_out.push((bad.text, exception))?,
+            None => return Err(error),
+        }
+    }
+    Ok((taken.rows, left_out))
 }

@@ -18,6 +18,7 @@ mod testing;
 mod testing_arrow;
 #[cfg(feature = "testing")]
 mod testing_convert;
+mod upkeep;
 mod written;
 
 use deltalake_core::scan::set_bytes_in_flight;
@@ -41,6 +42,7 @@ pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     file_set::init(ruby, native)?;
     staged::init(ruby, native)?;
     append::init(ruby, native)?;
+    upkeep::init(native)?;
     arrow_source::init(ruby, native)?;
     #[cfg(feature = "testing")]
     {

@@ -1,8 +1,7 @@
 //! What stops a conversion: a value that does not fit, or an exception of Ruby code that it called.
 
-use std::fmt::Write;
-
 use deltalake_core::Error;
+use deltalake_core::ingest::Misfit;
 use magnus::{Ruby, Value};
 
 use super::describe::describe;
@@ -40,15 +39,14 @@ impl From<magnus::Error> for Failure {
 
 /// As [`Failure`], on its way up through the columns, which put their names before the path.
 pub(super) enum Refusal {
-    Mismatch(Box<Mismatch>),
+    Mismatch(Misfit),
     Ruby(magnus::Error),
 }
 
-/// A value that does not fit its column.
-pub(super) struct Mismatch {
-    /// `.name`, `[3]` or `{:key}`, innermost first.
-    path: Vec<String>,
-    reason: String,
+impl From<Misfit> for Refusal {
+    fn from(misfit: Misfit) -> Self {
+        Self::Mismatch(misfit)
+    }
 }
 
 impl From<magnus::Error> for Refusal {
@@ -61,7 +59,7 @@ impl Refusal {
     /// A value that does not fit, for this reason.
     #[cold]
     pub(super) fn because(reason: impl Into<String>) -> Self {
-        Self::Mismatch(Box::new(Mismatch { path: Vec::new(), reason: reason.into() }))
+        Self::Mismatch(Misfit::because(reason))
     }
 
     /// `expected date, got Integer (42)`.
@@ -75,33 +73,27 @@ impl Refusal {
 
     /// The same, inside the field, element or entry that `step` names.
     #[cold]
-    pub(super) fn under(mut self, step: impl FnOnce() -> String) -> Self {
-        if let Self::Mismatch(mismatch) = &mut self {
-            mismatch.path.push(step());
+    pub(super) fn under(self, step: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::Mismatch(misfit) => Self::Mismatch(misfit.under(step())),
+            ruby => ruby,
         }
-        self
     }
 
     /// With the row's place, for the user.
     #[cold]
     pub(super) fn in_row(self, row: u64) -> Failure {
-        self.located(|path, reason| {
-            let mut text = format!("row {row}");
-            if !path.is_empty() {
-                let _ = write!(text, ", column \"{path}\"");
-            }
-            Error::schema(format!("{text}: {reason}"))
-        })
+        match self {
+            Self::Ruby(error) => Failure::Ruby(error),
+            Self::Mismatch(misfit) => Failure::Core(misfit.at(Some(&format!("row {row}")))),
+        }
     }
 
     /// As the error that `build` makes of path and reason.
     pub(super) fn located(self, build: impl FnOnce(&str, &str) -> Error) -> Failure {
         match self {
             Self::Ruby(error) => Failure::Ruby(error),
-            Self::Mismatch(mismatch) => {
-                let path: String = mismatch.path.iter().rev().map(String::as_str).collect();
-                Failure::Core(build(path.strip_prefix('.').unwrap_or(&path), &mismatch.reason))
-            }
+            Self::Mismatch(misfit) => Failure::Core(build(&misfit.path(), misfit.reason())),
         }
     }
 }

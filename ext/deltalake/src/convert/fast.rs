@@ -7,7 +7,7 @@ use std::ffi::{c_char, c_int, c_long};
 
 use magnus::rb_sys::{AsRawValue, FromRawValue, protect};
 use magnus::value::{ReprValue, StaticSymbol};
-use magnus::{Error, RArray, RHash, Ruby, Value};
+use magnus::{Error, RArray, RHash, RString, Ruby, Value};
 use rb_sys::{RB_BUILTIN_TYPE, VALUE, ruby_special_consts, ruby_value_type as T};
 
 /// `rb_time_timespec_new` takes this in place of an offset for a Time in UTC.
@@ -209,6 +209,11 @@ pub(super) fn with_bytes<R>(string: Value, read: impl FnOnce(&[u8]) -> R) -> R {
     };
     std::hint::black_box(raw);
     result
+}
+
+/// A copy of the bytes of a String.
+pub(crate) fn bytes_of(string: RString) -> Vec<u8> {
+    with_bytes(string.as_value(), <[u8]>::to_vec)
 }
 
 /// Whether the String's encoding is UTF-8, US-ASCII or ASCII-8BIT, whose bytes can be taken as they are.

@@ -1,7 +1,7 @@
 //! Single values: literals of predicates in, partition values out.
 
 use deltalake_core::schema::DataType;
-use deltalake_core::value::Scalar;
+use deltalake_core::value::{Scalar, iso8601};
 use deltalake_core::{Error, ErrorKind};
 use magnus::value::ReprValue;
 use magnus::{Ruby, Value};
@@ -11,7 +11,6 @@ use super::describe::describe;
 use super::encode::{Counted, days, decimal_number, instant, text, wall_clock};
 use super::failure::{Failure, Refusal};
 use super::fast::{self, Shape};
-use super::iso8601;
 use super::read::Memo;
 
 /// Most digits after the point that a decimal type has.

@@ -56,7 +56,15 @@ impl Parser<'_> {
             }
             self.expect(&Token::RParen)?;
         }
-        type_named(&name, &parameters).ok_or_else(|| wrong(at, format!("{name} is no type that a value is cast to")))
+        type_named(&name, &parameters).ok_or_else(|| {
+            let why = match (name.to_ascii_uppercase().as_str(), parameters.is_empty()) {
+                ("DECIMAL" | "DEC" | "NUMERIC", false) => {
+                    "has 1 to 38 digits, and not more than these behind the point"
+                }
+                _ => "is no type that a value is cast to",
+            };
+            wrong(at, format!("{name} {why}"))
+        })
     }
 
     /// `EXTRACT(YEAR FROM day)` is `year(day)`.

@@ -156,7 +156,10 @@ fn what_is_no_expression_is_refused_with_its_place() {
         ("a IS b", "IS goes with NULL, TRUE, FALSE or DISTINCT FROM, not with b (line 1, column 6)"),
         ("a LIKE 'x' ESCAPE 'ab'", "ESCAPE needs one character in quotes (line 1, column 19)"),
         ("CAST(a AS ROW)", "ROW is no type that a value is cast to (line 1, column 11)"),
-        ("CAST(a AS DECIMAL(39,0))", "DECIMAL is no type that a value is cast to (line 1, column 11)"),
+        (
+            "CAST(a AS DECIMAL(39,0))",
+            "DECIMAL has 1 to 38 digits, and not more than these behind the point (line 1, column 11)",
+        ),
         ("DATE '2020-02-30'", "\"2020-02-30\" is not a date such as 2026-01-31 (line 1, column 1)"),
         ("a = 300Y", "300 is not a number of type byte (line 1, column 5)"),
         ("a = 12abc", "ABC after a number is none of the suffixes Y, S, L, F, D and BD (line 1, column 5)"),

@@ -45,9 +45,11 @@ pub(super) fn range(data_type: &DataType) -> Option<(i64, i64)> {
 pub(super) fn fit(value: i128, data_type: &DataType) -> Result<i64> {
     let (min, max) = range(data_type).unwrap_or((i64::MIN, i64::MAX));
     let fitting = i64::try_from(value).ok().filter(|v| (min..=max).contains(v));
-    fitting.ok_or_else(|| {
-        Error::argument(format!("an expression of type {data_type} has the value {value}, which does not fit it"))
-    })
+    fitting.ok_or_else(|| misfit(value, data_type))
+}
+
+fn misfit(value: impl std::fmt::Display, data_type: &DataType) -> Error {
+    Error::argument(format!("an expression of type {data_type} has the value {value}, which does not fit it"))
 }
 
 pub(super) fn cast(rows: &Rows<'_>, values: &Values, from: &DataType, to: &DataType, or_null: bool) -> Result<Values> {
@@ -127,6 +129,8 @@ fn to_long(rows: &Rows<'_>, values: &Values, from: &DataType, to: &DataType, or_
             let factor = if to == &DataType::Timestamp { SECOND as f64 } else { 1.0 };
             rows.longs(only, &|row| match doubles.get(row) {
                 Some(value) if value.is_finite() => fitted((value * factor).trunc() as i128),
+                // As in Spark, where a number that no integer has is an error and no instant is null.
+                Some(value) if is_integer(to) && !or_null => Err(misfit(value, to)),
                 _ => Ok(None),
             })
         }

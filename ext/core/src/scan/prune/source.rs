@@ -9,7 +9,7 @@ use crate::action::Add;
 use crate::error::Result;
 use crate::expr::{BoundColumn, BoundPredicate};
 use crate::scan::adapt::Lookup;
-use crate::scan::plan::partition_value;
+use crate::scan::plan::{partition_text, partition_value};
 use crate::scan::read_field::{ReadField, ReadType};
 use crate::scan::task::ScanTask;
 use crate::stats::ColumnBounds;
@@ -36,12 +36,8 @@ pub(super) fn sources(
     let source = |column: &BoundColumn| {
         let Some(field) = task.fields.iter().find(|f| f.name == column.name()) else { return Ok(Source::Unknown) };
         if is_constant(&field.name) {
-            let value = partition_value(
-                &add.partition_values,
-                &field.name,
-                &field.physical,
-                task.partition_type(&field.name)?,
-            )?;
+            let text = partition_text(&add.partition_values, &field.physical);
+            let value = partition_value(text, &field.name, task.partition_type(&field.name)?)?;
             return Ok(Source::Same(ColumnBounds::exactly(value.as_ref())));
         }
         Ok(in_file(field, column, metadata.schema().fields(), metadata.parquet_schema()))

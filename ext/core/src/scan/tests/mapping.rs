@@ -152,7 +152,8 @@ async fn partition_values_go_by_physical_names() {
         let metrics = scan.explain(&Context::default()).await.unwrap();
         assert_eq!((metrics.pruned_by_partition.files, metrics.to_read.files), (1, 1));
         let files = scan.files().next().await.unwrap().unwrap();
-        assert_eq!(files[0].partition, [("p".to_owned(), Some(Scalar::Long(5)))]);
+        let partition = files.get(0).unwrap().partition().unwrap();
+        assert_eq!(partition, [("p".to_owned(), Some(Scalar::Long(5)))]);
     }
 }
 

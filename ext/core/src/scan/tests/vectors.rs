@@ -83,7 +83,7 @@ async fn files_tell_what_is_deleted() {
         table(&[with(Some(stats(0..10))), with(None), with(Some(stats(0..2))), (file(0..10, 10), json!({}))]).await;
     let scan = Scan::new(table.snapshot().await, ScanOptions::default()).unwrap();
     let files = scan.files().next().await.unwrap().unwrap();
-    let rows: Vec<_> = files.iter().map(|f| (f.rows, f.deleted_rows)).collect();
+    let rows: Vec<_> = files.iter().map(|f| (f.rows(), f.deleted_rows())).collect();
     assert_eq!(rows, [(Some(7), 3), (None, 3), (None, 3), (None, 0)]);
 }
 
@@ -243,6 +243,17 @@ async fn random_tables_against_a_plain_model() {
             assert_eq!(ids(&table, options.clone()).await, expected, "SEED={seed} {options:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_computed_of_deleted_rows_is_no_error() {
+    let table = table(&[(file(0..6, 1 << 20), json!({"deletionVector": inline(&[1, 3, 5])}))]).await;
+    let above = |id: i64| wanted(Predicate::Sql(format!("id * {} >= 0", i64::MAX / id)));
+    let error = super::rows(&table, above(3)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Argument, "{error}");
+    assert_eq!(ids(&table, above(4)).await, [0, 2, 4]);
+    let some = format!("id * {} > 9 AND id <> 2", i64::MAX / 4);
+    assert_eq!(ids(&table, wanted(Predicate::Sql(some))).await, [4]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

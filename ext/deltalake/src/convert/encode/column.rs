@@ -6,10 +6,10 @@ use arrow::datatypes::{
     TimestampMicrosecondType,
 };
 use deltalake_core::Error;
+use deltalake_core::ingest::columns::{Bits, Bytes, Primitive};
 use deltalake_core::schema::{DataType, DecimalType};
 use magnus::Value;
 
-use super::buffers::{Bits, Bytes, Primitive};
 use super::context::Context;
 use super::nested::{List, Map, Struct};
 use super::{number, text, time};
@@ -119,7 +119,7 @@ impl Column {
             Buffer::Decimal(b, data_type) => b.push(number::decimal(context, shape, value, *data_type)?),
             Buffer::String(b) => return text::append(b, shape, value),
             Buffer::Binary(b) => match shape {
-                Shape::String => return fast::with_bytes(value, |bytes| b.push(bytes)),
+                Shape::String => return fast::with_bytes(value, |bytes| Ok(b.push(bytes)?)),
                 _ => return Err(Refusal::expected("binary (a String)", value)),
             },
             Buffer::Date(b) => b.push(time::date(context, shape, value)?),

@@ -1,6 +1,5 @@
 //! Ruby rows as Arrow batches, strictly by the table's schema.
 
-mod buffers;
 mod column;
 mod context;
 mod nested;

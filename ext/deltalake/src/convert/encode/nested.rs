@@ -5,11 +5,11 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, ListArray, MapArray, StructArray};
 use arrow::datatypes::{DataType as Arrow, Fields};
 use deltalake_core::Error;
+use deltalake_core::ingest::columns::{Offsets, Validity};
 use deltalake_core::schema::{ArrayType, MapType, StructType};
 use magnus::r_hash::ForEach;
 use magnus::{RArray, RHash, Value};
 
-use super::buffers::{Offsets, Validity};
 use super::column::Column;
 use super::context::Context;
 use super::row::Record;

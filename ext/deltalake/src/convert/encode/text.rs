@@ -1,9 +1,9 @@
 //! Strings.
 
+use deltalake_core::ingest::columns::Bytes;
 use magnus::value::ReprValue;
 use magnus::{RString, Symbol, Value};
 
-use super::buffers::Bytes;
 use crate::convert::describe::forgive;
 use crate::convert::failure::Refusal;
 use crate::convert::fast::{self, Shape};
@@ -12,10 +12,12 @@ use crate::convert::fast::{self, Shape};
 #[inline]
 pub(super) fn append(buffer: &mut Bytes, shape: Shape, value: Value) -> Result<(), Refusal> {
     if matches!(shape, Shape::String) && fast::is_bytewise(value) {
-        return fast::with_bytes(value, |bytes| std::str::from_utf8(bytes).ok().map(|_| buffer.push(bytes)))
-            .unwrap_or_else(|| Err(invalid(value)));
+        return fast::with_bytes(value, |bytes| {
+            std::str::from_utf8(bytes).ok().map(|_| buffer.push(bytes).map_err(Refusal::from))
+        })
+        .unwrap_or_else(|| Err(invalid(value)));
     }
-    buffer.push(text(shape, value)?.as_bytes())
+    Ok(buffer.push(text(shape, value)?.as_bytes())?)
 }
 
 /// The text of a String or a Symbol in any encoding.

@@ -1,5 +1,6 @@
 //! Dates and times. Days and instants are counted in the proleptic Gregorian calendar, as Delta and Ruby's Time do.
 
+use deltalake_core::value::iso8601;
 use magnus::value::{LazyId, ReprValue};
 use magnus::{Error, Value};
 
@@ -7,7 +8,6 @@ use super::context::Context;
 use crate::convert::classes::Classes;
 use crate::convert::failure::Refusal;
 use crate::convert::fast::{self, Shape};
-use crate::convert::iso8601;
 use crate::convert::read::EPOCH_JULIAN_DAY;
 
 const MICROS: i64 = 1_000_000;

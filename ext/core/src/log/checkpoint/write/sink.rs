@@ -177,8 +177,9 @@ impl<'a> Sink<'a> {
 
     /// Deletes the sidecars, which nothing names; what cannot be deleted is left to log cleanup.
     pub(super) async fn discard(self) {
-        for done in self.sidecars.iter().flat_map(|sidecars| &sidecars.done) {
-            let _ = self.storage.delete(&sidecar_key(&done.name)).await;
+        let Self { storage, sidecars, .. } = self;
+        for done in sidecars.map(|sidecars| sidecars.done).unwrap_or_default() {
+            let _ = storage.delete(&sidecar_key(&done.name)).await;
         }
     }
 }

@@ -9,29 +9,29 @@ const EPOCH_DAY: i32 = 719_163;
 const DAY: i64 = 86_400_000_000;
 
 /// A date and a time of day.
-pub(super) struct Moment {
+pub struct Moment {
     /// Microseconds since 1970-01-01T00:00:00 on the text's own wall clock.
-    pub(super) wall: i64,
+    pub wall: i64,
     /// Seconds east of UTC, where the text has a zone.
-    pub(super) offset: Option<i64>,
+    pub offset: Option<i64>,
 }
 
 impl Moment {
     /// Microseconds since 1970-01-01T00:00:00Z, where the text has a zone.
-    pub(super) fn instant(&self) -> Option<i64> {
+    pub fn instant(&self) -> Option<i64> {
         self.wall.checked_sub(self.offset?.checked_mul(1_000_000)?)
     }
 }
 
 /// Days since 1970-01-01 of `YYYY-MM-DD`; a year may have a sign and more digits.
-pub(super) fn date(text: &str) -> Option<i32> {
+pub fn date(text: &str) -> Option<i32> {
     let mut rest = Rest(text.as_bytes());
     let day = rest.date()?;
     rest.0.is_empty().then_some(day)
 }
 
 /// `YYYY-MM-DDTHH:MM[:SS[.fraction]]` and then no zone, `Z`, `UTC` or an offset. Digits below a microsecond are cut off.
-pub(super) fn moment(text: &str) -> Option<Moment> {
+pub fn moment(text: &str) -> Option<Moment> {
     let mut rest = Rest(text.as_bytes());
     let day = rest.date()?;
     if !(rest.skip(b'T') || rest.skip(b't') || rest.skip(b' ')) {

@@ -1,4 +1,5 @@
-//! Growing buffers in Arrow's layout that can also shrink, so that a refused row leaves nothing behind.
+//! Growing buffers in Arrow's layout that can also shrink, so that a refused row leaves nothing behind. The next batch
+//! begins with the room that the last one took.
 
 use std::sync::Arc;
 
@@ -6,124 +7,158 @@ use arrow::array::StringArray;
 use arrow::array::{ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, BooleanBufferBuilder, PrimitiveArray};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::DataType as Arrow;
-use deltalake_core::Error;
 
-use crate::convert::failure::Refusal;
+use crate::error::Error;
+use crate::ingest::Misfit;
+
+/// What `values` held.
+fn emptied<T>(values: &mut Vec<T>) -> Vec<T> {
+    let room = values.len();
+    std::mem::replace(values, Vec::with_capacity(room))
+}
 
 /// Which values are not null.
-pub(super) struct Validity(BooleanBufferBuilder);
+pub struct Validity(BooleanBufferBuilder);
 
 impl Validity {
-    pub(super) fn new() -> Self {
+    /// Nothing yet.
+    pub fn new() -> Self {
         Self(BooleanBufferBuilder::new(0))
     }
 
+    /// Appends a value.
     #[inline]
-    pub(super) fn push(&mut self, valid: bool) {
+    pub fn push(&mut self, valid: bool) {
         self.0.append(valid);
     }
 
-    pub(super) fn truncate(&mut self, len: usize) {
+    /// Drops all values after the first `len`.
+    pub fn truncate(&mut self, len: usize) {
         self.0.truncate(len);
     }
 
-    pub(super) fn len(&self) -> usize {
+    /// Values so far.
+    pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub(super) fn finish(&mut self) -> Option<NullBuffer> {
+    /// What there is, as Arrow has it; nothing is left.
+    pub fn finish(&mut self) -> Option<NullBuffer> {
         Some(NullBuffer::new(self.0.finish())).filter(|nulls| nulls.null_count() > 0)
     }
 }
 
 /// Values of a fixed width.
-pub(super) struct Primitive<T: ArrowPrimitiveType> {
+pub struct Primitive<T: ArrowPrimitiveType> {
     values: Vec<T::Native>,
     validity: Validity,
 }
 
 impl<T: ArrowPrimitiveType> Primitive<T> {
-    pub(super) fn new() -> Self {
+    /// Nothing yet.
+    pub fn new() -> Self {
         Self { values: Vec::new(), validity: Validity::new() }
     }
 
+    /// Appends a value.
     #[inline]
-    pub(super) fn push(&mut self, value: T::Native) {
+    pub fn push(&mut self, value: T::Native) {
         self.values.push(value);
         self.validity.push(true);
     }
 
+    /// Appends a null.
     #[inline]
-    pub(super) fn push_null(&mut self) {
+    pub fn push_null(&mut self) {
         self.values.push(T::Native::default());
         self.validity.push(false);
     }
 
-    pub(super) fn truncate(&mut self, len: usize) {
+    /// Drops all values after the first `len`.
+    pub fn truncate(&mut self, len: usize) {
         self.values.truncate(len);
         self.validity.truncate(len);
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    /// Values so far.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.validity.len()
+    }
+
+    /// Bytes of the values.
+    pub fn bytes(&self) -> usize {
         self.values.len() * size_of::<T::Native>()
     }
 
     /// As an array of `data_type`, whose physical form is that of `T`.
-    pub(super) fn finish(&mut self, data_type: Arrow) -> ArrayRef {
-        let values = ScalarBuffer::from(std::mem::take(&mut self.values));
+    pub fn finish(&mut self, data_type: Arrow) -> ArrayRef {
+        let values = ScalarBuffer::from(emptied(&mut self.values));
         Arc::new(PrimitiveArray::<T>::new(values, self.validity.finish()).with_data_type(data_type))
     }
 }
 
 /// Booleans.
-pub(super) struct Bits {
+pub struct Bits {
     values: BooleanBufferBuilder,
     validity: Validity,
 }
 
 impl Bits {
-    pub(super) fn new() -> Self {
+    /// Nothing yet.
+    pub fn new() -> Self {
         Self { values: BooleanBufferBuilder::new(0), validity: Validity::new() }
     }
 
+    /// Appends a value.
     #[inline]
-    pub(super) fn push(&mut self, value: bool) {
+    pub fn push(&mut self, value: bool) {
         self.values.append(value);
         self.validity.push(true);
     }
 
-    pub(super) fn push_null(&mut self) {
+    /// Appends a null.
+    pub fn push_null(&mut self) {
         self.values.append(false);
         self.validity.push(false);
     }
 
-    pub(super) fn truncate(&mut self, len: usize) {
+    /// Drops all values after the first `len`.
+    pub fn truncate(&mut self, len: usize) {
         self.values.truncate(len);
         self.validity.truncate(len);
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    /// Values so far.
+    pub fn len(&self) -> usize {
+        self.validity.len()
+    }
+
+    /// Bytes of the values.
+    pub fn bytes(&self) -> usize {
         self.values.len() / 8
     }
 
-    pub(super) fn finish(&mut self) -> ArrayRef {
+    /// What there is, as Arrow has it; nothing is left.
+    pub fn finish(&mut self) -> ArrayRef {
         Arc::new(BooleanArray::new(self.values.finish(), self.validity.finish()))
     }
 }
 
 /// Where each value of a column of varying length ends.
-pub(super) struct Offsets(Vec<i32>);
+pub struct Offsets(Vec<i32>);
 
 impl Offsets {
-    pub(super) fn new() -> Self {
+    /// Nothing yet.
+    pub fn new() -> Self {
         Self(vec![0])
     }
 
     /// Ends a value at `end`; an error past what Arrow's offsets can count.
     #[inline]
-    pub(super) fn push(&mut self, end: usize) -> Result<(), Refusal> {
+    pub fn push(&mut self, end: usize) -> Result<(), Misfit> {
         let end = i32::try_from(end).map_err(|_| {
-            Refusal::because("with the rows before it the value is past 2 GiB: append fewer rows at once")
+            Misfit::because("with the rows before it the value is past 2 GiB: append fewer rows at once")
         })?;
         self.0.push(end);
         Ok(())
@@ -131,17 +166,18 @@ impl Offsets {
 
     /// Ends a value that holds nothing.
     #[inline]
-    pub(super) fn push_empty(&mut self) {
+    pub fn push_empty(&mut self) {
         self.0.push(self.end_of(self.0.len() - 1) as i32);
     }
 
     /// Shrinks to `len` values and says where the last of them ends.
-    pub(super) fn truncate(&mut self, len: usize) -> usize {
+    pub fn truncate(&mut self, len: usize) -> usize {
         self.0.truncate(len + 1);
         self.end_of(len)
     }
 
-    pub(super) fn len(&self) -> usize {
+    /// Values so far.
+    pub fn len(&self) -> usize {
         self.0.len() - 1
     }
 
@@ -150,63 +186,77 @@ impl Offsets {
         self.0.get(len).map_or(0, |&end| end as usize)
     }
 
-    pub(super) fn finish(&mut self) -> OffsetBuffer<i32> {
+    /// What there is, as Arrow has it; nothing is left.
+    pub fn finish(&mut self) -> OffsetBuffer<i32> {
         OffsetBuffer::new(ScalarBuffer::from(std::mem::replace(&mut self.0, vec![0])))
     }
 }
 
 /// Texts or byte strings.
-pub(super) struct Bytes {
+pub struct Bytes {
     data: Vec<u8>,
     offsets: Offsets,
     validity: Validity,
 }
 
 impl Bytes {
-    pub(super) fn new() -> Self {
+    /// Nothing yet.
+    pub fn new() -> Self {
         Self { data: Vec::new(), offsets: Offsets::new(), validity: Validity::new() }
     }
 
+    /// Appends a value.
     #[inline]
-    pub(super) fn push(&mut self, value: &[u8]) -> Result<(), Refusal> {
+    pub fn push(&mut self, value: &[u8]) -> Result<(), Misfit> {
         self.offsets.push(self.data.len() + value.len())?;
         self.data.extend_from_slice(value);
         self.validity.push(true);
         Ok(())
     }
 
+    /// Appends a null.
     #[inline]
-    pub(super) fn push_null(&mut self) {
+    pub fn push_null(&mut self) {
         self.offsets.push_empty();
         self.validity.push(false);
     }
 
-    pub(super) fn truncate(&mut self, len: usize) {
+    /// Drops all values after the first `len`.
+    pub fn truncate(&mut self, len: usize) {
         let end = self.offsets.truncate(len);
         self.data.truncate(end);
         self.validity.truncate(len);
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    /// Values so far.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.validity.len()
+    }
+
+    /// Bytes of the values.
+    pub fn bytes(&self) -> usize {
         self.data.len() + self.offsets.len() * size_of::<i32>()
     }
 
     /// The first text from number `from` on that was there before, counted from `from` too.
-    pub(super) fn repeated(&self, from: usize) -> Option<String> {
+    pub fn repeated(&self, from: usize) -> Option<String> {
         let mut seen = std::collections::HashSet::new();
         let ends = &self.offsets.0[from..];
         let texts = ends.windows(2).map(|w| &self.data[w[0] as usize..w[1] as usize]);
         texts.into_iter().find(|text| !seen.insert(*text)).map(|text| String::from_utf8_lossy(text).into_owned())
     }
 
-    pub(super) fn finish_text(&mut self) -> Result<ArrayRef, Error> {
+    /// The values as texts, which callers have checked; nothing is left.
+    pub fn finish_text(&mut self) -> Result<ArrayRef, Error> {
         let (offsets, data, nulls) = self.parts();
         let array = StringArray::try_new(offsets, data, nulls)
             .map_err(|e| Error::internal("the texts make no Arrow array").with_source(e))?;
         Ok(Arc::new(array))
     }
 
-    pub(super) fn finish_binary(&mut self) -> Result<ArrayRef, Error> {
+    /// The values as byte strings; nothing is left.
+    pub fn finish_binary(&mut self) -> Result<ArrayRef, Error> {
         let (offsets, data, nulls) = self.parts();
         let array = BinaryArray::try_new(offsets, data, nulls)
             .map_err(|e| Error::internal("the byte strings make no Arrow array").with_source(e))?;
@@ -214,6 +264,6 @@ impl Bytes {
     }
 
     fn parts(&mut self) -> (OffsetBuffer<i32>, Buffer, Option<NullBuffer>) {
-        (self.offsets.finish(), Buffer::from_vec(std::mem::take(&mut self.data)), self.validity.finish())
+        (self.offsets.finish(), Buffer::from_vec(emptied(&mut self.data)), self.validity.finish())
     }
 }

@@ -1,0 +1,143 @@
+//! Lines of JSON into an append: read, parsed and encoded at the same time.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::thread::available_parallelism;
+
+use futures::StreamExt;
+use futures::stream::FuturesOrdered;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::Appender;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ingest::{BadLine, Chunk, LineParser, Lines, OnUnknown, Parsed};
+use crate::schema::SchemaRef;
+
+/// Bytes of a file that are read at once.
+const BLOCK: usize = 1 << 20;
+
+/// Chunks that are parsed at a time, at most.
+const PARSERS: usize = 4;
+
+/// What became of lines.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Rows that the append has now.
+    pub rows: u64,
+    /// Lines that are none, in their order.
+    pub bad: Vec<BadLine>,
+}
+
+/// A text of lines on its way into an append.
+pub struct JsonLines {
+    schema: SchemaRef,
+    on_unknown: OnUnknown,
+    leave_out: bool,
+    lines: Lines,
+    parsing: FuturesOrdered<JoinHandle<(LineParser, Result<Parsed>)>>,
+    parsers: usize,
+    idle: Vec<LineParser>,
+    file: Option<Reading>,
+}
+
+/// A file, and the block of it that is read ahead.
+type Reading = JoinHandle<(File, std::io::Result<Vec<u8>>)>;
+
+impl JsonLines {
+    /// For rows of a table of that schema. Lines that are no rows are left out, or are the end of it.
+    pub fn new(schema: SchemaRef, on_unknown: OnUnknown, leave_out: bool) -> Self {
+        let parsers = available_parallelism().map_or(1, usize::from).min(PARSERS);
+        let (parsing, idle) = (FuturesOrdered::new(), Vec::new());
+        Self { schema, on_unknown, leave_out, lines: Lines::default(), parsing, parsers, idle, file: None }
+    }
+
+    /// Takes a block of bytes, which may end in the middle of a line. Waits only while the parsers are behind.
+    pub async fn push(&mut self, appender: &mut Appender, block: &[u8]) -> Result<Taken> {
+        let mut taken = Taken::default();
+        if let Some(chunk) = self.lines.push(block)? {
+            self.parse(chunk);
+        }
+        while self.parsing.len() > self.parsers {
+            self.collect(appender, &mut taken).await?;
+        }
+        Ok(taken)
+    }
+
+    /// Opens a file for [`JsonLines::read`].
+    pub async fn open(&mut self, path: &Path) -> Result<()> {
+        let owned = path.to_owned();
+        let file = spawn_blocking(move || File::open(owned)).await.map_err(ended)?.map_err(|e| unreadable(path, e))?;
+        self.file = Some(read_block(file));
+        Ok(())
+    }
+
+    /// Goes on with the file until there are bad lines; `None` once it is at its end.
+    pub async fn read(&mut self, appender: &mut Appender, path: &Path) -> Result<Option<Taken>> {
+        let mut all = Taken::default();
+        while let Some(reading) = &mut self.file {
+            let (file, block) = reading.await.map_err(ended)?;
+            let block = block.map_err(|e| unreadable(path, e))?;
+            self.file = if block.is_empty() { None } else { Some(read_block(file)) };
+            let taken = self.push(appender, &block).await?;
+            all.rows += taken.rows;
+            all.bad.extend(taken.bad);
+            if !all.bad.is_empty() {
+                return Ok(Some(all));
+            }
+        }
+        Ok((all.rows > 0).then_some(all))
+    }
+
+    /// Takes what is left after the last block.
+    pub async fn finish(&mut self, appender: &mut Appender) -> Result<Taken> {
+        let mut taken = Taken::default();
+        if let Some(chunk) = self.lines.finish() {
+            self.parse(chunk);
+        }
+        while !self.parsing.is_empty() {
+            self.collect(appender, &mut taken).await?;
+        }
+        Ok(taken)
+    }
+
+    fn parse(&mut self, chunk: Chunk) {
+        let made = || LineParser::new(&self.schema, self.on_unknown);
+        let mut parser = self.idle.pop().unwrap_or_else(made);
+        let leave_out = self.leave_out;
+        self.parsing.push_back(spawn_blocking(move || {
+            let parsed = parser.parse(&chunk, leave_out);
+            (parser, parsed)
+        }));
+    }
+
+    async fn collect(&mut self, appender: &mut Appender, taken: &mut Taken) -> Result<()> {
+        let Some(next) = self.parsing.next().await else { return Ok(()) };
+        let (parser, parsed) = next.map_err(ended)?;
+        self.idle.push(parser);
+        let Parsed { batch, bad } = parsed?;
+        taken.rows += batch.num_rows() as u64;
+        taken.bad.extend(bad);
+        appender.write(batch).await
+    }
+}
+
+fn read_block(mut file: File) -> Reading {
+    spawn_blocking(move || {
+        let mut block = Vec::new();
+        let read = file.by_ref().take(BLOCK as u64).read_to_end(&mut block);
+        (file, read.map(|_| block))
+    })
+}
+
+fn unreadable(path: &Path, error: std::io::Error) -> Error {
+    let kind = match error.kind() {
+        std::io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
+        _ => ErrorKind::Storage,
+    };
+    Error::new(kind, format!("{} cannot be read", path.display())).with_source(error)
+}
+
+fn ended(error: tokio::task::JoinError) -> Error {
+    Error::internal("a task for lines of JSON ended without an answer").with_source(error)
+}
