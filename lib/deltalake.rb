@@ -40,20 +40,27 @@ module DeltaLake
     # @param uri [String, Pathname] a folder, which need not exist, or the URI of one in an object store
     # @param schema [Schema, Hash] columns and types; a Hash goes through {Schema.from}
     # @param partition_by [Array<Symbol, String>, Symbol, String] columns whose values split the table into folders
+    # @param cluster_by [Array<Symbol, String>, Symbol, String] up to four columns by which engines that compact the
+    #   table put rows together: liquid clustering, in place of partitions. `"address.zip"` is a field of a struct
     # @param name [String, nil]
     # @param description [String, nil]
-    # @param properties [Hash{String => Object}] table properties, such as `"delta.appendOnly" => true`
+    # @param properties [Hash{String => Object}] table properties, such as `"delta.appendOnly" => true`. The table gets
+    #   the lowest protocol that has what columns and properties ask for; `"delta.feature.<name>" => "supported"`,
+    #   `"delta.minReaderVersion"` and `"delta.minWriterVersion"` ask for more, and are not kept
     # @param storage [Hash{Symbol, String => Object}] options of the store, such as credentials
     # @param if_exists [Symbol] `:raise`, or `:open` to open a table that is there already as it is
     # @param deadline [Numeric, nil] most seconds to take
     # @return [Table]
     # @raise [TableExistsError] where there is a table already
     # @raise [SchemaMismatchError] where no table can have that schema or partitioning
-    def create(uri, schema:, partition_by: [], name: nil, description: nil, properties: {}, storage: {},
+    # @raise [ConfigurationError] where a property has a value that no table can have
+    # @raise [UnsupportedFeatureError] where a property or column needs a feature that this library cannot write
+    def create(uri, schema:, partition_by: [], cluster_by: [], name: nil, description: nil, properties: {}, storage: {},
                if_exists: :raise, deadline: nil)
       Arguments.one_of(:if_exists, if_exists, %i[raise open])
       definition = [Arguments.schema(schema).to_json, Arguments.names(:partition_by, partition_by),
-                    Arguments.text(:name, name), Arguments.text(:description, description),
+                    Arguments.names(:cluster_by, cluster_by), Arguments.text(:name, name),
+                    Arguments.text(:description, description),
                     Arguments.string_hash(:properties, properties)]
       deadline = Arguments.deadline(deadline)
       native = native_table(uri, storage)

@@ -4,6 +4,7 @@ require_relative "schema/types"
 require_relative "schema/field"
 require_relative "schema/notation"
 require_relative "schema/delta_json"
+require_relative "schema/column_rules"
 require_relative "schema/definition"
 require_relative "schema/inference"
 

@@ -1,6 +1,10 @@
 //! Table features: which ones a protocol asks for, and which of them this library has (Delta protocol, "Table Features").
 
+mod upgrade;
+
 use std::collections::BTreeSet;
+
+pub use upgrade::{Features, Wanted, asked_for, feature_named, protocol_for, upgrade};
 
 use crate::action::{Metadata, Protocol};
 use crate::error::{Error, ErrorKind, Result};
@@ -24,12 +28,17 @@ const READABLE: &[&str] = &[
 /// Features that writers honour whether the table uses them or not. An append deletes no row, so it writes no deletion
 /// vector, and no change files: its added files are its changes.
 const WRITABLE: &[&str] = &[
+    "allowColumnDefaults",
     "appendOnly",
     "changeDataFeed",
+    "checkConstraints",
     "clustering",
     "columnMapping",
     "deletionVectors",
     "domainMetadata",
+    "generatedColumns",
+    "identityColumns",
+    "invariants",
     "inCommitTimestamp",
     "materializePartitionColumns",
     "rowTracking",
@@ -137,7 +146,7 @@ pub fn check_appendable(protocol: &Protocol, metadata: &Metadata, schema: &Struc
     schema.fields.iter().try_for_each(check_known)?;
     let mut missing: Vec<&str> = needed_to_write(protocol)
         .into_iter()
-        .filter(|f| !WRITABLE.contains(f) && is_active_for_append(f, metadata, schema))
+        .filter(|f| !WRITABLE.contains(f) && is_active_for_append(f, metadata))
         .collect();
     if missing.is_empty() && schema.contains(&|t| *t == DataType::Variant) {
         missing.push("variantType");
@@ -161,20 +170,6 @@ pub fn has_v2_checkpoints(protocol: &Protocol) -> bool {
 /// Whether history must be kept for readers that understand less than the newest version needs.
 pub fn protects_checkpoints(protocol: &Protocol) -> bool {
     listed(&protocol.writer_features).any(|f| f == "checkpointProtection")
-}
-
-/// The lowest protocol that a new table of `schema` needs.
-pub fn protocol_for(schema: &StructType) -> Protocol {
-    if schema.contains(&|t| *t == DataType::TimestampNtz) {
-        let list = |names: &[&str]| Some(names.iter().map(|n| (*n).to_owned()).collect());
-        return Protocol {
-            min_reader_version: NEWEST_READER,
-            min_writer_version: NEWEST_WRITER,
-            reader_features: list(&["timestampNtz"]),
-            writer_features: list(&["appendOnly", "invariants", "timestampNtz"]),
-        };
-    }
-    Protocol { min_reader_version: 1, min_writer_version: 2, reader_features: None, writer_features: None }
 }
 
 fn check_shape(protocol: &Protocol) -> Result<()> {
@@ -218,13 +213,8 @@ fn is_on(metadata: &Metadata, key: &str) -> bool {
 }
 
 /// Whether an append must do something for `feature`: "supported" is in the protocol, "active" in the metadata.
-fn is_active_for_append(feature: &str, metadata: &Metadata, schema: &StructType) -> bool {
+fn is_active_for_append(feature: &str, metadata: &Metadata) -> bool {
     match feature {
-        "invariants" => any_field_has(schema, "delta.invariants"),
-        "generatedColumns" => any_field_has(schema, "delta.generationExpression"),
-        "identityColumns" => any_field_has(schema, "delta.identity.start"),
-        "allowColumnDefaults" => any_field_has(schema, "CURRENT_DEFAULT"),
-        "checkConstraints" => metadata.configuration.keys().any(|k| k.starts_with("delta.constraints.")),
         "icebergCompatV1" => is_on(metadata, "delta.enableIcebergCompatV1"),
         "icebergCompatV2" => is_on(metadata, "delta.enableIcebergCompatV2"),
         _ => true,
@@ -367,29 +357,17 @@ mod tests {
     }
 
     #[test]
-    fn legacy_features_in_use_stop_appends() {
-        let (m, s) = metadata(ID, &[("delta.constraints.positive", "id > 0")]);
-        check_appendable(&protocol(1, 2, &[], &[]), &m, &s).unwrap();
-        assert!(
-            check_appendable(&protocol(1, 3, &[], &[]), &m, &s).unwrap_err().message().contains("checkConstraints")
-        );
-        let field = r#"{"name":"s","type":{"type":"struct","fields":[{"name":"x","type":"long","nullable":true,"metadata":{"delta.invariants":"{}"}}]},"nullable":true,"metadata":{}}"#;
-        let (m, s) = metadata(field, &[]);
-        assert!(check_appendable(&protocol(1, 2, &[], &[]), &m, &s).unwrap_err().message().contains("invariants"));
+    fn what_a_version_implies_is_to_be_honoured() {
+        assert!(writes_feature(&protocol(1, 3, &[], &[]), "checkConstraints"));
+        assert!(!writes_feature(&protocol(1, 2, &[], &[]), "checkConstraints"));
+        assert!(!writes_feature(&protocol(1, 7, &[], &["invariants"]), "checkConstraints"));
+        let (m, s) = metadata(ID, &[]);
+        check_appendable(&protocol(1, 6, &[], &[]), &m, &s).unwrap();
     }
 
     #[test]
     fn impossible_pairs_and_future_versions() {
         assert_eq!(check_readable(&protocol(3, 6, &[], &[])).unwrap_err().kind(), ErrorKind::CorruptTable);
         assert_eq!(check_readable(&protocol(4, 7, &[], &[])).unwrap_err().kind(), ErrorKind::UnsupportedFeature);
-    }
-
-    #[test]
-    fn a_wall_clock_column_raises_the_protocol_and_nothing_else_does() {
-        let (_, plain) = metadata(ID, &[]);
-        assert_eq!((protocol_for(&plain).min_reader_version, protocol_for(&plain).min_writer_version), (1, 2));
-        let field = r#"{"name":"t","type":{"type":"array","elementType":"timestamp_ntz","containsNull":true},"nullable":true,"metadata":{}}"#;
-        let (_, ntz) = metadata(field, &[]);
-        assert_eq!(protocol_for(&ntz).reader_features, Some(vec!["timestampNtz".to_owned()]));
     }
 }

@@ -193,8 +193,8 @@ fn interval_ms(text: &str) -> Option<i64> {
     })
 }
 
-/// Comma-separated paths with optional back-ticks around names.
-fn column_list(text: &str) -> Vec<ColumnPath> {
+/// Reads comma-separated paths with optional back-ticks around names.
+pub fn column_list(text: &str) -> Vec<ColumnPath> {
     let mut paths = Vec::new();
     let mut names: Vec<String> = Vec::new();
     let mut name = String::new();

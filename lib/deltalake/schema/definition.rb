@@ -5,7 +5,19 @@ module DeltaLake
     # What the block of {Schema.define} talks to: one method a type, each of which adds a column.
     #
     # Every method takes the column's name, `null: false` where nil is not allowed, `comment:`, and free-form
-    # `metadata:`.
+    # `metadata:`. A column of the table, not of a struct, may have one of
+    #
+    # - `generated:` SQL text that it is computed by, from other columns: `"CAST(created_at AS DATE)"`
+    # - `default:` what rows get that do not give it: SQL text (`"'new'"`, `"current_date()"`), an Integer, true or false
+    # - `identity:` numbers that the table hands out: `true`, or `{ start: 1, step: 1, allow_explicit: false }`
+    #
+    # @example
+    #   DeltaLake::Schema.define do
+    #     long      :id, identity: true
+    #     string    :state, default: "'new'"
+    #     timestamp :created_at
+    #     date      :day, generated: "CAST(created_at AS DATE)"
+    #   end
     class Definition
       # @return [Array<Field>] so far
       attr_reader :fields
@@ -26,41 +38,44 @@ module DeltaLake
         @fields = []
       end
 
-      # @!method boolean(name, null: true, comment: nil, metadata: {})
+      # @!method boolean(name, null: true, comment: nil, metadata: {}, **rules)
       #   Adds a column of true and false.
       #   @return [void]
-      # @!method byte(name, null: true, comment: nil, metadata: {})
+      # @!method byte(name, null: true, comment: nil, metadata: {}, **rules)
       #   Adds a column of 8-bit integers.
       #   @return [void]
-      # @!method short(name, null: true, comment: nil, metadata: {})
+      # @!method short(name, null: true, comment: nil, metadata: {}, **rules)
       #   Adds a column of 16-bit integers.
       #   @return [void]
-      # @!method integer(name, null: true, comment: nil, metadata: {})
+      # @!method integer(name, null: true, comment: nil, metadata: {}, **rules)
       #   Adds a column of 32-bit integers.
       #   @return [void]
-      # @!method long(name, null: true, comment: nil, metadata: {})
+      # @!method long(name, null: true, comment: nil, metadata: {}, **rules)
       #   Adds a column of 64-bit integers.
       #   @return [void]
-      # @!method float(name, null: true, comment: nil, metadata: {})
+      # @!method float(name, null: true, comment: nil, metadata: {}, **rules)
       #   Adds a column of 32-bit floating-point numbers.
       #   @return [void]
-      # @!method double(name, null: true, comment: nil, metadata: {})
+      # @!method double(name, null: true, comment: nil, metadata: {}, **rules)
       #   Adds a column of 64-bit floating-point numbers, Ruby's Float.
       #   @return [void]
-      # @!method string(name, null: true, comment: nil, metadata: {})
+      # @!method string(name, null: true, comment: nil, metadata: {}, **rules)
       #   Adds a column of UTF-8 text.
       #   @return [void]
-      # @!method binary(name, null: true, comment: nil, metadata: {})
+      # @!method binary(name, null: true, comment: nil, metadata: {}, **rules)
       #   Adds a column of bytes.
       #   @return [void]
-      # @!method date(name, null: true, comment: nil, metadata: {})
+      # @!method date(name, null: true, comment: nil, metadata: {}, **rules)
       #   Adds a column of days.
       #   @return [void]
-      # @!method timestamp(name, null: true, comment: nil, metadata: {})
+      # @!method timestamp(name, null: true, comment: nil, metadata: {}, **rules)
       #   Adds a column of instants, in microseconds.
       #   @return [void]
-      # @!method timestamp_ntz(name, null: true, comment: nil, metadata: {})
+      # @!method timestamp_ntz(name, null: true, comment: nil, metadata: {}, **rules)
       #   Adds a column of wall-clock times without a zone, in microseconds.
+      #   @return [void]
+      # @!method variant(name, null: true, comment: nil, metadata: {}, **rules)
+      #   Adds a column of values of any type.
       #   @return [void]
       PrimitiveType::NAMES.each do |type|
         define_method(type) { |name, **options| add(name, PrimitiveType.new(type), **options) }
@@ -126,13 +141,14 @@ module DeltaLake
         raise ArgumentError, "column #{name}: a block goes with :struct only, got #{type.inspect}"
       end
 
-      def add(name, type, null: true, comment: nil, metadata: {})
+      def add(name, type, null: true, comment: nil, metadata: {}, **rules)
         unless name.is_a?(Symbol) || name.is_a?(String)
           raise TypeError, "names of columns are Symbols or Strings, got #{name.class}"
         end
         raise ArgumentError, "column #{name} is defined twice" if fields.any? { |field| field.name == name.to_sym }
 
         metadata = metadata.merge("comment" => comment) if comment
+        metadata = metadata.merge(ColumnRules.metadata(name, **rules)) unless rules.empty?
         fields << Field.new(name, type, null:, metadata:)
         nil
       end

@@ -29,7 +29,8 @@ module DeltaLake
     # A type that holds no other type, such as `long`.
     class PrimitiveType < Type
       # What a column can be declared as, beside `decimal`.
-      NAMES = %w[boolean byte short integer long float double string binary date timestamp timestamp_ntz].freeze
+      NAMES = %w[boolean byte short integer long float double string binary date timestamp timestamp_ntz
+                 variant].freeze
 
       # @return [String]
       attr_reader :name

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use crate::action::{Action, CommitInfo, Format, Metadata, Operation};
+use super::clustering::domain;
+use super::definition::{CONSTRAINT, Definition, Settled, check_constraint, check_rules};
+use crate::action::{CommitInfo, Format, Metadata, Operation};
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::features::{check_appendable, protocol_for};
-use crate::log::{LOG_FOLDER, commit_key};
-use crate::properties::TableProperties;
-use crate::schema::{DataType, StructType, check_new_table};
+use crate::features::{check_appendable, column_mapping};
+use crate::log::LOG_FOLDER;
+use crate::schema::{StructType, forget_table};
 use crate::snapshot::Snapshot;
-use crate::storage::{PutOutcome, Storage};
-use crate::txn::body_of;
+use crate::storage::Storage;
+use crate::txn::{FirstCommit, commit_first};
 
 /// What a new table is to be.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +28,9 @@ pub struct NewTable {
     pub name: Option<String>,
     /// For people.
     pub description: Option<String>,
-    /// Table properties.
+    /// Columns and fields of structs, as dotted names, by which files are to be clustered.
+    pub cluster_by: Vec<String>,
+    /// Table properties, and pseudo-properties that ask for a protocol.
     pub properties: BTreeMap<String, String>,
 }
 
@@ -45,30 +48,12 @@ pub async fn exists(storage: &Storage) -> Result<bool> {
 /// Creates the table; `TableExists` where one is there, or where another process was first.
 pub async fn create(storage: &Storage, table: NewTable, context: &Context, clock: &Clock) -> Result<Snapshot> {
     let created = async {
-        let (metadata, protocol) = (metadata(&table, clock)?, protocol_for(&table.schema));
-        check_appendable(&protocol, &metadata, &table.schema)?;
+        let first = first_commit(&table, clock)?;
         if !storage.list(LOG_FOLDER, None).await?.is_empty() && exists(storage).await? {
             return Err(there_already(storage));
         }
         context.check()?;
-        let actions = [
-            Action::CommitInfo(Box::new(info(&table, clock))),
-            Action::Protocol(protocol.clone()),
-            Action::Metadata(Box::new(metadata.clone())),
-        ];
-        let (storage, body) = (storage.clone(), body_of(&actions)?);
-        let in_flight = context.gate().enter(0);
-        let put = tokio::spawn(async move {
-            let _in_flight = in_flight;
-            let outcome = storage.put_if_absent(&commit_key(0), body).await?;
-            Ok((outcome, storage))
-        });
-        match put.await {
-            Ok(Ok((PutOutcome::Created, storage))) => Snapshot::first(&storage, protocol, metadata),
-            Ok(Ok((PutOutcome::AlreadyExists, storage))) => Err(there_already(&storage)),
-            Ok(Err(e)) => Err(e),
-            Err(e) => Err(Error::internal("the task that puts the first commit failed").with_source(e)),
-        }
+        commit_first(storage, first, context, clock).await?.ok_or_else(|| there_already(storage))
     };
     created.await.map_err(|e: Error| e.with_table(storage.uri()))
 }
@@ -80,66 +65,51 @@ fn there_already(storage: &Storage) -> Error {
     )
 }
 
-fn metadata(table: &NewTable, clock: &Clock) -> Result<Metadata> {
-    check_new_table(&table.schema, &table.partition_by)?;
-    if table.schema.contains(&|t| *t == DataType::Variant) {
-        return Err(Error::unsupported(
-            "a column of type variant needs the table feature variantType, which new tables cannot have yet",
-        ));
-    }
-    let configuration: BTreeMap<_, _> =
-        table.properties.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
-    check_properties(&configuration)?;
-    Ok(Metadata {
+fn first_commit(table: &NewTable, clock: &Clock) -> Result<FirstCommit> {
+    let mut schema = table.schema.clone();
+    forget_table(&mut schema);
+    let metadata = Metadata {
         id: Uuid::new_v4().to_string(),
         name: table.name.clone(),
         description: table.description.clone(),
         format: Format::default(),
-        schema_string: table.schema.to_json(),
+        schema_string: String::new(),
         partition_columns: table.partition_by.clone(),
         created_time: Some(clock.now_ms()),
-        configuration,
-    })
-}
-
-/// Properties that ask for a table feature are refused: the table would not do what they say.
-fn check_properties(configuration: &BTreeMap<String, Option<String>>) -> Result<()> {
-    TableProperties::new(configuration)?;
-    const ASK_FOR_FEATURES: &[&str] = &[
-        "delta.enableChangeDataFeed",
-        "delta.enableDeletionVectors",
-        "delta.enableRowTracking",
-        "delta.enableTypeWidening",
-        "delta.enableVariantShredding",
-        "delta.enableInCommitTimestamps",
-        "delta.enableIcebergCompatV1",
-        "delta.enableIcebergCompatV2",
-    ];
-    for (key, value) in configuration {
-        let value = value.as_deref().unwrap_or_default();
-        let asks = (ASK_FOR_FEATURES.contains(&key.as_str()) && value.eq_ignore_ascii_case("true"))
-            || (key == "delta.columnMapping.mode" && value != "none")
-            || (key == "delta.checkpointPolicy" && value == "v2")
-            || key.starts_with("delta.constraints.")
-            || key.starts_with("delta.feature.")
-            || matches!(key.as_str(), "delta.minReaderVersion" | "delta.minWriterVersion");
-        if asks {
-            return Err(Error::unsupported(format!(
-                "table property {key} = {value:?} asks for a table feature that new tables cannot have yet"
-            )));
+        configuration: BTreeMap::new(),
+    };
+    let mut definition = Definition::new(schema, metadata);
+    for (key, value) in &table.properties {
+        definition.set(key, value)?;
+    }
+    let clustering = match table.cluster_by.as_slice() {
+        [] => None,
+        columns => {
+            definition.wanted.features.insert("clustering");
+            Some(columns)
+        }
+    };
+    let Settled { protocol, metadata, schema } = definition.settle()?;
+    check_rules(&schema, &table.partition_by)?;
+    for (key, text) in &metadata.configuration {
+        if let (Some(name), Some(text)) = (key.strip_prefix(CONSTRAINT), text) {
+            check_constraint(name, text, &schema)?;
         }
     }
-    Ok(())
+    let mapping = column_mapping(&protocol, &metadata)?;
+    let domains = clustering.map(|columns| domain(columns, &schema, &table.partition_by, mapping)).transpose()?;
+    check_appendable(&protocol, &metadata, &schema)?;
+    Ok(FirstCommit { info: info(table, &metadata), protocol, metadata, domains: domains.into_iter().collect() })
 }
 
-fn info(table: &NewTable, clock: &Clock) -> CommitInfo {
+fn info(table: &NewTable, metadata: &Metadata) -> CommitInfo {
     let info = CommitInfo::new(Operation::CreateTable)
         .json_parameter("partitionBy", &table.partition_by)
-        .json_parameter("properties", &table.properties)
+        .json_parameter("clusterBy", &table.cluster_by)
+        .json_parameter("properties", &metadata.configuration)
         .parameter("isManaged", "false");
-    let info = match &table.description {
+    match &table.description {
         Some(description) => info.parameter("description", description),
         None => info,
-    };
-    CommitInfo { timestamp: clock.now_ms(), ..info }
+    }
 }

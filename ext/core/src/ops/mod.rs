@@ -3,7 +3,9 @@
 mod append;
 mod appended;
 mod changes;
+mod clustering;
 mod create;
+mod definition;
 mod json_lines;
 mod overwrite;
 mod pipe;

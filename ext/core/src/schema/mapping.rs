@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{ColumnPath, DataType, Field, StructType};
 use crate::error::{Error, Result};
 
-const PHYSICAL_NAME: &str = "delta.columnMapping.physicalName";
-const FIELD_ID: &str = "delta.columnMapping.id";
+pub(super) const PHYSICAL_NAME: &str = "delta.columnMapping.physicalName";
+pub(super) const FIELD_ID: &str = "delta.columnMapping.id";
 
 /// What finds a column in a data file. Partition values and statistics go by physical names in both mapped modes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

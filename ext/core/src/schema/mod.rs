@@ -1,9 +1,11 @@
 //! Delta types: their JSON form (Delta protocol, "Schema Serialization Format"), their Arrow form, and their rules.
 
 mod arrow_form;
+mod assign;
 mod decimal;
 mod json;
 mod mapping;
+mod merge;
 mod path;
 mod rules;
 #[cfg(test)]
@@ -13,10 +15,11 @@ mod widening;
 use std::sync::Arc;
 
 pub use arrow_form::UTC;
+pub use assign::{MAX_COLUMN_ID, NewNames, assign_mapping, forget_mapping, forget_table};
 pub use decimal::DecimalType;
 pub use mapping::ColumnMapping;
 pub use path::ColumnPath;
-pub use rules::{check_known, check_new_table};
+pub use rules::{check_known, check_table};
 pub use widening::check_type_changes;
 
 /// Free-form field metadata; unknown keys are kept as they came.

@@ -2,18 +2,19 @@
 
 use std::collections::HashSet;
 
-use super::{DataType, Field, StructType};
+use super::{ColumnMapping, DataType, Field, StructType};
 use crate::error::{Error, Result};
 
 /// Characters that Parquet writers of Delta refuse in names where there is no column mapping.
 const FORBIDDEN_IN_NAMES: &[char] = &[' ', ',', ';', '{', '}', '(', ')', '\n', '\t', '='];
 
-/// Checks names (not empty, unique whatever their case, free of characters that Spark refuses) and partition columns.
-pub fn check_new_table(schema: &StructType, partition_columns: &[String]) -> Result<()> {
+/// Checks names (not empty, unique whatever their case, free of characters that Spark refuses where `mapping` keeps them
+/// out of no file) and partition columns.
+pub fn check_table(schema: &StructType, partition_columns: &[String], mapping: ColumnMapping) -> Result<()> {
     if schema.fields.is_empty() {
         return Err(Error::schema("the schema has no columns: a table needs one at least"));
     }
-    check_names(schema, "the schema")?;
+    check_names(schema, mapping, "the schema")?;
     schema.fields.iter().try_for_each(check_known)?;
     let mut seen = HashSet::new();
     for column in partition_columns {
@@ -49,32 +50,34 @@ pub fn check_known(field: &Field) -> Result<()> {
     )))
 }
 
-fn check_names(fields: &StructType, place: &str) -> Result<()> {
+fn check_names(fields: &StructType, mapping: ColumnMapping, place: &str) -> Result<()> {
     let mut seen = HashSet::new();
     for field in &fields.fields {
         if field.name.is_empty() {
             return Err(Error::schema(format!("{place} has a column with an empty name")));
         }
-        if let Some(bad) = field.name.chars().find(|c| FORBIDDEN_IN_NAMES.contains(c)) {
+        let bad = field.name.chars().find(|c| FORBIDDEN_IN_NAMES.contains(c));
+        if let Some(bad) = bad.filter(|_| mapping == ColumnMapping::None) {
             return Err(Error::schema(format!(
-                "column name {:?} in {place} holds {bad:?}, which Delta allows only with column mapping",
+                "column name {:?} in {place} holds {bad:?}, which Delta allows only with column mapping: set the table \
+                 property delta.columnMapping.mode to name",
                 field.name
             )));
         }
         if !seen.insert(field.name.to_lowercase()) {
             return Err(Error::schema(format!("{place} has the column {:?} twice (case is ignored)", field.name)));
         }
-        check_nested(&field.data_type, &format!("column {}", field.name))?;
+        check_nested(&field.data_type, mapping, &format!("column {}", field.name))?;
     }
     Ok(())
 }
 
-fn check_nested(data_type: &DataType, place: &str) -> Result<()> {
+fn check_nested(data_type: &DataType, mapping: ColumnMapping, place: &str) -> Result<()> {
     match data_type {
         DataType::Struct(s) if s.fields.is_empty() => Err(Error::schema(format!("{place} is a struct without fields"))),
-        DataType::Struct(s) => check_names(s, place),
-        DataType::Array(a) => check_nested(&a.element, place),
-        DataType::Map(m) => check_nested(&m.key, place).and_then(|()| check_nested(&m.value, place)),
+        DataType::Struct(s) => check_names(s, mapping, place),
+        DataType::Array(a) => check_nested(&a.element, mapping, place),
+        DataType::Map(m) => check_nested(&m.key, mapping, place).and_then(|()| check_nested(&m.value, mapping, place)),
         _ => Ok(()),
     }
 }

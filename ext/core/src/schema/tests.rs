@@ -57,7 +57,7 @@ fn a_bomb_of_nesting_is_an_error() {
 fn names_must_differ_in_more_than_case() {
     let schema =
         StructType { fields: vec![Field::new("a", DataType::Long, true), Field::new("A", DataType::Long, true)] };
-    assert!(check_new_table(&schema, &[]).unwrap_err().message().contains("twice"));
+    assert!(check_table(&schema, &[], ColumnMapping::None).unwrap_err().message().contains("twice"));
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn partition_columns_are_checked() {
     let schema = StructType::from_json(SCHEMA).unwrap();
     let refused = |columns: &[&str]| {
         let columns: Vec<String> = columns.iter().map(|c| (*c).to_owned()).collect();
-        check_new_table(&schema, &columns).is_err()
+        check_table(&schema, &columns, ColumnMapping::None).is_err()
     };
     assert!(refused(&["nope"]));
     assert!(refused(&["tags"]));
@@ -106,4 +106,14 @@ fn malformed_schemas_are_errors() {
     }
     let lenient = r#"{"type":"struct","fields":[{"name":"a","type":"long","nullable":null,"metadata":null,"x":[]}]}"#;
     assert!(StructType::from_json(lenient).unwrap().fields[0].nullable);
+}
+
+#[test]
+fn odd_names_need_column_mapping() {
+    for name in ["a b", "a,b", "a;b", "{", "(", "a\nb", "a\tb", "a=b"] {
+        let schema = StructType { fields: vec![Field::new(name, DataType::Long, true)] };
+        let error = check_table(&schema, &[], ColumnMapping::None).unwrap_err();
+        assert!(error.message().contains("delta.columnMapping.mode"), "{error}");
+        check_table(&schema, &[], ColumnMapping::Name).unwrap();
+    }
 }

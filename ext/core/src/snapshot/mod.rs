@@ -74,9 +74,9 @@ impl Snapshot {
         }
     }
 
-    /// A new table's first version.
-    pub fn first(storage: &Storage, protocol: Protocol, metadata: Metadata) -> Result<Self> {
-        Self::new(storage, Segment::first(), TableState::new(protocol, metadata), None)
+    /// A new table's first version, with all that its commit's lines say.
+    pub fn first(storage: &Storage, protocol: Protocol, metadata: Metadata, lines: &[TableActionLine]) -> Result<Self> {
+        Self::new(storage, Segment::first(), TableState::new(protocol, metadata).apply(lines), None)
     }
 
     /// A version by what somebody tells of it. Its log is not looked at, so it has no files of its own to replay.

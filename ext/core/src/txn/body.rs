@@ -6,7 +6,7 @@ use crate::action::{Action, TableActionLine};
 use crate::error::{Error, Result};
 
 /// Lines of JSON.
-pub fn body_of(actions: &[Action]) -> Result<Bytes> {
+pub(super) fn body_of(actions: &[Action]) -> Result<Bytes> {
     lines_of(actions.iter().cloned())
 }
 

@@ -3,9 +3,11 @@
 mod attempt;
 mod backoff;
 mod body;
+mod columns;
 mod commit;
 mod compose;
 mod conflict;
+mod first;
 mod group;
 mod idempotence;
 mod isolation;
@@ -21,9 +23,10 @@ mod upgrade;
 mod validate;
 mod winners;
 
-pub use self::body::body_of;
+pub use self::columns::NewColumns;
 pub use self::commit::commit;
 pub use self::conflict::check_layout;
+pub use self::first::{FirstCommit, commit_first};
 pub use self::group::GroupCommits;
 pub use self::idempotence::AppTransaction;
 pub use self::outcome::Outcome;

@@ -35,7 +35,8 @@ pub(super) async fn timestamp_after(
     Ok(Some(timestamp))
 }
 
-fn is_enabled(metadata: &Metadata) -> bool {
+/// Whether the table keeps such times.
+pub(super) fn is_enabled(metadata: &Metadata) -> bool {
     let value = metadata.configuration.get(ENABLED).and_then(|v| v.as_deref());
     value.is_some_and(|v| v.trim().eq_ignore_ascii_case("true"))
 }

@@ -25,7 +25,7 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("exists", native_method!(NativeTable::exists, 1))?;
     class.define_method("snapshot", native_method!(NativeTable::snapshot, 3))?;
     class.define_method("task", native_method!(NativeTable::task, 1))?;
-    class.define_method("create", native_method!(NativeTable::create, 6))?;
+    class.define_method("create", native_method!(NativeTable::create, 7))?;
     Ok(())
 }
 
@@ -75,6 +75,7 @@ impl NativeTable {
         this: &Self,
         schema_json: String,
         partition_by: Vec<String>,
+        cluster_by: Vec<String>,
         name: Option<String>,
         description: Option<String>,
         properties: HashMap<String, String>,
@@ -83,7 +84,7 @@ impl NativeTable {
         let prepared = || {
             let schema = StructType::from_json(&schema_json)?;
             let properties: BTreeMap<_, _> = properties.into_iter().collect();
-            Ok((NewTable { schema, partition_by, name, description, properties }, context(deadline)?))
+            Ok((NewTable { schema, partition_by, cluster_by, name, description, properties }, context(deadline)?))
         };
         let (table, ctx) = prepared().map_err(|e| to_ruby_error(ruby, e))?;
         let (storage, inner) = (this.0.clone(), ctx.clone());
