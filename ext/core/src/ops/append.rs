@@ -81,6 +81,11 @@ impl Appender {
         self
     }
 
+    /// The version that it begins from.
+    pub fn base(&self) -> &Snapshot {
+        &self.base
+    }
+
     /// The schema that rows are converted for: the table's, with the columns that are added.
     pub fn schema(&self) -> &SchemaRef {
         self.columns.as_ref().map_or(self.base.schema(), NewColumns::schema)

@@ -2,12 +2,13 @@
 
 use std::mem::size_of;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use deltalake_core::clock::Clock;
 use deltalake_core::context::Context;
 use deltalake_core::ingest::{ArrowRows, OnUnknown};
-use deltalake_core::ops::{AppendOptions, Appender, JsonLines, Taken};
-use deltalake_core::txn::AppTransaction;
+use deltalake_core::ops::{AppendOptions, Appender, JsonLines, Overwrite, Taken};
+use deltalake_core::txn::GroupCommits;
 use deltalake_core::write::{RowBatch, RowRules};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -15,7 +16,10 @@ use magnus::{DataTypeFunctions, Error, Module, RArray, RClass, RModule, RString,
 
 use super::arrow_source::{NativeArrowBatch, NativeArrowSource};
 use super::call::{Exclusive, context, define};
+use super::condition;
 use super::snapshot::NativeSnapshot;
+use super::staged::NativeStaged;
+use super::written::{Written, transaction, written};
 use crate::bridge::{block_on, to_ruby_error};
 use crate::convert::{RowEncoder, bytes_of};
 use crate::native_method;
@@ -73,13 +77,16 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("push_json", native_method!(NativeAppend::push_json, 1))?;
     class.define_method("read_json", native_method!(NativeAppend::read_json, 0))?;
     class.define_method("finish_json", native_method!(NativeAppend::finish_json, 0))?;
+    class.define_method("replace", native_method!(NativeAppend::replace, 3))?;
+    class.define_method("share", native_method!(NativeAppend::share, 0))?;
+    class.define_method("stage", native_method!(NativeAppend::stage, 0))?;
     class.define_method("finish", native_method!(NativeAppend::finish, 0))?;
     class.define_method("abort", native_method!(NativeAppend::abort, 0))?;
     Ok(())
 }
 
-/// Snapshot, rows, files, bytes, attempts, skipped.
-type Result6 = (NativeSnapshot, u64, u64, u64, u32, bool);
+/// Where the appends of this process meet that may share a commit.
+static GROUP: LazyLock<GroupCommits> = LazyLock::new(GroupCommits::default);
 
 impl NativeAppend {
     fn new(appender: Appender, on_unknown: OnUnknown, ctx: Context) -> Self {
@@ -103,11 +110,7 @@ impl NativeAppend {
         deadline: Option<f64>,
     ) -> Result<Self, Error> {
         let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
-        let txn = match (once, app_id, app_version) {
-            (Some(key), None, None) => Some(AppTransaction::once(&key)),
-            (None, Some(app_id), Some(version)) => Some(AppTransaction::Version { app_id, version }),
-            _ => None,
-        };
+        let txn = transaction(once, app_id, app_version);
         let options = AppendOptions { txn, user_metadata };
         let (base, inner) = (snapshot.0.clone(), ctx.clone());
         let appender =
@@ -271,14 +274,66 @@ impl NativeAppend {
         Ok(taken)
     }
 
-    fn finish(ruby: &Ruby, this: &Self) -> Result<Result6, Error> {
+    /// Makes an overwrite of it: of all rows, of those that meet `conditions`, or of the partitions of the new ones.
+    fn replace(
+        ruby: &Ruby,
+        this: &Self,
+        conditions: Option<RArray>,
+        shown: Option<String>,
+        dynamic: bool,
+    ) -> Result<(), Error> {
         let mut state = this.open(ruby)?;
-        if state.encoder.as_ref().is_some_and(|e| !e.is_empty()) {
-            state = this.hand_over(ruby, state)?;
-        }
+        let replaced = Self::replace_in(ruby, &mut state.appender, conditions, shown, dynamic);
+        this.state.put(state);
+        replaced
+    }
+
+    fn replace_in(
+        ruby: &Ruby,
+        appender: &mut Appender,
+        conditions: Option<RArray>,
+        shown: Option<String>,
+        dynamic: bool,
+    ) -> Result<(), Error> {
+        let base = appender.base().clone();
+        let overwrite = match conditions {
+            Some(conditions) => {
+                let predicate = condition::predicate(ruby, conditions, base.schema()).map_err(|e| e.into_ruby(ruby))?;
+                Overwrite::matching(&base, predicate, shown).map_err(|e| to_ruby_error(ruby, e))?
+            }
+            None if dynamic => Overwrite::partitions(),
+            None => Overwrite::table(),
+        };
+        appender.replacing(overwrite).map_err(|e| to_ruby_error(ruby, e))
+    }
+
+    /// Lets it share a commit with other appends of this process.
+    fn share(ruby: &Ruby, this: &Self) -> Result<(), Error> {
+        let mut state = this.open(ruby)?;
+        state.appender.grouped(GROUP.clone());
+        this.state.put(state);
+        Ok(())
+    }
+
+    /// Ends it without a commit: the files are left to who commits them.
+    fn stage(ruby: &Ruby, this: &Self) -> Result<NativeStaged, Error> {
+        let state = this.all_taken(ruby)?;
         this.state.close();
-        let done = block_on(ruby, &this.ctx, async move { state.appender.finish().await })?;
-        Ok((NativeSnapshot(done.snapshot), done.rows, done.files, done.bytes, done.attempts, done.skipped))
+        block_on(ruby, &this.ctx, async move { state.appender.stage().await }).map(NativeStaged)
+    }
+
+    fn finish(ruby: &Ruby, this: &Self) -> Result<Written, Error> {
+        let state = this.all_taken(ruby)?;
+        this.state.close();
+        block_on(ruby, &this.ctx, async move { state.appender.finish().await }).map(written)
+    }
+
+    fn all_taken(&self, ruby: &Ruby) -> Result<State, Error> {
+        let state = self.open(ruby)?;
+        match &state.encoder {
+            Some(encoder) if !encoder.is_empty() => self.hand_over(ruby, state),
+            _ => Ok(state),
+        }
     }
 
     /// Gives the append up: nothing of it is in the table.
