@@ -5,6 +5,7 @@ mod assign;
 mod decimal;
 mod json;
 mod mapping;
+mod merge;
 mod path;
 mod rules;
 #[cfg(test)]
@@ -14,7 +15,7 @@ mod widening;
 use std::sync::Arc;
 
 pub use arrow_form::UTC;
-pub use assign::{NewNames, assign_mapping, forget_mapping, forget_table};
+pub use assign::{MAX_COLUMN_ID, NewNames, assign_mapping, forget_mapping, forget_table};
 pub use decimal::DecimalType;
 pub use mapping::ColumnMapping;
 pub use path::ColumnPath;

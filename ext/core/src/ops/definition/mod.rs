@@ -5,12 +5,12 @@ mod mapping;
 
 use uuid::Uuid;
 
-use self::mapping::{MAX_COLUMN_ID, check_mode, settle_mapping};
+use self::mapping::{check_mode, settle_mapping};
 use crate::action::{Metadata, Protocol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::{Wanted, asked_for, protocol_for, upgrade};
 use crate::properties::TableProperties;
-use crate::schema::{ColumnMapping, StructType, check_table};
+use crate::schema::{ColumnMapping, MAX_COLUMN_ID, StructType, check_table};
 use crate::snapshot::Snapshot;
 
 pub(super) use self::checks::{check_constraint, check_rules};
