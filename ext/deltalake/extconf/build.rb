@@ -49,9 +49,13 @@ module Extconf
       "deltalake.#{RbConfig::CONFIG['DLEXT']}"
     end
 
-    # rb-sys asks this Ruby, not the first one in PATH, for its headers.
+    # rb-sys asks this Ruby, not the first one in PATH, for its headers. Files are compressed at zstd's first level, so
+    # that its slower ways of searching stay out of what users install.
     def environment
-      { "RUBY" => RbConfig.ruby }
+      return { "RUBY" => RbConfig.ruby } if profile == "dev"
+
+      without = SLOW_ZSTD.map { |way| "-DZSTD_EXCLUDE_#{way}_BLOCK_COMPRESSOR" }
+      { "RUBY" => RbConfig.ruby, "CFLAGS" => [*@env["CFLAGS"], *without].join(" ") }
     end
 
     def command
@@ -67,7 +71,12 @@ module Extconf
     FOLD = "-Wl,--icf=all"
     # Cargo's `strip = true` leaves the symbol table in where Rust's own linker links.
     STRIP = "-Wl,--strip-all"
-    private_constant :FOLD, :STRIP
+    # The addresses that the loader moves, as a bitmap: half a megabyte less. glibc loads it from 2.36 on.
+    PACK = "-Wl,-z,pack-relative-relocs"
+    SLOW_ZSTD = %w[DFAST GREEDY LAZY LAZY2 BTLAZY2 BTOPT BTULTRA].freeze
+    # Something to move, for which a loader has to know the bitmap.
+    PROBE = "#[unsafe(no_mangle)] pub static PROBE: &[&str] = &[\"a\"];"
+    private_constant :FOLD, :STRIP, :PACK, :SLOW_ZSTD, :PROBE
 
     def linker_flags
       # Ruby's own symbols are found when the module is loaded; only macOS must be told.
@@ -75,20 +84,32 @@ module Extconf
 
       return [] if profile == "dev"
 
-      [STRIP, *(FOLD if folds_identical_code?)]
+      # Folding takes a sixth off the library. Rust's own linker does it, GNU's does not know the flag.
+      [STRIP, *(FOLD if links?(FOLD)), *(PACK if links?(PACK) { |library| loads?(library) })]
     end
 
-    # Folding takes a sixth off the library. Rust's own linker does it, GNU's does not know the flag.
-    def folds_identical_code?
+    # Whether the linker knows the flag, and the block, if there is one, likes what comes out.
+    def links?(flag)
       Dir.mktmpdir do |folder|
+        library = File.join(folder, "probe.so")
         rustc = [@env.fetch("RUSTC", "rustc"), "--crate-type", "cdylib", "--crate-name", "probe",
-                 "-C", "link-arg=#{FOLD}", "--out-dir", folder, "-"]
+                 "-C", "link-arg=#{flag}", "-o", library, "-"]
         rustc.push("--target", @env["CARGO_BUILD_TARGET"]) if @env["CARGO_BUILD_TARGET"]
-        _, status = Open3.capture2e(*rustc, stdin_data: "")
-        status.success?
+        _, status = Open3.capture2e(*rustc, stdin_data: PROBE)
+        status.success? && (!block_given? || yield(library))
       end
     rescue SystemCallError
       false
+    end
+
+    # In a process of its own, since a library stays in the one that loads it. Where another machine is the target,
+    # nobody knows.
+    def loads?(library)
+      return false if @env["CARGO_BUILD_TARGET"]
+
+      script = 'require "fiddle"; Fiddle.dlopen(ARGV[0])'
+      _, status = Open3.capture2e(RbConfig.ruby, "-e", script, library)
+      status.success?
     end
 
     def darwin?
