@@ -9,9 +9,13 @@ module DeltaLake
   # One append: takes rows from a source, and leaves nothing behind where it does not come to its end.
   # @api private
   class Append
-    # @return [Hashes, Arrow] what pushes `rows` into an append
+    # @return [Hashes, Arrow, Relation] what pushes `rows` into an append
     def self.source(rows)
-      rows.respond_to?(:arrow_c_stream) ? Arrow.new(rows) : Hashes.new(rows)
+      return Arrow.new(rows) if rows.respond_to?(:arrow_c_stream)
+      return Hashes.new(rows) unless rows.respond_to?(:in_batches) && rows.respond_to?(:pluck)
+      return Relation.new(rows) if const_defined?(:Relation)
+
+      raise TypeError, 'rows are an ActiveRecord relation: require "deltalake/active_record" to append those'
     end
 
     # @param source [Hashes, Arrow, JSONLines]
@@ -21,7 +25,7 @@ module DeltaLake
 
       @once = once && key(once)
       @app_id, @app_version = transaction(txn) if txn
-      @ignore_unknown = ignore_unknown?(on_unknown)
+      @on_unknown = Arguments.one_of(:on_unknown, on_unknown, %i[raise ignore add])
       @on_bad_row = bad_row_handler(on_bad_row)
       @deadline = Arguments.deadline(deadline)
       @user_metadata = json(metadata)
@@ -34,7 +38,7 @@ module DeltaLake
       @taken = @bad_rows = 0
       return [nothing(snapshot), snapshot] if @source.empty?
 
-      @native = snapshot.append(@once, @app_id, @app_version, @user_metadata, @ignore_unknown, @deadline)
+      @native = snapshot.append(@once, @app_id, @app_version, @user_metadata, @on_unknown.to_s, @deadline)
       write(snapshot)
     ensure
       @native&.abort unless @finished
@@ -48,6 +52,11 @@ module DeltaLake
     # Whether rows that do not fit are left out.
     def skips_bad_rows?
       !@on_bad_row.nil?
+    end
+
+    # Whether the table gets the columns that it lacks.
+    def adds_columns?
+      @on_unknown == :add
     end
 
     # @param row [Object] what does not fit
@@ -116,15 +125,6 @@ module DeltaLake
       raise ArgumentError, "the app_id of txn is empty" if app_id.empty?
 
       [app_id, Arguments.whole("the version of txn", txn["version"])]
-    end
-
-    def ignore_unknown?(on_unknown)
-      if on_unknown == :add
-        raise ArgumentError,
-              "on_unknown: :add is not available in this version: the schema of a table cannot be changed yet"
-      end
-
-      Arguments.one_of(:on_unknown, on_unknown, %i[raise ignore]) == :ignore
     end
 
     def bad_row_handler(on_bad_row)

@@ -8,6 +8,7 @@ use deltalake_core::clock::Clock;
 use deltalake_core::context::Context;
 use deltalake_core::ingest::{ArrowRows, OnUnknown};
 use deltalake_core::ops::{AppendOptions, Appender, JsonLines, Taken};
+use deltalake_core::schema::StructType;
 use deltalake_core::txn::AppTransaction;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -64,6 +65,8 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = define::<NativeAppend>(ruby, native, "Append")?;
     class.define_method("done", native_method!(NativeAppend::done, 0))?;
     class.define_method("push", native_method!(NativeAppend::push, 2))?;
+    class.define_method("schema_json", native_method!(NativeAppend::schema_json, 0))?;
+    class.define_method("add_columns", native_method!(NativeAppend::add_columns, 1))?;
     class.define_method("open_arrow", native_method!(NativeAppend::open_arrow, 1))?;
     class.define_method("push_arrow", native_method!(NativeAppend::push_arrow, 4))?;
     class.define_method("open_json", native_method!(NativeAppend::open_json, 2))?;
@@ -96,7 +99,7 @@ impl NativeAppend {
         app_id: Option<String>,
         app_version: Option<i64>,
         user_metadata: Option<String>,
-        ignore_unknown: bool,
+        on_unknown: String,
         deadline: Option<f64>,
     ) -> Result<Self, Error> {
         let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
@@ -109,7 +112,11 @@ impl NativeAppend {
         let (base, inner) = (snapshot.0.clone(), ctx.clone());
         let appender =
             block_on(ruby, &ctx, async move { Appender::begin(base, options, inner, Clock::system()).await })?;
-        let on_unknown = if ignore_unknown { OnUnknown::Ignore } else { OnUnknown::Raise };
+        let on_unknown = match on_unknown.as_str() {
+            "add" => OnUnknown::Add,
+            "ignore" => OnUnknown::Ignore,
+            _ => OnUnknown::Raise,
+        };
         Ok(Self::new(appender, on_unknown, ctx))
     }
 
@@ -143,10 +150,43 @@ impl NativeAppend {
         pushed.map_err(|e| e.into_ruby(ruby))
     }
 
+    /// The schema that rows are converted for.
+    fn schema_json(ruby: &Ruby, this: &Self) -> Result<String, Error> {
+        let state = this.open(ruby)?;
+        let json = state.appender.schema().to_json();
+        this.state.put(state);
+        Ok(json)
+    }
+
+    /// Adds what the table lacks of a schema; false where it lacks nothing.
+    fn add_columns(ruby: &Ruby, this: &Self, schema_json: String) -> Result<bool, Error> {
+        let found = StructType::from_json(&schema_json).map_err(|e| to_ruby_error(ruby, e))?;
+        let state = this.open(ruby)?;
+        let (state, added) = this.add(ruby, state, found)?;
+        this.state.put(state);
+        Ok(added)
+    }
+
+    fn add(&self, ruby: &Ruby, mut state: State, found: StructType) -> Result<(State, bool), Error> {
+        // Rows so far were converted for the schema so far.
+        if state.encoder.as_ref().is_some_and(|e| !e.is_empty()) {
+            state = self.hand_over(ruby, state)?;
+        }
+        let State { mut appender, encoder, arrow, json } = state;
+        let (appender, added) = block_on(ruby, &self.ctx, async move {
+            let added = appender.add_columns(&found).await?;
+            Ok((appender, added))
+        })?;
+        Ok((State { appender, encoder: encoder.filter(|_| !added), arrow, json }, added))
+    }
+
     /// Gets ready for batches of `source`; refuses columns and types that fit no row.
     fn open_arrow(ruby: &Ruby, this: &Self, source: &NativeArrowSource) -> Result<(), Error> {
         let schema = source.schema(ruby)?;
         let mut state = this.open(ruby)?;
+        if this.on_unknown == OnUnknown::Add {
+            (state, _) = this.add(ruby, state, StructType::from_arrow(schema.fields()))?;
+        }
         let rows = ArrowRows::new(&schema, state.appender.schema().clone(), this.on_unknown);
         let opened = rows.map(|rows| state.arrow = Some(rows));
         this.state.put(state);
