@@ -4,6 +4,7 @@ require "forwardable"
 require_relative "append"
 require_relative "snapshot"
 require_relative "upkeep"
+require_relative "writable"
 
 module DeltaLake
   # A handle on a Delta table. It stands on a version, and reads that one: {#refresh} and {#append} move it forward,
@@ -14,6 +15,11 @@ module DeltaLake
   class Table
     extend Forwardable
     include Readable
+    include Writable
+
+    # Most seconds to look for the newest version after a conflict.
+    CATCH_UP_SECONDS = 5
+    private_constant :CATCH_UP_SECONDS
 
     # @return [Snapshot] the version that the handle stands on, as an immutable view
     attr_reader :snapshot
@@ -53,9 +59,11 @@ module DeltaLake
 
     # @param native [Native::Table]
     # @param snapshot [Native::Snapshot]
+    # @param group_commits [Boolean] what {#append} does where it is not told
     # @api private
-    def initialize(native, snapshot)
+    def initialize(native, snapshot, group_commits: false)
       @native = native
+      @group_commits = group_commits ? true : false
       @snapshot = Snapshot.new(snapshot)
       @lock = Mutex.new
     end
@@ -97,9 +105,10 @@ module DeltaLake
     #   table.append(rows, on_bad_row: ->(row, error) { warn error.message })
     # @example Rows of a data frame, with no Ruby object for any value
     #   table.append(Polars.read_csv("orders.csv"))
-    # @param rows [Enumerable<Hash>, #arrow_c_stream] Hashes with Symbol or String keys, where a missing key is nil; or
-    #   what gives an Arrow C stream: a data frame of Polars, a {Scan}. Its columns go by their names, in any Arrow type
-    #   that holds the same values; `on_bad_row` is called with a Hash of what can be shown of the row
+    # @param rows [Enumerable<Hash>, #arrow_c_stream] Hashes with Symbol or String keys, where a missing key is nil, or
+    #   what the table fills in there: a default, a generated column, the next identity; or what gives an Arrow C
+    #   stream: a data frame of Polars, a {Scan}. Its columns go by their names, in any Arrow type that holds the same
+    #   values; `on_bad_row` is called with a Hash of what can be shown of the row
     # @param once [String, Symbol, nil] a key: rows are added only where the table has not seen it
     # @param txn [Hash, nil] a Delta transaction: `{ app_id: "etl", version: 42 }`; rows are added only where the table
     #   has seen no such version, and no later one, of that application
@@ -110,12 +119,18 @@ module DeltaLake
     #   before that row is left out
     # @param deadline [Numeric, nil] most seconds to take
     # @param metadata [Hash] comes back as {CommitInfo#user_metadata}
+    # @param group [Boolean, nil] whether the commit may be shared with other appends of this process to the same table,
+    #   each with its own result: for many threads that append a little at a time; nil for what {DeltaLake.open} said
     # @return [Commit]
     # @raise [SchemaMismatchError] where a value does not fit; nothing was written
+    # @raise [ConstraintViolationError] where a row breaks a constraint of the table; nothing was written
+    # @raise [UnsupportedFeatureError] where the table asks for what cannot be computed; nothing was written
     # @raise [CommitConflictError] where another writer changed the table in a way that matters
     # @raise [CommitOutcomeUnknownError] where the commit was sent and no answer came
-    def append(rows, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil, metadata: {})
-      add(Append.new(Append.source(rows), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:))
+    def append(rows, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil, metadata: {},
+               group: nil)
+      kind = Append::Plain.new(group: group.nil? ? @group_commits : group)
+      write(Append.new(Append.source(rows), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind:))
     end
 
     # Adds the rows of a text with one JSON object a line, all of them or none, in one commit. The lines go straight
@@ -143,7 +158,7 @@ module DeltaLake
     # @raise [CommitOutcomeUnknownError] where the commit was sent and no answer came
     def append_json(io_or_lines, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil,
                     metadata: {})
-      add(Append.new(Append::JSONLines.new(io_or_lines), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:))
+      write(Append.new(Append::JSONLines.new(io_or_lines), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:))
     end
 
     # Writes a checkpoint of the newest version, and moves the handle to it: whoever opens the table reads that instead
@@ -185,22 +200,39 @@ module DeltaLake
 
     private
 
-    def add(append)
-      commit, newest = append.call(snapshot.native)
-      advance(newest)
-      log(commit)
-      commit
-    end
-
     # A thread that comes later with an older version moves nothing.
     def advance(native)
       @lock.synchronize { @snapshot = Snapshot.new(native) if native.version > @snapshot.version }
       Upkeep.report
     end
 
+    # @param append [Append]
+    def write(append)
+      done { append.call(snapshot.native) }
+    end
+
+    # Does what gives a commit and the version after it. After a conflict the handle stands on what has won, so that the
+    # same call made again begins from there.
+    def done
+      commit, newest = yield
+      advance(newest)
+      log(commit)
+      commit
+    rescue CommitConflictError
+      catch_up
+      raise
+    end
+
+    def catch_up
+      refresh(deadline: CATCH_UP_SECONDS)
+    rescue Error
+      # The conflict is what the caller has to know.
+      nil
+    end
+
     def log(commit)
       DeltaLake.configuration.logger&.info do
-        what = commit.skipped? ? "nothing to append" : "appended #{commit.rows} rows in #{commit.files} files"
+        what = commit.skipped? ? "nothing to write" : "wrote #{commit.rows} rows in #{commit.files} files"
         "deltalake: #{Address.shown(uri)}: #{what}, version #{commit.version}, #{commit.duration.round(3)} s, " \
           "#{commit.attempts} attempts"
       end

@@ -41,8 +41,8 @@ module DeltaLake
       def push(chunk, index)
         @native.push(chunk, index)
         @append.took(chunk.size)
-      rescue SchemaMismatchError
-        retry if add_columns(chunk)
+      rescue SchemaMismatchError, ConstraintViolationError => e
+        retry if e.is_a?(SchemaMismatchError) && add_columns(chunk)
         raise unless @append.skips_bad_rows?
 
         chunk.each_with_index { |row, i| push_row(row, index + i) }
@@ -60,7 +60,7 @@ module DeltaLake
       def push_row(row, index)
         @native.push([row], index)
         @append.took(1)
-      rescue SchemaMismatchError => e
+      rescue SchemaMismatchError, ConstraintViolationError => e
         @append.skip(row, e)
       end
 

@@ -1,7 +1,5 @@
 //! Writing rows: batches in, one commit out.
 
-use arrow::array::RecordBatch;
-
 use super::appended::{Appended, Count, Replaced};
 use super::overwrite::{Overwrite, replaced_by};
 use super::pipe::Pipe;
@@ -13,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::schema::{SchemaRef, StructType};
 use crate::snapshot::Snapshot;
 use crate::txn::{AppTransaction, GroupCommits, NewColumns, Outcome, Transaction, commit};
-use crate::write::WrittenFiles;
+use crate::write::{RowBatch, RowRules, WrittenFiles};
 
 /// How an append is to be made.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +36,6 @@ pub struct Appender {
     earlier: Option<WrittenFiles>,
     overwrite: Option<Overwrite>,
     group: Option<GroupCommits>,
-    rows: u64,
     done: bool,
 }
 
@@ -49,6 +46,7 @@ impl Appender {
         let look = options.txn.is_some() || base.is_stale();
         let base = if look { context.limit(base.refresh()).await? } else { base };
         base.check_appendable()?;
+        RowRules::new(&base, &clock)?;
         let done = options.txn.as_ref().is_some_and(|t| t.is_done(&base, clock.now_ms()));
         let pipe = Pipe::new(base.clone(), context.clone(), clock.clone());
         Ok(Self {
@@ -61,7 +59,6 @@ impl Appender {
             earlier: None,
             overwrite: None,
             group: None,
-            rows: 0,
             done,
         })
     }
@@ -84,6 +81,11 @@ impl Appender {
         self
     }
 
+    /// The version that it begins from.
+    pub fn base(&self) -> &Snapshot {
+        &self.base
+    }
+
     /// The schema that rows are converted for: the table's, with the columns that are added.
     pub fn schema(&self) -> &SchemaRef {
         self.columns.as_ref().map_or(self.base.schema(), NewColumns::schema)
@@ -94,6 +96,11 @@ impl Appender {
     pub async fn add_columns(&mut self, found: &StructType) -> Result<bool> {
         let added = NewColumns::new(&self.base, self.columns.as_ref(), found);
         let Some(columns) = added.map_err(|e| e.with_table(self.base.uri()))? else { return Ok(false) };
+        if self.rules()?.makes_identities() {
+            return Err(Error::unsupported(
+                "rows cannot add columns to a table that has identity columns: add the columns first",
+            ));
+        }
         self.end_files().await?;
         self.pipe = Pipe::new(columns.view().clone(), self.context.clone(), self.clock.clone());
         self.columns = Some(columns);
@@ -115,16 +122,19 @@ impl Appender {
         self.done
     }
 
-    /// Takes a batch in the Arrow form of the table's schema; waits while the encoder is behind.
-    pub async fn write(&mut self, batch: RecordBatch) -> Result<()> {
-        if self.done || batch.num_rows() == 0 {
+    /// What the table asks of rows. Columns that it fills in make a difference between null and not given: see
+    /// [`RowRules::filled`].
+    pub fn rules(&self) -> Result<RowRules> {
+        RowRules::new(self.columns.as_ref().map_or(&self.base, NewColumns::view), &self.clock)
+    }
+
+    /// Takes rows in the Arrow form of the table's schema; waits while the encoder is behind.
+    pub async fn write(&mut self, rows: impl Into<RowBatch>) -> Result<()> {
+        let rows = rows.into();
+        if self.done || rows.batch.num_rows() == 0 {
             return Ok(());
         }
-        if let Some(overwrite) = &self.overwrite {
-            overwrite.check_rows(&batch, self.rows).map_err(|e| e.with_table(self.base.uri()))?;
-        }
-        self.rows += batch.num_rows() as u64;
-        self.pipe.write(batch).await
+        self.pipe.write(rows, self.overwrite.as_ref()).await
     }
 
     /// Commits what was taken.
@@ -161,6 +171,14 @@ impl Appender {
             return Err(Error::argument("staged rows cannot add columns: append them, or add the columns first"));
         }
         let files = self.pipe.finish().await?.unwrap_or_else(WrittenFiles::none);
+        if let Some(mark) = files.identity_marks.first() {
+            let column = mark.column.clone();
+            files.delete().await?;
+            return Err(Error::unsupported(format!(
+                "rows of a table whose column {column} is an identity column cannot be staged: others may use the same \
+                 values before they are committed; append them"
+            )));
+        }
         Ok(StagedFiles::new(&self.base, files))
     }
 

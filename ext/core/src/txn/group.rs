@@ -171,7 +171,7 @@ impl Drop for Abandoned<'_> {
 fn can_share(transaction: &Transaction) -> bool {
     let metadata = transaction.metadata.is_some() || transaction.columns.is_some();
     let table = transaction.protocol.is_some() || metadata || !transaction.domains.is_empty();
-    transaction.is_blind_append() && !table
+    transaction.is_blind_append() && !table && transaction.files.identity_marks.is_empty()
 }
 
 /// One commit has one user's words, and an application's transaction once.

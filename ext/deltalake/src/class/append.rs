@@ -2,21 +2,25 @@
 
 use std::mem::size_of;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
-use arrow::array::RecordBatch;
 use deltalake_core::clock::Clock;
 use deltalake_core::context::Context;
 use deltalake_core::ingest::{ArrowRows, OnUnknown};
-use deltalake_core::ops::{AppendOptions, Appender, JsonLines, Taken};
+use deltalake_core::ops::{AppendOptions, Appender, JsonLines, Overwrite, Taken};
 use deltalake_core::schema::StructType;
-use deltalake_core::txn::AppTransaction;
+use deltalake_core::txn::GroupCommits;
+use deltalake_core::write::{RowBatch, RowRules};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use magnus::{DataTypeFunctions, Error, Module, RArray, RClass, RModule, RString, Ruby, TypedData};
 
 use super::arrow_source::{NativeArrowBatch, NativeArrowSource};
 use super::call::{Exclusive, context, define};
+use super::condition;
 use super::snapshot::NativeSnapshot;
+use super::staged::NativeStaged;
+use super::written::{Written, transaction, written};
 use crate::bridge::{block_on, to_ruby_error};
 use crate::convert::{RowEncoder, bytes_of};
 use crate::native_method;
@@ -42,6 +46,8 @@ struct State {
     arrow: Option<ArrowRows>,
     /// For lines of JSON; made by [`NativeAppend::open_json`].
     json: Option<Json>,
+    /// Where rows that break a rule of the table are left out: each push is checked on its own then.
+    rules: Option<RowRules>,
 }
 
 struct Json {
@@ -64,6 +70,7 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     snapshot.define_method("append", native_method!(NativeAppend::begin, 6))?;
     let class = define::<NativeAppend>(ruby, native, "Append")?;
     class.define_method("done", native_method!(NativeAppend::done, 0))?;
+    class.define_method("check_each_push", native_method!(NativeAppend::check_each_push, 0))?;
     class.define_method("push", native_method!(NativeAppend::push, 2))?;
     class.define_method("schema_json", native_method!(NativeAppend::schema_json, 0))?;
     class.define_method("add_columns", native_method!(NativeAppend::add_columns, 1))?;
@@ -73,20 +80,23 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("push_json", native_method!(NativeAppend::push_json, 1))?;
     class.define_method("read_json", native_method!(NativeAppend::read_json, 0))?;
     class.define_method("finish_json", native_method!(NativeAppend::finish_json, 0))?;
+    class.define_method("replace", native_method!(NativeAppend::replace, 3))?;
+    class.define_method("share", native_method!(NativeAppend::share, 0))?;
+    class.define_method("stage", native_method!(NativeAppend::stage, 0))?;
     class.define_method("finish", native_method!(NativeAppend::finish, 0))?;
     class.define_method("abort", native_method!(NativeAppend::abort, 0))?;
     Ok(())
 }
 
-/// Snapshot, rows, files, bytes, attempts, skipped.
-type Result6 = (NativeSnapshot, u64, u64, u64, u32, bool);
+/// Where the appends of this process meet that may share a commit.
+static GROUP: LazyLock<GroupCommits> = LazyLock::new(GroupCommits::default);
 
 impl NativeAppend {
     fn new(appender: Appender, on_unknown: OnUnknown, ctx: Context) -> Self {
         Self {
             ctx,
             on_unknown,
-            state: Exclusive::new("append", State { appender, encoder: None, arrow: None, json: None }),
+            state: Exclusive::new("append", State { appender, encoder: None, arrow: None, json: None, rules: None }),
         }
     }
 
@@ -103,11 +113,7 @@ impl NativeAppend {
         deadline: Option<f64>,
     ) -> Result<Self, Error> {
         let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
-        let txn = match (once, app_id, app_version) {
-            (Some(key), None, None) => Some(AppTransaction::once(&key)),
-            (None, Some(app_id), Some(version)) => Some(AppTransaction::Version { app_id, version }),
-            _ => None,
-        };
+        let txn = transaction(once, app_id, app_version);
         let options = AppendOptions { txn, user_metadata };
         let (base, inner) = (snapshot.0.clone(), ctx.clone());
         let appender =
@@ -127,6 +133,14 @@ impl NativeAppend {
         Ok(done)
     }
 
+    /// From now on a push that holds a row which breaks a rule of the table is refused, and the next one taken.
+    fn check_each_push(ruby: &Ruby, this: &Self) -> Result<(), Error> {
+        let mut state = this.open(ruby)?;
+        let rules = state.appender.rules().map(|rules| state.rules = rules.refuse_rows().then_some(rules));
+        this.state.put(state);
+        rules.map_err(|e| to_ruby_error(ruby, e))
+    }
+
     /// Takes all of `rows`, or none of them where one does not fit.
     fn push(ruby: &Ruby, this: &Self, rows: RArray, first_row_index: u64) -> Result<(), Error> {
         this.ctx.check().map_err(|e| to_ruby_error(ruby, e))?;
@@ -137,7 +151,8 @@ impl NativeAppend {
         let encoder = match state.encoder.as_mut() {
             Some(encoder) => encoder,
             None => {
-                let made = RowEncoder::new(ruby, state.appender.schema());
+                let filled = state.appender.rules().map(|rules| rules.filled());
+                let made = filled.and_then(|f| RowEncoder::new(ruby, state.appender.schema(), &f));
                 state.encoder.insert(made.map_err(|e| to_ruby_error(ruby, e))?)
             }
         };
@@ -145,6 +160,9 @@ impl NativeAppend {
         let pushed = encoder.push(ruby, rows, first_row_index, this.on_unknown);
         if pushed.is_err() {
             encoder.truncate(before);
+        } else if state.rules.is_some() {
+            let rows = encoder.finish_batch().map_err(|e| to_ruby_error(ruby, e))?;
+            state = this.write_checked(ruby, state, rows, first_row_index)?;
         }
         this.state.put(state);
         pushed.map_err(|e| e.into_ruby(ruby))
@@ -172,12 +190,13 @@ impl NativeAppend {
         if state.encoder.as_ref().is_some_and(|e| !e.is_empty()) {
             state = self.hand_over(ruby, state)?;
         }
-        let State { mut appender, encoder, arrow, json } = state;
-        let (appender, added) = block_on(ruby, &self.ctx, async move {
+        let State { mut appender, encoder, arrow, json, rules } = state;
+        let (appender, added, rules) = block_on(ruby, &self.ctx, async move {
             let added = appender.add_columns(&found).await?;
-            Ok((appender, added))
+            let rules = if added && rules.is_some() { Some(appender.rules()?) } else { rules };
+            Ok((appender, added, rules))
         })?;
-        Ok((State { appender, encoder: encoder.filter(|_| !added), arrow, json }, added))
+        Ok((State { appender, encoder: encoder.filter(|_| !added), arrow, json, rules }, added))
     }
 
     /// Gets ready for batches of `source`; refuses columns and types that fit no row.
@@ -187,7 +206,9 @@ impl NativeAppend {
         if this.on_unknown == OnUnknown::Add {
             (state, _) = this.add(ruby, state, StructType::from_arrow(schema.fields()))?;
         }
-        let rows = ArrowRows::new(&schema, state.appender.schema().clone(), this.on_unknown);
+        let table = state.appender.schema().clone();
+        let filled = state.appender.rules().map(|rules| rules.filled());
+        let rows = filled.and_then(|filled| ArrowRows::filled(&schema, table, this.on_unknown, &filled));
         let opened = rows.map(|rows| state.arrow = Some(rows));
         this.state.put(state);
         opened.map_err(|e| to_ruby_error(ruby, e))
@@ -205,12 +226,15 @@ impl NativeAppend {
         this.ctx.check().map_err(|e| to_ruby_error(ruby, e))?;
         let state = this.open(ruby)?;
         let converted = match &state.arrow {
-            Some(rows) => batch.convert(ruby, rows, from, count, first_row_index),
+            Some(rows) => {
+                let converted = batch.convert(ruby, rows, from, count, first_row_index);
+                converted.map(|batch| RowBatch::without(batch, rows.absent()))
+            }
             None => Err(to_ruby_error(ruby, deltalake_core::Error::internal("Arrow rows before open_arrow"))),
         };
         match converted {
-            Ok(batch) => {
-                let state = this.write(ruby, state, batch)?;
+            Ok(rows) => {
+                let state = this.write_checked(ruby, state, rows, first_row_index)?;
                 this.state.put(state);
                 Ok(())
             }
@@ -224,9 +248,14 @@ impl NativeAppend {
     /// Gets ready for lines of JSON: those of the file at `path`, or those that are pushed.
     fn open_json(ruby: &Ruby, this: &Self, path: Option<String>, leave_out: bool) -> Result<(), Error> {
         let mut state = this.open(ruby)?;
-        let schema = state.appender.schema().clone();
-        let mut json =
-            Json { lines: JsonLines::new(schema, this.on_unknown, leave_out), path: path.map(PathBuf::from) };
+        let lines = match JsonLines::new(&state.appender, this.on_unknown, leave_out) {
+            Ok(lines) => lines,
+            Err(error) => {
+                this.state.put(state);
+                return Err(to_ruby_error(ruby, error));
+            }
+        };
+        let mut json = Json { lines, path: path.map(PathBuf::from) };
         let opened = block_on(ruby, &this.ctx, async move {
             if let Some(path) = &json.path {
                 json.lines.open(path).await?;
@@ -274,7 +303,7 @@ impl NativeAppend {
         + Send
         + 'static,
     ) -> Result<T, Error> {
-        let State { mut appender, encoder, arrow, json } = self.open(ruby)?;
+        let State { mut appender, encoder, arrow, json, rules } = self.open(ruby)?;
         let Some(mut json) = json else {
             return Err(to_ruby_error(ruby, deltalake_core::Error::internal("lines of JSON before open_json")));
         };
@@ -282,18 +311,70 @@ impl NativeAppend {
             let taken = work(&mut json, &mut appender).await?;
             Ok((appender, json, taken))
         })?;
-        self.state.put(State { appender, encoder, arrow, json: Some(json) });
+        self.state.put(State { appender, encoder, arrow, json: Some(json), rules });
         Ok(taken)
     }
 
-    fn finish(ruby: &Ruby, this: &Self) -> Result<Result6, Error> {
+    /// Makes an overwrite of it: of all rows, of those that meet `conditions`, or of the partitions of the new ones.
+    fn replace(
+        ruby: &Ruby,
+        this: &Self,
+        conditions: Option<RArray>,
+        shown: Option<String>,
+        dynamic: bool,
+    ) -> Result<(), Error> {
         let mut state = this.open(ruby)?;
-        if state.encoder.as_ref().is_some_and(|e| !e.is_empty()) {
-            state = this.hand_over(ruby, state)?;
-        }
+        let replaced = Self::replace_in(ruby, &mut state.appender, conditions, shown, dynamic);
+        this.state.put(state);
+        replaced
+    }
+
+    fn replace_in(
+        ruby: &Ruby,
+        appender: &mut Appender,
+        conditions: Option<RArray>,
+        shown: Option<String>,
+        dynamic: bool,
+    ) -> Result<(), Error> {
+        let base = appender.base().clone();
+        let overwrite = match conditions {
+            Some(conditions) => {
+                let predicate = condition::predicate(ruby, conditions, base.schema()).map_err(|e| e.into_ruby(ruby))?;
+                Overwrite::matching(&base, predicate, shown).map_err(|e| to_ruby_error(ruby, e))?
+            }
+            None if dynamic => Overwrite::partitions(),
+            None => Overwrite::table(),
+        };
+        appender.replacing(overwrite).map_err(|e| to_ruby_error(ruby, e))
+    }
+
+    /// Lets it share a commit with other appends of this process.
+    fn share(ruby: &Ruby, this: &Self) -> Result<(), Error> {
+        let mut state = this.open(ruby)?;
+        state.appender.grouped(GROUP.clone());
+        this.state.put(state);
+        Ok(())
+    }
+
+    /// Ends it without a commit: the files are left to who commits them.
+    fn stage(ruby: &Ruby, this: &Self) -> Result<NativeStaged, Error> {
+        let state = this.all_taken(ruby)?;
         this.state.close();
-        let done = block_on(ruby, &this.ctx, async move { state.appender.finish().await })?;
-        Ok((NativeSnapshot(done.snapshot), done.rows, done.files, done.bytes, done.attempts, done.skipped))
+        block_on(ruby, &this.ctx, async move { state.appender.stage().await }).map(NativeStaged)
+    }
+
+    fn finish(ruby: &Ruby, this: &Self) -> Result<Written, Error> {
+        let state = this.all_taken(ruby)?;
+        this.state.close();
+        block_on(ruby, &this.ctx, async move { state.appender.finish().await }).map(written)
+    }
+
+    fn all_taken(&self, ruby: &Ruby) -> Result<State, Error> {
+        let state = self.open(ruby)?;
+        match &state.encoder {
+            Some(encoder) if !encoder.is_empty() => self.hand_over(ruby, state),
+            _ => Ok(state),
+        }
     }
 
     /// Gives the append up: nothing of it is in the table.
@@ -315,13 +396,25 @@ impl NativeAppend {
         self.write(ruby, state, batch)
     }
 
-    fn write(&self, ruby: &Ruby, state: State, batch: RecordBatch) -> Result<State, Error> {
-        let State { mut appender, encoder, arrow, json } = state;
+    /// The same, of rows that are refused where one breaks a rule of the table, if such rows are to be left out.
+    fn write_checked(&self, ruby: &Ruby, state: State, rows: RowBatch, first: u64) -> Result<State, Error> {
+        let Some(rules) = state.rules.clone() else { return self.write(ruby, state, rows) };
+        match block_on(ruby, &self.ctx, async move { rules.check(&rows, first).map(|()| rows) }) {
+            Ok(rows) => self.write(ruby, state, rows),
+            Err(error) => {
+                self.state.put(state);
+                Err(error)
+            }
+        }
+    }
+
+    fn write(&self, ruby: &Ruby, state: State, rows: RowBatch) -> Result<State, Error> {
+        let State { mut appender, encoder, arrow, json, rules } = state;
         let appender = block_on(ruby, &self.ctx, async move {
-            appender.write(batch).await?;
+            appender.write(rows).await?;
             Ok(appender)
         })?;
-        Ok(State { appender, encoder, arrow, json })
+        Ok(State { appender, encoder, arrow, json, rules })
     }
 }
 

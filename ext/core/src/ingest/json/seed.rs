@@ -121,7 +121,7 @@ fn fill<'de, A: MapAccess<'de>>(
     }
     if given < record.columns.len() {
         for (column, name) in record.columns.iter_mut().zip(&record.names) {
-            if column.len() > row {
+            if column.len() > row || column.append_absent() {
                 continue;
             }
             if !column.nullable {
