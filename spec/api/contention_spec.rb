@@ -43,17 +43,18 @@ RSpec.describe "contention", :native do
     RUBY
   end
 
+  def processes(scripts)
+    scripts.map { |script| Thread.new { ruby(script, limit: 280) } }
+  end
+
   def run(writers)
     create_table({ id: "long not null", country: :string }, partition_by: :country)
     stop = File.join(tmpdir, "stop")
-    beside = [overwriter(stop), checkpointer(stop)].map { |script| Thread.new { ruby(script, limit: 280) } }
-    ended = Array.new(writers) { |number| Thread.new { ruby(writer(number), limit: 280) } }.map(&:value)
+    beside = processes([overwriter(stop), checkpointer(stop)])
+    expect(processes(Array.new(writers) { |number| writer(number) }).map(&:value)).to all(have_succeeded)
     File.write(stop, "")
-    expect(ended).to all(have_succeeded)
-    beside.map(&:value).each do |one|
-      expect(one).to have_succeeded
-      expect(Integer(one.out.lines.last)).to be_positive
-    end
+    expect(beside.map(&:value)).to all(have_succeeded)
+    expect(beside.map { |one| Integer(one.value.out.lines.last) }).to all(be_positive)
   end
 
   def expect_all_of(writers)

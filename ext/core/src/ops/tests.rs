@@ -5,6 +5,7 @@ mod faults;
 mod model;
 mod outcome;
 mod overwrite;
+mod written;
 
 use std::sync::Arc;
 
