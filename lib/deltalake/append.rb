@@ -51,7 +51,7 @@ module DeltaLake
     end
 
     # @param row [Object] what does not fit
-    # @param error [SchemaMismatchError]
+    # @param error [SchemaMismatchError, ConstraintViolationError]
     def skip(row, error)
       @bad_rows += 1
       @on_bad_row.call(row, error)
@@ -69,6 +69,7 @@ module DeltaLake
     private
 
     def write(snapshot)
+      @native.check_each_push if skips_bad_rows?
       @source.push_to(@native, self) unless @native.done
       return [nothing(snapshot), snapshot] if @taken.zero? && !@native.done
 

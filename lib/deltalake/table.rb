@@ -97,9 +97,10 @@ module DeltaLake
     #   table.append(rows, on_bad_row: ->(row, error) { warn error.message })
     # @example Rows of a data frame, with no Ruby object for any value
     #   table.append(Polars.read_csv("orders.csv"))
-    # @param rows [Enumerable<Hash>, #arrow_c_stream] Hashes with Symbol or String keys, where a missing key is nil; or
-    #   what gives an Arrow C stream: a data frame of Polars, a {Scan}. Its columns go by their names, in any Arrow type
-    #   that holds the same values; `on_bad_row` is called with a Hash of what can be shown of the row
+    # @param rows [Enumerable<Hash>, #arrow_c_stream] Hashes with Symbol or String keys, where a missing key is nil, or
+    #   what the table fills in there: a default, a generated column, the next identity; or what gives an Arrow C
+    #   stream: a data frame of Polars, a {Scan}. Its columns go by their names, in any Arrow type that holds the same
+    #   values; `on_bad_row` is called with a Hash of what can be shown of the row
     # @param once [String, Symbol, nil] a key: rows are added only where the table has not seen it
     # @param txn [Hash, nil] a Delta transaction: `{ app_id: "etl", version: 42 }`; rows are added only where the table
     #   has seen no such version, and no later one, of that application
@@ -110,6 +111,8 @@ module DeltaLake
     # @param metadata [Hash] comes back as {CommitInfo#user_metadata}
     # @return [Commit]
     # @raise [SchemaMismatchError] where a value does not fit; nothing was written
+    # @raise [ConstraintViolationError] where a row breaks a constraint of the table; nothing was written
+    # @raise [UnsupportedFeatureError] where the table asks for what cannot be computed; nothing was written
     # @raise [CommitConflictError] where another writer changed the table in a way that matters
     # @raise [CommitOutcomeUnknownError] where the commit was sent and no answer came
     def append(rows, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil, metadata: {})

@@ -28,12 +28,17 @@ const READABLE: &[&str] = &[
 /// Features that writers honour whether the table uses them or not. An append deletes no row, so it writes no deletion
 /// vector, and no change files: its added files are its changes.
 const WRITABLE: &[&str] = &[
+    "allowColumnDefaults",
     "appendOnly",
     "changeDataFeed",
+    "checkConstraints",
     "clustering",
     "columnMapping",
     "deletionVectors",
     "domainMetadata",
+    "generatedColumns",
+    "identityColumns",
+    "invariants",
     "inCommitTimestamp",
     "materializePartitionColumns",
     "rowTracking",
@@ -141,7 +146,7 @@ pub fn check_appendable(protocol: &Protocol, metadata: &Metadata, schema: &Struc
     schema.fields.iter().try_for_each(check_known)?;
     let mut missing: Vec<&str> = needed_to_write(protocol)
         .into_iter()
-        .filter(|f| !WRITABLE.contains(f) && is_active_for_append(f, metadata, schema))
+        .filter(|f| !WRITABLE.contains(f) && is_active_for_append(f, metadata))
         .collect();
     if missing.is_empty() && schema.contains(&|t| *t == DataType::Variant) {
         missing.push("variantType");
@@ -208,13 +213,8 @@ fn is_on(metadata: &Metadata, key: &str) -> bool {
 }
 
 /// Whether an append must do something for `feature`: "supported" is in the protocol, "active" in the metadata.
-fn is_active_for_append(feature: &str, metadata: &Metadata, schema: &StructType) -> bool {
+fn is_active_for_append(feature: &str, metadata: &Metadata) -> bool {
     match feature {
-        "invariants" => any_field_has(schema, "delta.invariants"),
-        "generatedColumns" => any_field_has(schema, "delta.generationExpression"),
-        "identityColumns" => any_field_has(schema, "delta.identity.start"),
-        "allowColumnDefaults" => any_field_has(schema, "CURRENT_DEFAULT"),
-        "checkConstraints" => metadata.configuration.keys().any(|k| k.starts_with("delta.constraints.")),
         "icebergCompatV1" => is_on(metadata, "delta.enableIcebergCompatV1"),
         "icebergCompatV2" => is_on(metadata, "delta.enableIcebergCompatV2"),
         _ => true,
@@ -357,15 +357,12 @@ mod tests {
     }
 
     #[test]
-    fn legacy_features_in_use_stop_appends() {
-        let (m, s) = metadata(ID, &[("delta.constraints.positive", "id > 0")]);
-        check_appendable(&protocol(1, 2, &[], &[]), &m, &s).unwrap();
-        assert!(
-            check_appendable(&protocol(1, 3, &[], &[]), &m, &s).unwrap_err().message().contains("checkConstraints")
-        );
-        let field = r#"{"name":"s","type":{"type":"struct","fields":[{"name":"x","type":"long","nullable":true,"metadata":{"delta.invariants":"{}"}}]},"nullable":true,"metadata":{}}"#;
-        let (m, s) = metadata(field, &[]);
-        assert!(check_appendable(&protocol(1, 2, &[], &[]), &m, &s).unwrap_err().message().contains("invariants"));
+    fn what_a_version_implies_is_to_be_honoured() {
+        assert!(writes_feature(&protocol(1, 3, &[], &[]), "checkConstraints"));
+        assert!(!writes_feature(&protocol(1, 2, &[], &[]), "checkConstraints"));
+        assert!(!writes_feature(&protocol(1, 7, &[], &["invariants"]), "checkConstraints"));
+        let (m, s) = metadata(ID, &[]);
+        check_appendable(&protocol(1, 6, &[], &[]), &m, &s).unwrap();
     }
 
     #[test]

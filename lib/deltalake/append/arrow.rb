@@ -67,7 +67,7 @@ module DeltaLake
       def push(batch, from, count, first)
         @native.push_arrow(batch, from, count, first + from)
         @append.took(count)
-      rescue SchemaMismatchError => e
+      rescue SchemaMismatchError, ConstraintViolationError => e
         raise unless @append.skips_bad_rows?
         return @append.skip(batch.row(from), e) if count == 1
 

@@ -41,7 +41,7 @@ module DeltaLake
       def push(chunk, index)
         @native.push(chunk, index)
         @append.took(chunk.size)
-      rescue SchemaMismatchError
+      rescue SchemaMismatchError, ConstraintViolationError
         raise unless @append.skips_bad_rows?
 
         chunk.each_with_index { |row, i| push_row(row, index + i) }
@@ -51,7 +51,7 @@ module DeltaLake
       def push_row(row, index)
         @native.push([row], index)
         @append.took(1)
-      rescue SchemaMismatchError => e
+      rescue SchemaMismatchError, ConstraintViolationError => e
         @append.skip(row, e)
       end
 

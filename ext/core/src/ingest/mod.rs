@@ -4,16 +4,9 @@ mod arrow;
 pub mod columns;
 mod json;
 mod misfit;
+mod on_unknown;
 
 pub use arrow::ArrowRows;
-pub use json::{BadLine, Chunk, LineParser, Lines, Parsed};
+pub use json::{BadLine, Chunk, LineParser, Lines, Parsed, found_in};
 pub use misfit::Misfit;
-
-/// What to do with a column or a field that the schema lacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnUnknown {
-    /// It is an error.
-    Raise,
-    /// It is passed over.
-    Ignore,
-}
+pub use on_unknown::OnUnknown;

@@ -1,7 +1,5 @@
 //! Writing rows: batches in, one commit out.
 
-use arrow::array::RecordBatch;
-
 use super::appended::{Appended, Count, Replaced};
 use super::overwrite::{Overwrite, replaced_by};
 use super::pipe::Pipe;
@@ -10,9 +8,10 @@ use crate::action::{CommitInfo, Operation};
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::schema::{SchemaRef, StructType};
 use crate::snapshot::Snapshot;
-use crate::txn::{AppTransaction, GroupCommits, Outcome, Transaction, commit};
-use crate::write::WrittenFiles;
+use crate::txn::{AppTransaction, GroupCommits, NewColumns, Outcome, Transaction, commit};
+use crate::write::{RowBatch, RowRules, WrittenFiles};
 
 /// How an append is to be made.
 #[derive(Debug, Clone, Default)]
@@ -32,9 +31,11 @@ pub struct Appender {
     context: Context,
     clock: Clock,
     pipe: Pipe,
+    /// Columns that the rows brought along, and the files of rows that came before the last of them.
+    columns: Option<NewColumns>,
+    earlier: Option<WrittenFiles>,
     overwrite: Option<Overwrite>,
     group: Option<GroupCommits>,
-    rows: u64,
     done: bool,
 }
 
@@ -45,9 +46,21 @@ impl Appender {
         let look = options.txn.is_some() || base.is_stale();
         let base = if look { context.limit(base.refresh()).await? } else { base };
         base.check_appendable()?;
+        RowRules::new(&base, &clock)?;
         let done = options.txn.as_ref().is_some_and(|t| t.is_done(&base, clock.now_ms()));
         let pipe = Pipe::new(base.clone(), context.clone(), clock.clone());
-        Ok(Self { base, options, context, clock, pipe, overwrite: None, group: None, rows: 0, done })
+        Ok(Self {
+            base,
+            options,
+            context,
+            clock,
+            pipe,
+            columns: None,
+            earlier: None,
+            overwrite: None,
+            group: None,
+            done,
+        })
     }
 
     /// Makes an overwrite of it: the rows take the place of others. Said before the first row.
@@ -68,9 +81,35 @@ impl Appender {
         self
     }
 
-    /// The version that rows are converted for.
-    pub fn snapshot(&self) -> &Snapshot {
-        &self.base
+    /// The schema that rows are converted for: the table's, with the columns that are added.
+    pub fn schema(&self) -> &SchemaRef {
+        self.columns.as_ref().map_or(self.base.schema(), NewColumns::schema)
+    }
+
+    /// Adds the columns and nested fields of `found` that the table lacks, in the commit of the rows. Files that were
+    /// begun before end without them. False where there was nothing to add.
+    pub async fn add_columns(&mut self, found: &StructType) -> Result<bool> {
+        let added = NewColumns::new(&self.base, self.columns.as_ref(), found);
+        let Some(columns) = added.map_err(|e| e.with_table(self.base.uri()))? else { return Ok(false) };
+        if self.rules()?.makes_identities() {
+            return Err(Error::unsupported(
+                "rows cannot add columns to a table that has identity columns: add the columns first",
+            ));
+        }
+        self.end_files().await?;
+        self.pipe = Pipe::new(columns.view().clone(), self.context.clone(), self.clock.clone());
+        self.columns = Some(columns);
+        Ok(true)
+    }
+
+    async fn end_files(&mut self) -> Result<()> {
+        if let Some(files) = self.pipe.finish().await? {
+            self.earlier = Some(match self.earlier.take() {
+                Some(earlier) => earlier.and(files),
+                None => files,
+            });
+        }
+        Ok(())
     }
 
     /// True where the transaction has been made before: rows are of no use.
@@ -78,21 +117,25 @@ impl Appender {
         self.done
     }
 
-    /// Takes a batch in the Arrow form of the table's schema; waits while the encoder is behind.
-    pub async fn write(&mut self, batch: RecordBatch) -> Result<()> {
-        if self.done || batch.num_rows() == 0 {
+    /// What the table asks of rows. Columns that it fills in make a difference between null and not given: see
+    /// [`RowRules::filled`].
+    pub fn rules(&self) -> Result<RowRules> {
+        RowRules::new(&self.base, &self.clock)
+    }
+
+    /// Takes rows in the Arrow form of the table's schema; waits while the encoder is behind.
+    pub async fn write(&mut self, rows: impl Into<RowBatch>) -> Result<()> {
+        let rows = rows.into();
+        if self.done || rows.batch.num_rows() == 0 {
             return Ok(());
         }
-        if let Some(overwrite) = &self.overwrite {
-            overwrite.check_rows(&batch, self.rows).map_err(|e| e.with_table(self.base.uri()))?;
-        }
-        self.rows += batch.num_rows() as u64;
-        self.pipe.write(batch).await
+        self.pipe.write(rows, self.overwrite.as_ref()).await
     }
 
     /// Commits what was taken.
     pub async fn finish(mut self) -> Result<Appended> {
-        let files = self.pipe.finish().await?;
+        self.end_files().await?;
+        let files = self.earlier.take();
         if self.done {
             return Ok(self.nothing());
         }
@@ -119,7 +162,18 @@ impl Appender {
         if self.overwrite.is_some() || self.options.txn.is_some() {
             return Err(Error::internal("only plain rows can be staged"));
         }
+        if self.columns.is_some() {
+            return Err(Error::argument("staged rows cannot add columns: append them, or add the columns first"));
+        }
         let files = self.pipe.finish().await?.unwrap_or_else(WrittenFiles::none);
+        if let Some(mark) = files.identity_marks.first() {
+            let column = mark.column.clone();
+            files.delete().await?;
+            return Err(Error::unsupported(format!(
+                "rows of a table whose column {column} is an identity column cannot be staged: others may use the same \
+                 values before they are committed; append them"
+            )));
+        }
         Ok(StagedFiles::new(&self.base, files))
     }
 
@@ -143,7 +197,7 @@ impl Appender {
     }
 
     fn transaction(&self, info: CommitInfo) -> Transaction {
-        Transaction { txn: self.options.txn.clone(), ..Transaction::new(info) }
+        Transaction { txn: self.options.txn.clone(), columns: self.columns.clone(), ..Transaction::new(info) }
     }
 
     fn info(&self, mode: &str, count: Count) -> CommitInfo {

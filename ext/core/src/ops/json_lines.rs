@@ -11,8 +11,9 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::Appender;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ingest::{BadLine, Chunk, LineParser, Lines, OnUnknown, Parsed};
-use crate::schema::SchemaRef;
+use crate::ingest::{BadLine, Chunk, LineParser, Lines, OnUnknown, Parsed, found_in};
+use crate::schema::{SchemaRef, StructType};
+use crate::write::RowBatch;
 
 /// Bytes of a file that are read at once.
 const BLOCK: usize = 1 << 20;
@@ -32,10 +33,11 @@ pub struct Taken {
 /// A text of lines on its way into an append.
 pub struct JsonLines {
     schema: SchemaRef,
+    filled: Vec<usize>,
     on_unknown: OnUnknown,
     leave_out: bool,
     lines: Lines,
-    parsing: FuturesOrdered<JoinHandle<(LineParser, Result<Parsed>)>>,
+    parsing: FuturesOrdered<JoinHandle<(LineParser, Chunk, Result<Parsed>)>>,
     parsers: usize,
     idle: Vec<LineParser>,
     file: Option<Reading>,
@@ -45,11 +47,16 @@ pub struct JsonLines {
 type Reading = JoinHandle<(File, std::io::Result<Vec<u8>>)>;
 
 impl JsonLines {
-    /// For rows of a table of that schema. Lines that are no rows are left out, or are the end of it.
-    pub fn new(schema: SchemaRef, on_unknown: OnUnknown, leave_out: bool) -> Self {
-        let parsers = available_parallelism().map_or(1, usize::from).min(PARSERS);
+    /// For rows of the table of `appender`. Lines that are no rows are left out, or are the end of it.
+    pub fn new(appender: &Appender, on_unknown: OnUnknown, leave_out: bool) -> Result<Self> {
+        let (schema, filled) = (appender.schema().clone(), appender.rules()?.filled());
+        let parsers = match on_unknown {
+            // What one chunk adds the next one must know.
+            OnUnknown::Add => 0,
+            _ => available_parallelism().map_or(1, usize::from).min(PARSERS),
+        };
         let (parsing, idle) = (FuturesOrdered::new(), Vec::new());
-        Self { schema, on_unknown, leave_out, lines: Lines::default(), parsing, parsers, idle, file: None }
+        Ok(Self { schema, filled, on_unknown, leave_out, lines: Lines::default(), parsing, parsers, idle, file: None })
     }
 
     /// Takes a block of bytes, which may end in the middle of a line. Waits only while the parsers are behind.
@@ -101,24 +108,43 @@ impl JsonLines {
         Ok(taken)
     }
 
+    async fn found_in(&self, chunk: &Chunk) -> Result<StructType> {
+        let (chunk, schema) = (chunk.clone(), self.schema.clone());
+        spawn_blocking(move || found_in(&chunk, &schema)).await.map_err(ended)
+    }
+
     fn parse(&mut self, chunk: Chunk) {
-        let made = || LineParser::new(&self.schema, self.on_unknown);
+        let made = || LineParser::new(&self.schema, self.on_unknown, &self.filled);
         let mut parser = self.idle.pop().unwrap_or_else(made);
         let leave_out = self.leave_out;
         self.parsing.push_back(spawn_blocking(move || {
             let parsed = parser.parse(&chunk, leave_out);
-            (parser, parsed)
+            (parser, chunk, parsed)
         }));
     }
 
     async fn collect(&mut self, appender: &mut Appender, taken: &mut Taken) -> Result<()> {
         let Some(next) = self.parsing.next().await else { return Ok(()) };
-        let (parser, parsed) = next.map_err(ended)?;
+        let (mut parser, chunk, mut parsed) = next.map_err(ended)?;
+        if self.on_unknown == OnUnknown::Add
+            && parsed.as_ref().map_or(true, |parsed| !parsed.bad.is_empty())
+            && appender.add_columns(&self.found_in(&chunk).await?).await?
+        {
+            self.schema = appender.schema().clone();
+            self.idle.clear();
+            parser = LineParser::new(&self.schema, self.on_unknown, &self.filled);
+            let leave_out = self.leave_out;
+            let again = spawn_blocking(move || {
+                let parsed = parser.parse(&chunk, leave_out);
+                (parser, parsed)
+            });
+            (parser, parsed) = again.await.map_err(ended)?;
+        }
         self.idle.push(parser);
-        let Parsed { batch, bad } = parsed?;
+        let Parsed { batch, absent, bad } = parsed?;
         taken.rows += batch.num_rows() as u64;
         taken.bad.extend(bad);
-        appender.write(batch).await
+        appender.write(RowBatch { batch, absent }).await
     }
 }
 

@@ -1,15 +1,15 @@
 //! Batches to data files, written by a task of its own while the caller prepares the next ones.
 
-use arrow::array::RecordBatch;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::overwrite::Overwrite;
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::snapshot::Snapshot;
-use crate::write::{FileWriter, WrittenFiles};
+use crate::write::{FileWriter, RowBatch, WrittenFiles};
 
 /// Batches that wait to be encoded, at most.
 const BATCHES_IN_FLIGHT: usize = 4;
@@ -31,7 +31,7 @@ struct Running {
 
 #[derive(Debug)]
 enum Message {
-    Batch(RecordBatch),
+    Rows(RowBatch),
     Finish,
 }
 
@@ -41,13 +41,19 @@ impl Pipe {
         Self { base, context, clock, running: None }
     }
 
-    /// Takes a batch; waits while the encoder is behind.
-    pub(super) async fn write(&mut self, batch: RecordBatch) -> Result<()> {
+    /// Takes rows, which all have to be what `overwrite` replaces; waits while the encoder is behind.
+    pub(super) async fn write(&mut self, rows: RowBatch, overwrite: Option<&Overwrite>) -> Result<()> {
         let running = match &mut self.running {
             Some(running) => running,
-            none => none.insert(start(FileWriter::new(&self.base, self.context.clone(), self.clock.clone())?)),
+            none => {
+                let mut writer = FileWriter::new(&self.base, self.context.clone(), self.clock.clone())?;
+                if let Some(overwrite) = overwrite.cloned() {
+                    writer.also_check(move |batch, first_row| overwrite.check_rows(batch, first_row));
+                }
+                none.insert(start(writer))
+            }
         };
-        let sent = self.context.limit(async { Ok(running.batches.send(Message::Batch(batch)).await) }).await?;
+        let sent = self.context.limit(async { Ok(running.batches.send(Message::Rows(rows)).await) }).await?;
         match sent {
             Ok(()) => Ok(()),
             // The encoder has stopped: its error is the one to tell.
@@ -80,8 +86,8 @@ fn start(mut writer: FileWriter) -> Running {
         while let Some(message) = inbox.recv().await {
             match message {
                 Message::Finish => return writer.finish().await,
-                Message::Batch(batch) => {
-                    if let Err(error) = writer.write(batch).await {
+                Message::Rows(rows) => {
+                    if let Err(error) = writer.write(rows).await {
                         writer.abort().await;
                         return Err(error);
                     }

@@ -1,4 +1,5 @@
 mod append;
+mod columns;
 mod create;
 mod outcome;
 

@@ -7,6 +7,9 @@ use super::mapping::{FIELD_ID, PHYSICAL_NAME};
 use super::{DataType, Field, StructType};
 use crate::error::{Error, Result};
 
+/// The property that counts a mapped table's ids.
+pub const MAX_COLUMN_ID: &str = "delta.columnMapping.maxColumnId";
+
 /// What the log keeps of a column's past, in tables of column mapping, widened types and identities.
 const OF_ONE_TABLE: &[&str] =
     &[FIELD_ID, PHYSICAL_NAME, "delta.columnMapping.nested.ids", "delta.typeChanges", "delta.identity.highWaterMark"];

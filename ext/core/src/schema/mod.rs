@@ -6,6 +6,7 @@ mod decimal;
 mod edit;
 mod json;
 mod mapping;
+mod merge;
 mod path;
 mod rules;
 #[cfg(test)]
@@ -15,7 +16,7 @@ mod widening;
 use std::sync::Arc;
 
 pub use arrow_form::UTC;
-pub use assign::{NewNames, assign_mapping, forget_mapping, forget_table};
+pub use assign::{MAX_COLUMN_ID, NewNames, assign_mapping, forget_mapping, forget_table};
 pub use decimal::DecimalType;
 pub use edit::{Place, position, struct_at};
 pub use mapping::ColumnMapping;

@@ -30,6 +30,12 @@ pub(super) async fn compose(
     let now_ms = clock.now_ms();
     let active = || members.iter().filter(|m| m.is_active());
     let mut metadata = active().find_map(|m| m.transaction.metadata.clone());
+    for columns in active().filter_map(|m| m.transaction.columns.as_ref()) {
+        if metadata.is_some() {
+            return Err(Error::internal("a commit changes the metadata and adds columns"));
+        }
+        metadata = columns.metadata(base)?;
+    }
     let protocol = active().find_map(|m| m.transaction.protocol.clone());
     info.timestamp = now_ms;
     info.in_commit_timestamp = timestamp_after(base, metadata.as_mut(), now_ms).await?;

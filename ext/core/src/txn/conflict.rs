@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::columns::NewColumns;
 use super::idempotence::AppTransaction;
 use super::isolation::Isolation;
 use super::tolerated::same_layout;
@@ -26,6 +27,7 @@ pub(super) struct Conflicts {
     domains: HashSet<String>,
     changes_protocol: bool,
     changes_metadata: bool,
+    columns: Option<NewColumns>,
     /// Whether rows or files were read, so that more of the layout matters.
     blind: bool,
     reads: Rows,
@@ -49,7 +51,8 @@ impl Conflicts {
             txn: transaction.txn.clone(),
             domains: transaction.domains.iter().map(|d| d.domain.clone()).collect(),
             changes_protocol: transaction.protocol.is_some(),
-            changes_metadata: transaction.metadata.is_some(),
+            changes_metadata: transaction.metadata.is_some() || transaction.columns.is_some(),
+            columns: transaction.columns.clone(),
             blind: transaction.is_blind_append(),
             reads: match &transaction.reads {
                 Reads::Nothing => Rows::None,
@@ -86,7 +89,11 @@ impl Conflicts {
             }
         }
         let changed = before.metadata() != after.metadata();
-        if changed && (self.changes_metadata || !same_layout(before, after, self.blind)) {
+        let fits = || match &self.columns {
+            Some(columns) => columns.fit(before, after),
+            None => !self.changes_metadata && same_layout(before, after, self.blind),
+        };
+        if changed && !fits() {
             let what = format!(
                 "version {} changed the table's schema, partitioning or properties meanwhile; refresh and try again",
                 after.version()

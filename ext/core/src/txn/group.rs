@@ -169,8 +169,9 @@ impl Drop for Abandoned<'_> {
 
 /// A blind append and nothing else.
 fn can_share(transaction: &Transaction) -> bool {
-    let table = transaction.protocol.is_some() || transaction.metadata.is_some() || !transaction.domains.is_empty();
-    transaction.is_blind_append() && !table
+    let metadata = transaction.metadata.is_some() || transaction.columns.is_some();
+    let table = transaction.protocol.is_some() || metadata || !transaction.domains.is_empty();
+    transaction.is_blind_append() && !table && transaction.files.identity_marks.is_empty()
 }
 
 /// One commit has one user's words, and an application's transaction once.

@@ -11,9 +11,9 @@ use super::transaction::Transaction;
 use super::validate::validate;
 use crate::action::{Action, Add, CommitInfo};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{ConflictKind, Error, ErrorKind, Result};
 use crate::snapshot::Snapshot;
-use crate::write::WrittenFiles;
+use crate::write::{IdentityMark, WrittenFiles};
 
 /// One transaction of a commit.
 pub(super) struct Member {
@@ -33,6 +33,7 @@ pub(super) struct Member {
 impl Member {
     /// Checks all that can be checked without the winners.
     pub(super) fn new(base: &Snapshot, mut transaction: Transaction, context: Context) -> Result<Self> {
+        record_identities(base, &mut transaction)?;
         validate(base, &transaction)?;
         let isolation = Isolation::of(&transaction, base.properties());
         transaction.info.isolation_level = isolation.as_str();
@@ -83,4 +84,23 @@ impl Member {
         self.transaction.files.keep();
         self.result = Some(result);
     }
+}
+
+/// Values of identity columns are used up with the commit that has their rows: another commit that changes the metadata
+/// meanwhile is then a conflict, since it may have used the same ones (Delta protocol, "Identity Columns").
+fn record_identities(base: &Snapshot, transaction: &mut Transaction) -> Result<()> {
+    let marks = &transaction.files.identity_marks;
+    if marks.is_empty() {
+        return Ok(());
+    }
+    let mut metadata = transaction.metadata.clone().unwrap_or_else(|| base.metadata().clone());
+    metadata.schema_string = IdentityMark::record(marks, &metadata.schema_string)?.ok_or_else(|| {
+        Error::new(
+            ErrorKind::CommitConflict(ConflictKind::MetadataChanged),
+            "the values of identity columns that these rows have were used by another commit meanwhile; write the rows again",
+        )
+        .with_version(base.version())
+    })?;
+    transaction.metadata = Some(metadata);
+    Ok(())
 }

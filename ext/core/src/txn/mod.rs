@@ -3,6 +3,7 @@
 mod attempt;
 mod backoff;
 mod body;
+mod columns;
 mod commit;
 mod compose;
 mod conflict;
@@ -22,6 +23,7 @@ mod upgrade;
 mod validate;
 mod winners;
 
+pub use self::columns::NewColumns;
 pub use self::commit::commit;
 pub use self::conflict::check_layout;
 pub use self::first::{FirstCommit, commit_first};

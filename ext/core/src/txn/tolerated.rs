@@ -42,10 +42,19 @@ const IDENTITY_MARK: &str = "delta.identity.highWaterMark";
 
 /// Whether what was made for `before` fits `after`. `blind` is what only adds rows.
 pub(super) fn same_layout(before: &Snapshot, after: &Snapshot, blind: bool) -> bool {
+    let same = || before.metadata().schema_string == after.metadata().schema_string;
+    same_otherwise(before, after, blind) && (same() || same_columns(before.schema(), after.schema()))
+}
+
+/// Whether rows that were made for `before` fit `after`, as far as anything but the columns goes.
+pub(super) fn same_but_for_columns(before: &Snapshot, after: &Snapshot) -> bool {
+    same_otherwise(before, after, true)
+}
+
+fn same_otherwise(before: &Snapshot, after: &Snapshot, blind: bool) -> bool {
     let (old, new) = (before.metadata(), after.metadata());
     old.id == new.id
         && old.partition_columns == new.partition_columns
-        && (old.schema_string == new.schema_string || same_columns(before.schema(), after.schema()))
         && same_properties(&old.configuration, &new.configuration, blind)
 }
 

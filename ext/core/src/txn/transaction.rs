@@ -1,5 +1,6 @@
 //! What a commit is to hold, and what it was made from.
 
+use super::columns::NewColumns;
 use super::idempotence::AppTransaction;
 use crate::action::{Add, AddCdc, CommitInfo, DomainMetadata, Metadata, Protocol, Remove};
 use crate::expr::Predicate;
@@ -34,6 +35,8 @@ pub struct Transaction {
     pub protocol: Option<Protocol>,
     /// New metadata.
     pub metadata: Option<Metadata>,
+    /// Columns to add beside, where there is no new metadata.
+    pub columns: Option<NewColumns>,
     /// Domains that change.
     pub domains: Vec<DomainMetadata>,
     /// An application's transaction, committed with all the rest or not at all. Where it is done, nothing is committed.
@@ -57,6 +60,7 @@ impl Transaction {
             cdc: Vec::new(),
             protocol: None,
             metadata: None,
+            columns: None,
             domains: Vec::new(),
             txn: None,
             reads: Reads::Nothing,
@@ -79,7 +83,11 @@ impl Transaction {
     /// Whether the same rows lie in other files afterwards and nothing else changes.
     pub(super) fn only_rearranges(&self) -> bool {
         let files = self.all_adds().count() + self.removes.len() > 0;
-        let rest = self.cdc.is_empty() && self.protocol.is_none() && self.metadata.is_none() && self.txn.is_none();
+        let rest = self.cdc.is_empty()
+            && self.protocol.is_none()
+            && self.metadata.is_none()
+            && self.columns.is_none()
+            && self.txn.is_none();
         let data_changes = self.all_adds().any(|a| a.data_change) || self.removes.iter().any(|r| r.data_change);
         files && rest && self.domains.is_empty() && !data_changes
     }

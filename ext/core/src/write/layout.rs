@@ -10,11 +10,10 @@ use arrow::error::ArrowError;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
 use crate::error::{Error, Result};
-use crate::schema::{ColumnMapping, DataType, Field, SchemaRef, StructType};
+use crate::schema::{ColumnMapping, DataType, Field, Schema, StructType};
 
 /// The columns of a data file: all of the table's but `void` ones, without partition columns or with these at the end.
 pub(super) struct Layout {
-    table: SchemaRef,
     positions: Vec<usize>,
     data_columns: usize,
     columns: StructType,
@@ -24,7 +23,7 @@ pub(super) struct Layout {
 impl Layout {
     /// `materialize` puts the partition columns into the files, where readers do without them.
     pub(super) fn new(
-        table: SchemaRef,
+        table: &Schema,
         partition_columns: &[String],
         mapping: ColumnMapping,
         materialize: bool,
@@ -50,7 +49,7 @@ impl Layout {
         }
         let columns = StructType { fields };
         let arrow = columns.to_file_arrow(mapping);
-        Ok(Self { table, positions, data_columns, columns, arrow })
+        Ok(Self { positions, data_columns, columns, arrow })
     }
 
     /// By logical names.
@@ -66,20 +65,6 @@ impl Layout {
     /// By the names that are in the file.
     pub(super) fn arrow(&self) -> &ArrowSchemaRef {
         &self.arrow
-    }
-
-    /// Checks that a batch has the table's columns in the table's order.
-    pub(super) fn check(&self, batch: &RecordBatch) -> Result<()> {
-        let given = batch.schema_ref().fields();
-        if given.len() == self.table.fields.len() && given.iter().zip(self.table.names()).all(|(g, n)| g.name() == n) {
-            return Ok(());
-        }
-        let names: Vec<&str> = given.iter().map(|f| f.name().as_str()).collect();
-        Err(Error::schema(format!(
-            "the columns of the rows are {}, and the table's are {}",
-            names.join(", "),
-            self.table.names().collect::<Vec<_>>().join(", ")
-        )))
     }
 
     /// The columns of a data file, from a batch that has been checked, nulls included.

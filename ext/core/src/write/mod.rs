@@ -5,7 +5,8 @@ mod clustering;
 mod encode;
 mod file;
 mod layout;
-mod nulls;
+mod rows;
+mod rules;
 mod split;
 mod stats;
 #[cfg(test)]
@@ -15,6 +16,8 @@ mod written;
 
 use crate::properties::TableProperties;
 
+pub use rows::RowBatch;
+pub use rules::{IdentityMark, RowRules};
 pub use writer::FileWriter;
 pub use written::WrittenFiles;
 

@@ -479,6 +479,9 @@ async fn columns_of_other_types_or_names_are_refused() {
 /// What becomes of files that no commit takes.
 mod leftovers;
 
+/// What tables ask of rows.
+mod rules;
+
 /// What column mapping, clustering and materialised partition columns make of files.
 mod layouts;
 

@@ -14,7 +14,8 @@ use super::cleanup::Cleanup;
 use super::clustering::clustering_columns;
 use super::file::{OpenFile, Shared};
 use super::layout::Layout;
-use super::nulls::NullCheck;
+use super::rows::RowBatch;
+use super::rules::RowRules;
 use super::split::Splitter;
 use super::stats::Indexed;
 use super::{WriteOptions, WrittenFiles};
@@ -38,7 +39,8 @@ const SMALL_FILE: u64 = 8 << 20;
 /// Dropped before [`FileWriter::finish`], it deletes what it has written, as far as that can be done.
 pub struct FileWriter {
     shared: Arc<Shared>,
-    nulls: NullCheck,
+    rules: RowRules,
+    check: Option<RowCheck>,
     splitter: Splitter,
     /// Length of the folder's name that each file draws, so that no name of a column or value shows in paths that outlive
     /// it, as Spark has it for mapped columns.
@@ -56,6 +58,9 @@ pub struct FileWriter {
     cleanup: Cleanup,
 }
 
+/// What rows are checked for besides the table's rules: rows as they are written, and the number of the first.
+type RowCheck = Box<dyn Fn(&RecordBatch, u64) -> Result<()> + Send + Sync>;
+
 /// An open file and what it counts for in [`FileWriter::buffered`].
 struct Open {
     file: OpenFile,
@@ -72,15 +77,31 @@ impl FileWriter {
 
     /// The same with sizes of its own.
     pub fn with_options(table: &Snapshot, context: Context, clock: Clock, options: WriteOptions) -> Result<Self> {
+        Self::with_rules(table, context, RowRules::new(table, &clock)?, clock, options)
+    }
+
+    /// For rows that are the table's own already, of which nothing is asked any more.
+    pub fn of_moved_rows(table: &Snapshot, context: Context, clock: Clock, options: WriteOptions) -> Result<Self> {
+        Self::with_rules(table, context, RowRules::of_moved_rows(table), clock, options)
+    }
+
+    fn with_rules(
+        table: &Snapshot,
+        context: Context,
+        rules: RowRules,
+        clock: Clock,
+        options: WriteOptions,
+    ) -> Result<Self> {
         let (schema, properties, mapping) = (table.schema(), table.properties(), table.column_mapping());
         let partition_columns = table.partition_columns();
         let materialize = writes_feature(table.protocol(), "materializePartitionColumns");
-        let layout = Layout::new(schema.clone(), partition_columns, mapping, materialize)?;
+        let layout = Layout::new(schema, partition_columns, mapping, materialize)?;
         let clustering = clustering_columns(table)?;
         let indexed = Indexed::new(layout.columns(), layout.data_columns(), properties, mapping, &clustering);
         let random = properties.random_prefixes || mapping != ColumnMapping::None;
         Ok(Self {
-            nulls: NullCheck::new(schema),
+            rules,
+            check: None,
             splitter: Splitter::new(schema, partition_columns, mapping)?,
             random_prefix: random.then_some(properties.random_prefix_length),
             clock,
@@ -103,6 +124,11 @@ impl FileWriter {
         })
     }
 
+    /// Refuses rows that `check` refuses, too. It is asked about rows as they are written.
+    pub fn also_check(&mut self, check: impl Fn(&RecordBatch, u64) -> Result<()> + Send + Sync + 'static) {
+        self.check = Some(Box::new(check));
+    }
+
     /// Rows taken so far.
     pub fn rows(&self) -> u64 {
         self.rows
@@ -113,14 +139,18 @@ impl FileWriter {
         self.buffered
     }
 
-    /// Takes the rows of `batch`. After an error the writer is of no more use than to be dropped or aborted.
-    pub async fn write(&mut self, batch: RecordBatch) -> Result<()> {
+    /// Takes rows. After an error the writer is of no more use than to be dropped or aborted.
+    pub async fn write(&mut self, rows: impl Into<RowBatch>) -> Result<()> {
         self.shared.context.check()?;
-        if batch.num_rows() == 0 {
+        let rows = rows.into();
+        if rows.batch.num_rows() == 0 {
             return Ok(());
         }
-        self.shared.layout.check(&batch)?;
-        self.nulls.check(&batch, self.rows)?;
+        let batch = self.rules.apply(&rows, self.rows)?;
+        if let Some(check) = &self.check {
+            check(&batch, self.rows)?;
+        }
+        drop(rows);
         let partitions = self.splitter.split(&batch, self.rows)?;
         let columns = self.shared.layout.project(&batch)?;
         self.rows += batch.num_rows() as u64;
@@ -139,7 +169,13 @@ impl FileWriter {
         while !self.uploads.is_empty() {
             self.await_upload().await?;
         }
-        Ok(WrittenFiles { adds: self.adds, rows: self.rows, bytes: self.bytes, cleanup: self.cleanup })
+        Ok(WrittenFiles {
+            adds: self.adds,
+            rows: self.rows,
+            bytes: self.bytes,
+            identity_marks: self.rules.into_marks(),
+            cleanup: self.cleanup,
+        })
     }
 
     /// Gives up, and deletes what has been written.

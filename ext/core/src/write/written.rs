@@ -1,6 +1,7 @@
 //! Files that are written and not yet committed.
 
 use super::cleanup::Cleanup;
+use super::rules::IdentityMark;
 use crate::action::Add;
 use crate::error::Result;
 
@@ -14,20 +15,34 @@ pub struct WrittenFiles {
     pub rows: u64,
     /// Bytes of all files.
     pub bytes: u64,
+    /// How far identity columns have come by these rows. The commit that names the files must record it in the same table
+    /// version, and no other commit may have done so since: the values would be there twice.
+    pub identity_marks: Vec<IdentityMark>,
     pub(super) cleanup: Cleanup,
 }
 
 impl WrittenFiles {
     /// No files.
     pub fn none() -> Self {
-        Self { adds: Vec::new(), rows: 0, bytes: 0, cleanup: Cleanup::none() }
+        Self { adds: Vec::new(), rows: 0, bytes: 0, identity_marks: Vec::new(), cleanup: Cleanup::none() }
     }
 
     /// Takes charge of files of another kind (change files), which are kept or deleted together with these. Gives their
     /// actions.
     pub fn take_charge(&mut self, mut other: Self) -> Vec<Add> {
         self.cleanup.join(&mut other.cleanup);
+        self.identity_marks.append(&mut other.identity_marks);
         std::mem::take(&mut other.adds)
+    }
+
+    /// These files and then those of `later`.
+    pub fn and(mut self, mut later: Self) -> Self {
+        self.cleanup.join(&mut later.cleanup);
+        self.adds.append(&mut later.adds);
+        self.identity_marks.append(&mut later.identity_marks);
+        self.rows += later.rows;
+        self.bytes += later.bytes;
+        self
     }
 
     /// The actions. The files are the commit's from now on, and will not be deleted.

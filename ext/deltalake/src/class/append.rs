@@ -3,12 +3,12 @@
 use std::mem::size_of;
 use std::path::PathBuf;
 
-use arrow::array::RecordBatch;
 use deltalake_core::clock::Clock;
 use deltalake_core::context::Context;
 use deltalake_core::ingest::{ArrowRows, OnUnknown};
 use deltalake_core::ops::{AppendOptions, Appender, JsonLines, Taken};
 use deltalake_core::txn::AppTransaction;
+use deltalake_core::write::{RowBatch, RowRules};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use magnus::{DataTypeFunctions, Error, Module, RArray, RClass, RModule, RString, Ruby, TypedData};
@@ -41,6 +41,8 @@ struct State {
     arrow: Option<ArrowRows>,
     /// For lines of JSON; made by [`NativeAppend::open_json`].
     json: Option<Json>,
+    /// Where rows that break a rule of the table are left out: each push is checked on its own then.
+    rules: Option<RowRules>,
 }
 
 struct Json {
@@ -63,6 +65,7 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     snapshot.define_method("append", native_method!(NativeAppend::begin, 6))?;
     let class = define::<NativeAppend>(ruby, native, "Append")?;
     class.define_method("done", native_method!(NativeAppend::done, 0))?;
+    class.define_method("check_each_push", native_method!(NativeAppend::check_each_push, 0))?;
     class.define_method("push", native_method!(NativeAppend::push, 2))?;
     class.define_method("open_arrow", native_method!(NativeAppend::open_arrow, 1))?;
     class.define_method("push_arrow", native_method!(NativeAppend::push_arrow, 4))?;
@@ -83,7 +86,7 @@ impl NativeAppend {
         Self {
             ctx,
             on_unknown,
-            state: Exclusive::new("append", State { appender, encoder: None, arrow: None, json: None }),
+            state: Exclusive::new("append", State { appender, encoder: None, arrow: None, json: None, rules: None }),
         }
     }
 
@@ -120,6 +123,14 @@ impl NativeAppend {
         Ok(done)
     }
 
+    /// From now on a push that holds a row which breaks a rule of the table is refused, and the next one taken.
+    fn check_each_push(ruby: &Ruby, this: &Self) -> Result<(), Error> {
+        let mut state = this.open(ruby)?;
+        let rules = state.appender.rules().map(|rules| state.rules = rules.refuse_rows().then_some(rules));
+        this.state.put(state);
+        rules.map_err(|e| to_ruby_error(ruby, e))
+    }
+
     /// Takes all of `rows`, or none of them where one does not fit.
     fn push(ruby: &Ruby, this: &Self, rows: RArray, first_row_index: u64) -> Result<(), Error> {
         this.ctx.check().map_err(|e| to_ruby_error(ruby, e))?;
@@ -130,7 +141,8 @@ impl NativeAppend {
         let encoder = match state.encoder.as_mut() {
             Some(encoder) => encoder,
             None => {
-                let made = RowEncoder::new(ruby, state.appender.snapshot().schema());
+                let filled = state.appender.rules().map(|rules| rules.filled());
+                let made = filled.and_then(|f| RowEncoder::new(ruby, state.appender.schema(), &f));
                 state.encoder.insert(made.map_err(|e| to_ruby_error(ruby, e))?)
             }
         };
@@ -138,6 +150,9 @@ impl NativeAppend {
         let pushed = encoder.push(ruby, rows, first_row_index, this.on_unknown);
         if pushed.is_err() {
             encoder.truncate(before);
+        } else if state.rules.is_some() {
+            let rows = encoder.finish_batch().map_err(|e| to_ruby_error(ruby, e))?;
+            state = this.write_checked(ruby, state, rows, first_row_index)?;
         }
         this.state.put(state);
         pushed.map_err(|e| e.into_ruby(ruby))
@@ -147,7 +162,9 @@ impl NativeAppend {
     fn open_arrow(ruby: &Ruby, this: &Self, source: &NativeArrowSource) -> Result<(), Error> {
         let schema = source.schema(ruby)?;
         let mut state = this.open(ruby)?;
-        let rows = ArrowRows::new(&schema, state.appender.snapshot().schema().clone(), this.on_unknown);
+        let table = state.appender.schema().clone();
+        let filled = state.appender.rules().map(|rules| rules.filled());
+        let rows = filled.and_then(|filled| ArrowRows::filled(&schema, table, this.on_unknown, &filled));
         let opened = rows.map(|rows| state.arrow = Some(rows));
         this.state.put(state);
         opened.map_err(|e| to_ruby_error(ruby, e))
@@ -165,12 +182,15 @@ impl NativeAppend {
         this.ctx.check().map_err(|e| to_ruby_error(ruby, e))?;
         let state = this.open(ruby)?;
         let converted = match &state.arrow {
-            Some(rows) => batch.convert(ruby, rows, from, count, first_row_index),
+            Some(rows) => {
+                let converted = batch.convert(ruby, rows, from, count, first_row_index);
+                converted.map(|batch| RowBatch::without(batch, rows.absent()))
+            }
             None => Err(to_ruby_error(ruby, deltalake_core::Error::internal("Arrow rows before open_arrow"))),
         };
         match converted {
-            Ok(batch) => {
-                let state = this.write(ruby, state, batch)?;
+            Ok(rows) => {
+                let state = this.write_checked(ruby, state, rows, first_row_index)?;
                 this.state.put(state);
                 Ok(())
             }
@@ -184,9 +204,14 @@ impl NativeAppend {
     /// Gets ready for lines of JSON: those of the file at `path`, or those that are pushed.
     fn open_json(ruby: &Ruby, this: &Self, path: Option<String>, leave_out: bool) -> Result<(), Error> {
         let mut state = this.open(ruby)?;
-        let schema = state.appender.snapshot().schema().clone();
-        let mut json =
-            Json { lines: JsonLines::new(schema, this.on_unknown, leave_out), path: path.map(PathBuf::from) };
+        let lines = match JsonLines::new(&state.appender, this.on_unknown, leave_out) {
+            Ok(lines) => lines,
+            Err(error) => {
+                this.state.put(state);
+                return Err(to_ruby_error(ruby, error));
+            }
+        };
+        let mut json = Json { lines, path: path.map(PathBuf::from) };
         let opened = block_on(ruby, &this.ctx, async move {
             if let Some(path) = &json.path {
                 json.lines.open(path).await?;
@@ -234,7 +259,7 @@ impl NativeAppend {
         + Send
         + 'static,
     ) -> Result<T, Error> {
-        let State { mut appender, encoder, arrow, json } = self.open(ruby)?;
+        let State { mut appender, encoder, arrow, json, rules } = self.open(ruby)?;
         let Some(mut json) = json else {
             return Err(to_ruby_error(ruby, deltalake_core::Error::internal("lines of JSON before open_json")));
         };
@@ -242,7 +267,7 @@ impl NativeAppend {
             let taken = work(&mut json, &mut appender).await?;
             Ok((appender, json, taken))
         })?;
-        self.state.put(State { appender, encoder, arrow, json: Some(json) });
+        self.state.put(State { appender, encoder, arrow, json: Some(json), rules });
         Ok(taken)
     }
 
@@ -275,13 +300,25 @@ impl NativeAppend {
         self.write(ruby, state, batch)
     }
 
-    fn write(&self, ruby: &Ruby, state: State, batch: RecordBatch) -> Result<State, Error> {
-        let State { mut appender, encoder, arrow, json } = state;
+    /// The same, of rows that are refused where one breaks a rule of the table, if such rows are to be left out.
+    fn write_checked(&self, ruby: &Ruby, state: State, rows: RowBatch, first: u64) -> Result<State, Error> {
+        let Some(rules) = state.rules.clone() else { return self.write(ruby, state, rows) };
+        match block_on(ruby, &self.ctx, async move { rules.check(&rows, first).map(|()| rows) }) {
+            Ok(rows) => self.write(ruby, state, rows),
+            Err(error) => {
+                self.state.put(state);
+                Err(error)
+            }
+        }
+    }
+
+    fn write(&self, ruby: &Ruby, state: State, rows: RowBatch) -> Result<State, Error> {
+        let State { mut appender, encoder, arrow, json, rules } = state;
         let appender = block_on(ruby, &self.ctx, async move {
-            appender.write(batch).await?;
+            appender.write(rows).await?;
             Ok(appender)
         })?;
-        Ok(State { appender, encoder, arrow, json })
+        Ok(State { appender, encoder, arrow, json, rules })
     }
 }
 

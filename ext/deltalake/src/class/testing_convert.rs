@@ -33,7 +33,7 @@ fn on_unknown(ignore: bool) -> OnUnknown {
 
 impl Batch {
     fn finish(ruby: &Ruby, mut encoder: RowEncoder, schema: Schema) -> Result<Self, Failure> {
-        let batch = encoder.finish_batch()?;
+        let batch = encoder.finish_batch()?.batch;
         let keys = RowKeys::new(ruby, &schema);
         Ok(Self { batch, schema, keys })
     }
@@ -41,7 +41,7 @@ impl Batch {
     fn encode(ruby: &Ruby, schema: String, rows: RArray, ignore: bool) -> Result<Self, magnus::Error> {
         let convert = || {
             let schema = StructType::from_json(&schema)?;
-            let mut encoder = RowEncoder::new(ruby, &schema)?;
+            let mut encoder = RowEncoder::new(ruby, &schema, &[])?;
             encoder.push(ruby, rows, 0, on_unknown(ignore))?;
             Self::finish(ruby, encoder, schema)
         };
@@ -58,7 +58,7 @@ impl Batch {
     ) -> Result<Self, magnus::Error> {
         let convert = || {
             let schema = StructType::from_json(&schema)?;
-            let mut encoder = RowEncoder::new(ruby, &schema)?;
+            let mut encoder = RowEncoder::new(ruby, &schema, &[])?;
             for index in 0..rows.len() {
                 match encoder.push_row(ruby, rows.entry(index as isize)?, index as u64, on_unknown(ignore)) {
                     Ok(()) => {}
@@ -74,11 +74,11 @@ impl Batch {
     /// How many rows each batch takes where batches end when they are full.
     fn slices(ruby: &Ruby, schema: String, rows: RArray) -> Result<Vec<usize>, magnus::Error> {
         let convert = || {
-            let mut encoder = RowEncoder::new(ruby, &StructType::from_json(&schema)?)?;
+            let mut encoder = RowEncoder::new(ruby, &StructType::from_json(&schema)?, &[])?;
             let (mut from, mut taken) = (0, Vec::new());
             while from < rows.len() {
                 let count = encoder.push_some(ruby, rows, from, from as u64, OnUnknown::Raise)?;
-                if encoder.is_empty() || encoder.len() != count || encoder.finish_batch()?.num_rows() != count {
+                if encoder.is_empty() || encoder.len() != count || encoder.finish_batch()?.batch.num_rows() != count {
                     return Err(Error::internal("the encoder miscounts its rows").into());
                 }
                 taken.push(count);

@@ -64,10 +64,9 @@ fn unfolded(array: &ArrayRef) -> Result<ArrayRef, Misfit> {
 
 fn structs(array: &ArrayRef, fields: &StructType, on_unknown: OnUnknown) -> Result<ArrayRef, Misfit> {
     let given = array.as_struct_opt().ok_or_else(|| expected(&DataType::Struct(fields.clone()), array))?;
-    if on_unknown == OnUnknown::Raise
-        && let Some(name) = given.column_names().into_iter().find(|name| fields.field(name).is_none())
-    {
-        return Err(unknown(name, fields));
+    let given_fields = given.fields().iter().filter(|f| on_unknown.refuses(f.data_type()));
+    if let Some(field) = given_fields.into_iter().find(|f| fields.field(f.name()).is_none()) {
+        return Err(unknown(field.name(), fields));
     }
     let nulls = given.nulls();
     let present = |i: usize| nulls.is_none_or(|n| n.is_valid(i));

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, NullArray};
+use arrow::array::{ArrayRef, BooleanBufferBuilder, NullArray};
+use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{
     DataType as Arrow, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     TimestampMicrosecondType,
@@ -20,6 +21,8 @@ pub struct Column {
     /// Whether it may hold nulls.
     pub nullable: bool,
     arrow: Arrow,
+    /// Rows that do not give it, where that is to be told.
+    absent: Option<Vec<usize>>,
 }
 
 /// The values of a column by its type.
@@ -110,7 +113,30 @@ impl Column {
             T::Array(a) => Buffer::List(Box::new(List::new(a))),
             T::Map(m) => Buffer::Map(Box::new(Map::new(m))),
         };
-        Self { buffer, nullable, arrow: data_type.to_arrow() }
+        Self { buffer, nullable, arrow: data_type.to_arrow(), absent: None }
+    }
+
+    /// From now on it is told which rows do not give it: the table fills it in there.
+    pub fn tell_absent(&mut self) {
+        self.absent = Some(Vec::new());
+    }
+
+    /// Appends a null for a row that does not give it; false where that is not told.
+    pub fn append_absent(&mut self) -> bool {
+        let row = self.len();
+        let Some(absent) = &mut self.absent else { return false };
+        absent.push(row);
+        self.append_null();
+        true
+    }
+
+    /// The rows that do not give it, of all `rows` since the last call, where that is told.
+    pub fn finish_absent(&mut self, rows: usize) -> Option<BooleanBuffer> {
+        let absent = std::mem::take(self.absent.as_mut()?);
+        let mut told = BooleanBufferBuilder::new(rows);
+        told.append_n(rows, false);
+        absent.into_iter().for_each(|row| told.set_bit(row, true));
+        Some(told.finish())
     }
 
     /// Appends a null; inside a struct that is null even where the schema allows none.
@@ -120,6 +146,9 @@ impl Column {
 
     /// Drops all values after the first `len`.
     pub fn truncate(&mut self, len: usize) {
+        if let Some(absent) = &mut self.absent {
+            absent.retain(|row| *row < len);
+        }
         each!(&mut self.buffer, b => b.truncate(len), void n => *n = len);
     }
 

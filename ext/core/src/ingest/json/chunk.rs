@@ -1,5 +1,6 @@
 //! The lines of a chunk as a batch.
 
+use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::SchemaRef as ArrowSchemaRef;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use memchr::memchr;
@@ -25,6 +26,8 @@ pub struct LineParser {
 pub struct Parsed {
     /// The rows, in the table's Arrow form.
     pub batch: RecordBatch,
+    /// By position of the columns that the table fills in, the rows that do not give them: they are nulls there.
+    pub absent: Vec<(usize, BooleanBuffer)>,
     /// The lines that are none.
     pub bad: Vec<BadLine>,
 }
@@ -39,9 +42,15 @@ pub struct BadLine {
 }
 
 impl LineParser {
-    /// For rows of a table of that schema.
-    pub fn new(schema: &Schema, on_unknown: OnUnknown) -> Self {
-        Self { arrow: schema.to_arrow(), record: Record::new(schema), on_unknown }
+    /// For rows of a table of that schema, which fills in the columns at the positions of `filled`.
+    pub fn new(schema: &Schema, on_unknown: OnUnknown, filled: &[usize]) -> Self {
+        let mut record = Record::new(schema);
+        let mut nullable = schema.clone();
+        for &position in filled {
+            record.columns[position].tell_absent();
+            nullable.fields[position].nullable = true;
+        }
+        Self { arrow: nullable.to_arrow(), record, on_unknown }
     }
 
     /// The rows of `chunk`. The first line that is none is an error, unless they are to be left out.
@@ -76,10 +85,12 @@ impl LineParser {
             number += 1;
             start = end + 1;
         }
+        let columns = self.record.columns.iter_mut().enumerate();
+        let absent = columns.filter_map(|(position, column)| Some((position, column.finish_absent(rows)?))).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(self.arrow.clone(), self.record.finish()?, &options)
             .map_err(|e| Error::internal("the lines make no Arrow batch").with_source(e))?;
-        Ok(Parsed { batch, bad })
+        Ok(Parsed { batch, absent, bad })
     }
 
     /// Appends the row of `line`; false where the line is blank.

@@ -3,6 +3,7 @@
 
 mod cell;
 mod chunk;
+mod infer;
 mod lines;
 mod number;
 mod seed;
@@ -11,4 +12,5 @@ mod tests;
 mod variant;
 
 pub use chunk::{BadLine, LineParser, Parsed};
+pub use infer::found_in;
 pub use lines::{Chunk, Lines};

@@ -95,6 +95,9 @@ fn fill<'de, A: MapAccess<'de>>(
                 continue;
             }
             Place::Unknown(name) => {
+                if on_unknown == OnUnknown::Add && map.next_value::<&RawValue>()?.get() == "null" {
+                    continue;
+                }
                 let known = record.names.join(", ");
                 let misfit = Misfit::because(format!("no such column in the schema, which has {known}"));
                 return Err(refuse(refused, misfit.under(format!(".{name}"))));
@@ -115,7 +118,7 @@ fn fill<'de, A: MapAccess<'de>>(
     }
     if given < record.columns.len() {
         for (column, name) in record.columns.iter_mut().zip(&record.names) {
-            if column.len() > row {
+            if column.len() > row || column.append_absent() {
                 continue;
             }
             if !column.nullable {

@@ -37,7 +37,7 @@ fn parse_bytes(
     leave_out: bool,
 ) -> Result<Parsed, crate::Error> {
     let chunk = Chunk { bytes: Bytes::copy_from_slice(text), first_line: 1 };
-    LineParser::new(schema, on_unknown).parse(&chunk, leave_out)
+    LineParser::new(schema, on_unknown, &[]).parse(&chunk, leave_out)
 }
 
 fn told(fields: &[(&str, &str, bool)], text: &str) -> String {

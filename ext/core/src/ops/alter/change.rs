@@ -131,7 +131,7 @@ impl Change {
             Self::DropColumn { column } => column.shown().into(),
             Self::RenameColumn { column, to } => json!({"oldColumnPath": column.shown(), "newColumnName": to}),
             Self::ChangeType { column, to } => json!({"name": column.shown(), "type": to}),
-            Self::ChangeNull { column, null } => json!({"name": column.shown(), "nullable": null}),
+            Self::ChangeNull { column, nullable } => json!({"name": column.shown(), "nullable": nullable}),
             Self::ChangeComment { column, comment } => json!({"name": column.shown(), "comment": comment}),
             Self::ChangeDefault { column, default } => json!({"name": column.shown(), "default": default}),
             Self::SetProperties { properties } => json!(properties),

@@ -9,13 +9,14 @@ mod rows;
 
 use self::change::info_of;
 pub use self::change::{Change, Column};
-use super::definition::{Definition, Settled, check_rules};
+use super::definition::{Definition, Settled};
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{ConflictKind, Error, ErrorKind, Result};
 use crate::features::feature_named;
 use crate::snapshot::Snapshot;
 use crate::txn::{Outcome, Reads, Transaction, commit};
+use crate::write::RowRules;
 
 const ROW_TRACKING: &str = "delta.enableRowTracking";
 
@@ -33,7 +34,7 @@ pub async fn alter(
         let mut attempts = 0;
         let mut base = context.limit(base.refresh()).await?;
         loop {
-            let Some(transaction) = prepare(&base, changes, context).await? else {
+            let Some(transaction) = prepare(&base, changes, context, clock).await? else {
                 return Ok(Outcome { snapshot: base, attempts, skipped: true });
             };
             let transaction = with_words(transaction, user_metadata.clone());
@@ -63,19 +64,20 @@ fn is_changed(error: &Error) -> bool {
 }
 
 /// The commit after `base`; `None` where it would change nothing.
-async fn prepare(base: &Snapshot, changes: &[Change], context: &Context) -> Result<Option<Transaction>> {
+async fn prepare(base: &Snapshot, changes: &[Change], context: &Context, clock: &Clock) -> Result<Option<Transaction>> {
     base.check_appendable()?;
     let mut definition = Definition::of(base);
     for change in changes {
         apply(&mut definition, change)?;
     }
     let tracks = definition.is_on(ROW_TRACKING) && !Definition::of(base).is_on(ROW_TRACKING);
-    let Settled { protocol, metadata, schema } = definition.settle()?;
+    let Settled { protocol, metadata, .. } = definition.settle()?;
     if protocol == *base.protocol() && metadata == *base.metadata() {
         return Ok(None);
     }
-    if schema != **base.schema() {
-        check_rules(&schema, &metadata.partition_columns)?;
+    if RowRules::new(base, clock).is_ok() {
+        let after = Snapshot::told(base.storage(), base.version(), protocol.clone(), metadata.clone())?;
+        RowRules::new(&after, clock)?;
     }
     let mut transaction = Transaction::new(info_of(changes));
     transaction.protocol = (protocol != *base.protocol()).then_some(protocol);
@@ -101,7 +103,7 @@ fn apply(definition: &mut Definition, change: &Change) -> Result<()> {
         Change::DropColumn { column } => columns::drop(definition, column),
         Change::RenameColumn { column, to } => columns::rename(definition, column, to),
         Change::ChangeType { column, to } => fields::change_type(definition, column, to),
-        Change::ChangeNull { column, null } => fields::change_null(definition, column, *null),
+        Change::ChangeNull { column, nullable } => fields::change_null(definition, column, *nullable),
         Change::ChangeComment { column, comment } => fields::change_comment(definition, column, comment.as_deref()),
         Change::ChangeDefault { column, default } => fields::change_default(definition, column, default.as_deref()),
         Change::SetProperties { properties } => properties::set(definition, properties),

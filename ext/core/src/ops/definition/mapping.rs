@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{ColumnMapping, NewNames, StructType, assign_mapping};
-
-pub(super) const MAX_COLUMN_ID: &str = "delta.columnMapping.maxColumnId";
+use crate::schema::{ColumnMapping, MAX_COLUMN_ID, NewNames, StructType, assign_mapping};
 
 const PROPERTY: &str = "table property delta.columnMapping.mode";
 

@@ -5,12 +5,12 @@ mod mapping;
 
 use uuid::Uuid;
 
-use self::mapping::{MAX_COLUMN_ID, check_mode, map_columns};
+use self::mapping::{check_mode, map_columns};
 use crate::action::{Metadata, Protocol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::{Wanted, asked_for, protocol_for, upgrade};
 use crate::properties::TableProperties;
-use crate::schema::{ColumnMapping, NewNames, StructType, check_table, forget_mapping};
+use crate::schema::{ColumnMapping, MAX_COLUMN_ID, NewNames, StructType, check_table, forget_mapping};
 use crate::snapshot::Snapshot;
 
 pub(super) use self::checks::{check_constraint, check_rules};

@@ -34,7 +34,7 @@ impl ChangeFiles {
         }
         let target = base.with_columns([Field::new(CHANGE_TYPE, DataType::String, true)], &[]);
         let options = WriteOptions { folder: Some(FOLDER), ..WriteOptions::new(base.properties()) };
-        let writer = FileWriter::with_options(&target, context.clone(), clock.clone(), options)?;
+        let writer = FileWriter::of_moved_rows(&target, context.clone(), clock.clone(), options)?;
         Ok(Some(Self { writer, context: context.clone() }))
     }
 

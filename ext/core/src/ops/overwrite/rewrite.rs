@@ -14,7 +14,7 @@ use crate::expr::{BoundPredicate, Predicate};
 use crate::scan::{FileSet, ScanOptions};
 use crate::schema::{DataType, Field};
 use crate::snapshot::Snapshot;
-use crate::write::{FileWriter, WrittenFiles};
+use crate::write::{FileWriter, WriteOptions, WrittenFiles};
 
 /// Columns of row tracking as scans give them, and the properties that name their columns in files.
 const TRACKED: [(&str, &str); 2] = [
@@ -69,7 +69,12 @@ impl<'a> Rewriter<'a> {
         let options = ScanOptions { columns: Some(self.columns.clone()), ..ScanOptions::default() };
         let scan = FileSet::of(self.base.clone(), vec![add.clone()]).scan(options)?;
         let mut rows = scan.stream(self.context.clone());
-        let mut writer = FileWriter::new(&self.target, self.context.clone(), self.clock.clone())?;
+        let mut writer = FileWriter::of_moved_rows(
+            &self.target,
+            self.context.clone(),
+            self.clock.clone(),
+            WriteOptions::new(self.target.properties()),
+        )?;
         let (mut all, mut kept) = (0u64, 0u64);
         while let Some(batch) = rows.next().await? {
             let stays = not_true(&self.bound.filter(&batch)?);

@@ -15,6 +15,7 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use deltalake_core::Error;
 use deltalake_core::ingest::OnUnknown;
 use deltalake_core::schema::Schema;
+use deltalake_core::write::RowBatch;
 use magnus::{RArray, RHash, Ruby, Value};
 
 use super::classes::Classes;
@@ -38,9 +39,11 @@ pub(crate) struct RowEncoder {
 }
 
 impl RowEncoder {
-    /// An encoder of rows for a table of that schema.
-    pub(crate) fn new(ruby: &Ruby, schema: &Schema) -> Result<Self, Error> {
-        let record = Record::new(schema, &RowKeys::new(ruby, schema))?;
+    /// An encoder of rows for a table of that schema, which fills in the columns at the positions of `filled`.
+    pub(crate) fn new(ruby: &Ruby, schema: &Schema, filled: &[usize]) -> Result<Self, Error> {
+        let record = Record::new(schema, &RowKeys::new(ruby, schema))?.telling_absent(filled);
+        let mut schema = schema.clone();
+        filled.iter().for_each(|&position| schema.fields[position].nullable = true);
         Ok(Self { schema: schema.to_arrow(), record, rows: 0 })
     }
 
@@ -147,11 +150,13 @@ impl RowEncoder {
     }
 
     /// The rows since the last batch, as a batch in the table's Arrow schema.
-    pub(crate) fn finish_batch(&mut self) -> Result<RecordBatch, Error> {
+    pub(crate) fn finish_batch(&mut self) -> Result<RowBatch, Error> {
         let rows = std::mem::take(&mut self.rows);
+        let absent = self.record.finish_absent();
         let columns = self.record.finish()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
-            .map_err(|e| Error::internal("the rows make no Arrow batch").with_source(e))
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
+            .map_err(|e| Error::internal("the rows make no Arrow batch").with_source(e))?;
+        Ok(RowBatch { batch, absent })
     }
 }

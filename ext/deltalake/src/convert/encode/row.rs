@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, BooleanBufferBuilder};
+use arrow::buffer::BooleanBuffer;
 use deltalake_core::Error;
 use deltalake_core::ingest::OnUnknown;
 use deltalake_core::schema::StructType;
@@ -28,6 +29,8 @@ pub(super) struct Record {
     columns: Vec<Column>,
     /// Whether the last row had String keys, so that they are looked up first.
     strings: bool,
+    /// Columns of which it is told in what rows they are not given, and those rows.
+    absent: Vec<(usize, BooleanBufferBuilder)>,
 }
 
 /// Where a row's values are, seen by the GC, while they are converted; nil where none was set.
@@ -43,6 +46,19 @@ impl Cells for [Value; ON_STACK] {
 }
 
 struct Holder(RArray);
+
+/// Tells what was set besides.
+struct Told {
+    holder: Holder,
+    given: Vec<bool>,
+}
+
+impl Cells for Told {
+    fn set(&mut self, column: usize, value: Value) {
+        self.holder.set(column, value);
+        self.given[column] = true;
+    }
+}
 
 impl Cells for Holder {
     fn set(&mut self, column: usize, value: Value) {
@@ -60,13 +76,19 @@ impl Record {
             .collect::<Result<_, _>>()?;
         let names: Vec<String> = schema.names().map(str::to_owned).collect();
         let positions = names.iter().cloned().enumerate().map(|(i, name)| (name, i)).collect();
-        Ok(Self { names, keys: keys.symbols().to_vec(), positions, columns, strings: false })
+        Ok(Self { names, keys: keys.symbols().to_vec(), positions, columns, strings: false, absent: Vec::new() })
+    }
+
+    /// The same that tells rows which do not give the columns at those positions.
+    pub(super) fn telling_absent(mut self, positions: &[usize]) -> Self {
+        self.absent = positions.iter().map(|&position| (position, BooleanBufferBuilder::new(0))).collect();
+        self
     }
 
     /// Appends the values of `row` to the columns; after an error some columns are longer than others.
     #[inline]
     pub(super) fn append(&mut self, context: &Context<'_>, row: RHash) -> Result<(), Refusal> {
-        if self.columns.len() > ON_STACK {
+        if self.columns.len() > ON_STACK || !self.absent.is_empty() {
             return self.append_wide(context, row);
         }
         let mut cells = [fast::nil(); ON_STACK];
@@ -85,11 +107,37 @@ impl Record {
 
     fn append_wide(&mut self, context: &Context<'_>, row: RHash) -> Result<(), Refusal> {
         let holder = context.ruby.ary_new_capa(self.columns.len());
+        if !self.absent.is_empty() {
+            self.append_telling(context, row, holder)?;
+            fast::keep(holder);
+            return Ok(());
+        }
         self.resolve(context, row, &mut Holder(holder))?;
         for column in 0..self.columns.len() {
             self.append_cell(context, column, fast::array_entry(holder, column))?;
         }
         fast::keep(holder);
+        Ok(())
+    }
+
+    fn append_telling(&mut self, context: &Context<'_>, row: RHash, holder: RArray) -> Result<(), Refusal> {
+        let mut cells = Told { holder: Holder(holder), given: vec![false; self.columns.len()] };
+        self.resolve(context, row, &mut cells)?;
+        let mut told = 0;
+        for (column, given) in cells.given.into_iter().enumerate() {
+            match self.absent.get_mut(told) {
+                Some((position, rows)) if *position == column => {
+                    told += 1;
+                    rows.append(!given);
+                    if !given {
+                        self.columns[column].append_null();
+                        continue;
+                    }
+                }
+                _ => {}
+            }
+            self.append_cell(context, column, fast::array_entry(holder, column))?;
+        }
         Ok(())
     }
 
@@ -184,10 +232,16 @@ impl Record {
 
     pub(super) fn truncate(&mut self, len: usize) {
         self.columns.iter_mut().for_each(|column| column.truncate(len));
+        self.absent.iter_mut().for_each(|(_, rows)| rows.truncate(len));
     }
 
     pub(super) fn bytes(&self) -> usize {
         self.columns.iter().map(Column::bytes).sum()
+    }
+
+    /// By position of the column, the rows since the last call that do not give it.
+    pub(super) fn finish_absent(&mut self) -> Vec<(usize, BooleanBuffer)> {
+        self.absent.iter_mut().map(|(position, rows)| (*position, rows.finish())).collect()
     }
 
     pub(super) fn finish(&mut self) -> Result<Vec<ArrayRef>, Error> {

@@ -1,5 +1,7 @@
 //! Nulls where the schema allows none (`nullable`, `containsNull` and `valueContainsNull` set to false).
 
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::record_batch::RecordBatch;
@@ -8,8 +10,9 @@ use crate::error::{Error, Result};
 use crate::schema::{ColumnPath, DataType, Schema};
 
 /// The constraints of a schema; columns without any cost nothing.
+#[derive(Clone)]
 pub(super) struct NullCheck {
-    columns: Vec<(usize, Rule)>,
+    columns: Arc<[(usize, Rule)]>,
 }
 
 /// What holds at one place of a type, and below it.
@@ -38,7 +41,7 @@ impl NullCheck {
     /// Refuses the first null that is not allowed; rows are counted from `first_row`.
     pub(super) fn check(&self, batch: &RecordBatch, first_row: u64) -> Result<()> {
         let mut found: Option<(usize, &ColumnPath)> = None;
-        for (position, rule) in &self.columns {
+        for (position, rule) in self.columns.iter() {
             if let Some((row, path)) = rule.first_violation(batch.column(*position), None)
                 && found.is_none_or(|(earlier, _)| row < earlier)
             {
@@ -131,7 +134,7 @@ fn first<'a>(
 }
 
 /// Which elements belong to a list that is present; `None` where all do.
-fn elements(offsets: &[i32], present: Option<&NullBuffer>, len: usize) -> Option<NullBuffer> {
+pub(super) fn elements(offsets: &[i32], present: Option<&NullBuffer>, len: usize) -> Option<NullBuffer> {
     let (start, end) = (offsets[0] as usize, offsets[offsets.len() - 1] as usize);
     if start == 0 && end == len && present.is_none_or(|nulls| nulls.null_count() == 0) {
         return None;
@@ -145,6 +148,7 @@ fn elements(offsets: &[i32], present: Option<&NullBuffer>, len: usize) -> Option
     Some(NullBuffer::new(BooleanBuffer::from(inside)))
 }
 
-fn row_of(offsets: &[i32], element: usize) -> usize {
+/// The list that an element belongs to.
+pub(super) fn row_of(offsets: &[i32], element: usize) -> usize {
     offsets.partition_point(|&offset| offset as usize <= element) - 1
 }

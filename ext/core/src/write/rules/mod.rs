@@ -1,0 +1,118 @@
+//! What a table asks of each row: values that are filled in, lengths, and constraints. All of it is known to be possible
+//! before the first row comes.
+
+mod checks;
+mod columns;
+mod fill;
+mod identity;
+mod lengths;
+mod nulls;
+mod sql;
+mod type_text;
+
+use arrow::record_batch::RecordBatch;
+
+use self::checks::Checks;
+use self::columns::Columns;
+use self::fill::Fill;
+use self::identity::Identities;
+pub use self::identity::IdentityMark;
+use self::lengths::Lengths;
+use self::nulls::NullCheck;
+use super::rows::RowBatch;
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::snapshot::Snapshot;
+
+/// The rules of one table, and how far its identities have come.
+#[derive(Clone)]
+pub struct RowRules {
+    columns: Columns,
+    fill: Fill,
+    identities: Identities,
+    lengths: Lengths,
+    nulls: NullCheck,
+    checks: Checks,
+}
+
+impl RowRules {
+    /// The rules of `table`, as they are now. Refuses, by name, what this library cannot compute.
+    pub fn new(table: &Snapshot, clock: &Clock) -> Result<Self> {
+        let named = |e: crate::error::Error| e.with_table(table.uri()).with_version(table.version());
+        let (protocol, schema) = (table.protocol(), table.schema());
+        let rules = || {
+            Ok(Self {
+                columns: Columns::new(schema),
+                fill: Fill::new(protocol, schema, clock)?,
+                identities: Identities::new(protocol, schema)?,
+                lengths: Lengths::new(schema)?,
+                nulls: NullCheck::new(schema),
+                checks: Checks::new(protocol, table.metadata(), schema)?,
+            })
+        };
+        rules().map_err(named)
+    }
+
+    /// For rows that are the table's own already.
+    pub(super) fn of_moved_rows(table: &Snapshot) -> Self {
+        Self {
+            columns: Columns::new(table.schema()),
+            fill: Fill::nothing(),
+            identities: Identities::none(),
+            lengths: Lengths::none(),
+            nulls: NullCheck::new(table.schema()),
+            checks: Checks::none(),
+        }
+    }
+
+    /// Positions of the columns for which it makes a difference whether a row gives them: see [`RowBatch::absent`].
+    pub fn filled(&self) -> Vec<usize> {
+        let mut positions: Vec<usize> = self.fill.positions().chain(self.identities.positions()).collect();
+        positions.sort_unstable();
+        positions
+    }
+
+    /// Whether values are made that no other commit may make too.
+    pub fn makes_identities(&self) -> bool {
+        !self.identities.is_empty()
+    }
+
+    /// Whether rows can break a rule that their types and nulls do not show.
+    pub fn refuse_rows(&self) -> bool {
+        !self.checks.is_empty() || !self.lengths.is_empty() || !self.identities.is_empty()
+    }
+
+    /// Refuses the first row that breaks a rule; the first of all has the number `first_row` in messages.
+    pub fn check(&self, rows: &RowBatch, first_row: u64) -> Result<()> {
+        self.clone().apply(rows, first_row).map(drop)
+    }
+
+    /// The rows as they are written.
+    pub(super) fn apply(&mut self, rows: &RowBatch, first_row: u64) -> Result<RecordBatch> {
+        self.columns.check(&rows.batch)?;
+        let plain = self.fill.is_empty() && self.identities.is_empty() && self.lengths.is_empty();
+        let batch = if plain { rows.batch.clone() } else { self.filled_in(rows, first_row)? };
+        self.nulls.check(&batch, first_row)?;
+        self.checks.check(&batch, first_row)?;
+        Ok(batch)
+    }
+
+    fn filled_in(&mut self, rows: &RowBatch, first_row: u64) -> Result<RecordBatch> {
+        let mut arrays = rows.batch.columns().to_vec();
+        self.fill.defaults(rows, &mut arrays)?;
+        self.identities.assign(rows, &mut arrays, first_row)?;
+        self.lengths.apply(&mut arrays, first_row)?;
+        if self.fill.computes() {
+            // The expressions see lengths that are right already, and what they give is brought to its own.
+            let batch = self.columns.batch(arrays.clone(), rows.batch.num_rows())?;
+            self.fill.generated(rows, &batch, &mut arrays)?;
+            self.lengths.apply(&mut arrays, first_row)?;
+        }
+        self.columns.batch(arrays, rows.batch.num_rows())
+    }
+
+    /// How far identities have come, where values were made: what the commit must record.
+    pub(super) fn into_marks(self) -> Vec<IdentityMark> {
+        self.identities.into_marks()
+    }
+}
