@@ -24,7 +24,7 @@ module DeltaLake
       @ignore_unknown = ignore_unknown?(on_unknown)
       @on_bad_row = bad_row_handler(on_bad_row)
       @deadline = Arguments.deadline(deadline)
-      @user_metadata = json(metadata)
+      @user_metadata = Arguments.user_metadata(metadata)
     end
 
     # @param snapshot [Native::Snapshot]
@@ -133,14 +133,6 @@ module DeltaLake
       return on_bad_row if on_bad_row.respond_to?(:call)
 
       raise ArgumentError, "on_bad_row must be :raise or respond to call(row, error), got #{on_bad_row.inspect}"
-    end
-
-    def json(metadata)
-      raise TypeError, "metadata must be a Hash, got #{metadata.class}" unless metadata.is_a?(Hash)
-
-      JSON.generate(metadata) unless metadata.empty?
-    rescue JSON::JSONError, EncodingError => e
-      raise ArgumentError, "metadata has no JSON form: #{e.message}"
     end
   end
 end

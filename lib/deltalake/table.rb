@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "forwardable"
+require_relative "alteration"
 require_relative "append"
 require_relative "snapshot"
 require_relative "upkeep"
@@ -179,6 +180,39 @@ module DeltaLake
       LogCleanup.new(files:, bytes:, more:, duration:)
     end
 
+    # Changes columns, properties, constraints and features: all that the block says, in one commit of no rows, or
+    # nothing; and moves the handle to it. It is made on top of the newest version, and made again where another writer
+    # changes the table meanwhile. Where nothing would change, nothing is committed.
+    #
+    # @example
+    #   table.alter { |a| a.add_column :note, :string }
+    #   table.alter do |a|
+    #     a.set_properties "delta.columnMapping.mode" => "name"
+    #     a.rename_column :note, :remark
+    #     a.add_constraint :positive, "price > 0"
+    #   end
+    # @param deadline [Numeric, nil] most seconds to take
+    # @param metadata [Hash] comes back as {CommitInfo#user_metadata}
+    # @yieldparam a [Alteration]
+    # @return [Commit]
+    # @raise [SchemaMismatchError] where columns cannot be changed so; the message says what to do
+    # @raise [ConfigurationError] where a property cannot be set so
+    # @raise [UnsupportedFeatureError] where a change needs a feature that this library cannot write
+    # @raise [ConstraintViolationError] where a row breaks a new constraint
+    # @raise [CommitConflictError] where another writer added rows while those that are there were looked at
+    def alter(deadline: nil, metadata: {}, &block)
+      raise ArgumentError, "alter needs a block that says what to change" unless block
+
+      arguments = [JSON.generate(Alteration.changes(&block)), Arguments.user_metadata(metadata),
+                   Arguments.deadline(deadline)]
+      newest, attempts, skipped, duration = Upkeep.timed { snapshot.native.alter(*arguments) }
+      advance(newest)
+      commit = Commit.new(version: newest.version, rows: 0, files: 0, bytes: 0, attempts:, skipped:, duration:,
+                          metrics: { commit_seconds: duration })
+      log(commit, skipped ? "nothing to change" : "changed the table")
+      commit
+    end
+
     # @return [String]
     def inspect
       "#<#{self.class} #{Address.shown(uri)} version=#{version}>"
@@ -189,7 +223,7 @@ module DeltaLake
     def add(append)
       commit, newest = append.call(snapshot.native)
       advance(newest)
-      log(commit)
+      log(commit, commit.skipped? ? "nothing to append" : "appended #{commit.rows} rows in #{commit.files} files")
       commit
     end
 
@@ -199,9 +233,8 @@ module DeltaLake
       Upkeep.report
     end
 
-    def log(commit)
+    def log(commit, what)
       DeltaLake.configuration.logger&.info do
-        what = commit.skipped? ? "nothing to append" : "appended #{commit.rows} rows in #{commit.files} files"
         "deltalake: #{Address.shown(uri)}: #{what}, version #{commit.version}, #{commit.duration.round(3)} s, " \
           "#{commit.attempts} attempts"
       end

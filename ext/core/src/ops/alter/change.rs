@@ -59,7 +59,7 @@ pub enum Change {
     },
     ChangeNull {
         column: Column,
-        null: bool,
+        nullable: bool,
     },
     ChangeComment {
         column: Column,

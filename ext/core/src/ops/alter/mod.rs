@@ -63,8 +63,16 @@ fn is_changed(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::CommitConflict(ConflictKind::MetadataChanged | ConflictKind::ProtocolChanged))
 }
 
+#[cfg(test)]
+pub(super) use prepare as prepared;
+
 /// The commit after `base`; `None` where it would change nothing.
-async fn prepare(base: &Snapshot, changes: &[Change], context: &Context, clock: &Clock) -> Result<Option<Transaction>> {
+pub(super) async fn prepare(
+    base: &Snapshot,
+    changes: &[Change],
+    context: &Context,
+    clock: &Clock,
+) -> Result<Option<Transaction>> {
     base.check_appendable()?;
     let mut definition = Definition::of(base);
     for change in changes {
