@@ -22,15 +22,17 @@ module DeltaLake
     # @param storage [Hash{Symbol, String => Object}] options of the store, such as credentials
     # @param version [Integer, nil] the version to stand on
     # @param at [Time, nil] stand on the version that was the newest at this time
+    # @param group_commits [Boolean] whether appends through this handle share commits with others of this process,
+    #   where they are not told: see `group` of {Table#append}
     # @param deadline [Numeric, nil] most seconds to take
     # @return [Table]
     # @raise [TableNotFoundError] where there is no table, or not that version of it
     # @raise [UnsupportedFeatureError] where reading the table needs a feature that this library lacks
-    def open(uri, storage: {}, version: nil, at: nil, deadline: nil)
+    def open(uri, storage: {}, version: nil, at: nil, group_commits: false, deadline: nil)
       version, at_ms = Arguments.point_in_time(version, at)
       deadline = Arguments.deadline(deadline)
       native = native_table(uri, storage)
-      Table.new(native, native.snapshot(version, at_ms, deadline))
+      Table.new(native, native.snapshot(version, at_ms, deadline), group_commits:)
     end
 
     # Creates an empty table: version 0 with a schema.

@@ -112,7 +112,7 @@ module DeltaLake
     #   a.set_properties "delta.columnMapping.mode" => "name", "delta.enableDeletionVectors" => true
     # @param properties [Hash{String => Object}]
     # @return [void]
-    def set_properties(properties)
+    def set_properties(properties) # rubocop:disable Naming/AccessorMethodName -- SQL's SET TBLPROPERTIES
       note("set_properties", properties: Arguments.string_hash(:properties, properties))
     end
 

@@ -3,28 +3,32 @@
 require_relative "append/arrow"
 require_relative "append/hashes"
 require_relative "append/json_lines"
+require_relative "append/kinds"
 require_relative "commit"
+require_relative "write_arguments"
 
 module DeltaLake
   # One append: takes rows from a source, and leaves nothing behind where it does not come to its end.
   # @api private
   class Append
-    # @return [Hashes, Arrow] what pushes `rows` into an append
+    # @return [Hashes, Arrow, Relation] what pushes `rows` into an append
     def self.source(rows)
-      rows.respond_to?(:arrow_c_stream) ? Arrow.new(rows) : Hashes.new(rows)
+      return Arrow.new(rows) if rows.respond_to?(:arrow_c_stream)
+      return Hashes.new(rows) unless rows.respond_to?(:in_batches) && rows.respond_to?(:pluck)
+      return Relation.new(rows) if const_defined?(:Relation)
+
+      raise TypeError, 'rows are an ActiveRecord relation: require "deltalake/active_record" to append those'
     end
 
     # @param source [Hashes, Arrow, JSONLines]
-    def initialize(source, once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:)
+    def initialize(source, once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind: Plain.new)
       @source = source
-      raise ArgumentError, "once and txn exclude each other: give one" unless once.nil? || txn.nil?
-
-      @once = once && key(once)
-      @app_id, @app_version = transaction(txn) if txn
-      @ignore_unknown = ignore_unknown?(on_unknown)
+      @identity = WriteArguments.identity(once, txn)
+      @on_unknown = Arguments.one_of(:on_unknown, on_unknown, %i[raise ignore add])
       @on_bad_row = bad_row_handler(on_bad_row)
       @deadline = Arguments.deadline(deadline)
-      @user_metadata = Arguments.user_metadata(metadata)
+      @user_metadata = WriteArguments.json(metadata)
+      @kind = kind
     end
 
     # @param snapshot [Native::Snapshot]
@@ -32,10 +36,24 @@ module DeltaLake
     def call(snapshot)
       @started = now
       @taken = @bad_rows = 0
-      return [nothing(snapshot), snapshot] if @source.empty?
+      return [nothing(snapshot), snapshot] if @source.empty? && @kind.needs_rows?
 
-      @native = snapshot.append(@once, @app_id, @app_version, @user_metadata, @ignore_unknown, @deadline)
+      begin_on(snapshot)
       write(snapshot)
+    ensure
+      @native&.abort unless @finished
+    end
+
+    # As {#call}, without a commit: the files are left to who commits them.
+    #
+    # @param snapshot [Native::Snapshot]
+    # @return [Native::Staged]
+    def stage(snapshot)
+      @started = now
+      @taken = @bad_rows = 0
+      begin_on(snapshot)
+      @source.push_to(@native, self)
+      @native.stage.tap { @finished = true }
     ensure
       @native&.abort unless @finished
     end
@@ -48,6 +66,11 @@ module DeltaLake
     # Whether rows that do not fit are left out.
     def skips_bad_rows?
       !@on_bad_row.nil?
+    end
+
+    # Whether the table gets the columns that it lacks.
+    def adds_columns?
+      @on_unknown == :add
     end
 
     # @param row [Object] what does not fit
@@ -68,10 +91,15 @@ module DeltaLake
 
     private
 
+    def begin_on(snapshot)
+      @native = snapshot.append(*@identity, @user_metadata, @on_unknown.to_s, @deadline)
+      @kind.prepare(@native)
+    end
+
     def write(snapshot)
       @native.check_each_push if skips_bad_rows?
       @source.push_to(@native, self) unless @native.done
-      return [nothing(snapshot), snapshot] if @taken.zero? && !@native.done
+      return [nothing(snapshot), snapshot] if @taken.zero? && @kind.needs_rows? && !@native.done
 
       pushed = now
       newest, *counts = @native.finish
@@ -80,9 +108,9 @@ module DeltaLake
     end
 
     def commit(newest, counts, pushed)
-      rows, files, bytes, attempts, skipped = counts
+      rows, files, bytes, attempts, skipped, *replaced = counts
       Commit.new(version: newest.version, rows:, files:, bytes:, attempts:, skipped:,
-                 duration: now - @started, metrics: metrics(pushed))
+                 duration: now - @started, metrics: metrics(pushed).merge(@kind.metrics(*replaced)))
     end
 
     def nothing(snapshot)
@@ -96,36 +124,6 @@ module DeltaLake
 
     def now
       Process.clock_gettime(Process::CLOCK_MONOTONIC)
-    end
-
-    def key(once)
-      raise TypeError, "once must be a String, got #{once.class}" unless once.is_a?(String) || once.is_a?(Symbol)
-      raise ArgumentError, "once is empty: give a key that names these rows" if once.empty?
-
-      once.to_s
-    end
-
-    def transaction(txn)
-      raise TypeError, "txn must be a Hash with app_id and version, got #{txn.class}" unless txn.is_a?(Hash)
-
-      txn = txn.transform_keys(&:to_s)
-      raise ArgumentError, "txn has app_id and version, got #{txn.keys.join(', ')}" unless txn.keys.sort == %w[app_id
-                                                                                                               version]
-
-      app_id = txn["app_id"]
-      raise TypeError, "the app_id of txn must be a String, got #{app_id.class}" unless app_id.is_a?(String)
-      raise ArgumentError, "the app_id of txn is empty" if app_id.empty?
-
-      [app_id, Arguments.whole("the version of txn", txn["version"])]
-    end
-
-    def ignore_unknown?(on_unknown)
-      if on_unknown == :add
-        raise ArgumentError,
-              "on_unknown: :add is not available in this version: the schema of a table cannot be changed yet"
-      end
-
-      Arguments.one_of(:on_unknown, on_unknown, %i[raise ignore]) == :ignore
     end
 
     def bad_row_handler(on_bad_row)

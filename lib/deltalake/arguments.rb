@@ -38,15 +38,6 @@ module DeltaLake
         raise TypeError, "#{option} must be a String, got #{value.class}"
       end
 
-      # @return [String, nil] JSON text
-      def user_metadata(value)
-        raise TypeError, "metadata must be a Hash, got #{value.class}" unless value.is_a?(Hash)
-
-        JSON.generate(value) unless value.empty?
-      rescue JSON::JSONError, EncodingError => e
-        raise ArgumentError, "metadata has no JSON form: #{e.message}"
-      end
-
       # @return [Array<String>]
       def names(option, value)
         [value].flatten(1).map do |name|

@@ -5,6 +5,7 @@ require_relative "alteration"
 require_relative "append"
 require_relative "snapshot"
 require_relative "upkeep"
+require_relative "writable"
 
 module DeltaLake
   # A handle on a Delta table. It stands on a version, and reads that one: {#refresh} and {#append} move it forward,
@@ -15,6 +16,11 @@ module DeltaLake
   class Table
     extend Forwardable
     include Readable
+    include Writable
+
+    # Most seconds to look for the newest version after a conflict.
+    CATCH_UP_SECONDS = 5
+    private_constant :CATCH_UP_SECONDS
 
     # @return [Snapshot] the version that the handle stands on, as an immutable view
     attr_reader :snapshot
@@ -54,9 +60,11 @@ module DeltaLake
 
     # @param native [Native::Table]
     # @param snapshot [Native::Snapshot]
+    # @param group_commits [Boolean] what {#append} does where it is not told
     # @api private
-    def initialize(native, snapshot)
+    def initialize(native, snapshot, group_commits: false)
       @native = native
+      @group_commits = group_commits ? true : false
       @snapshot = Snapshot.new(snapshot)
       @lock = Mutex.new
     end
@@ -105,19 +113,25 @@ module DeltaLake
     # @param once [String, Symbol, nil] a key: rows are added only where the table has not seen it
     # @param txn [Hash, nil] a Delta transaction: `{ app_id: "etl", version: 42 }`; rows are added only where the table
     #   has seen no such version, and no later one, of that application
-    # @param on_unknown [Symbol] what a key that is no column does: `:raise` or `:ignore`
+    # @param on_unknown [Symbol] what a key that is no column does: `:raise`; `:ignore`; or `:add`, which adds a column
+    #   to the table, or a field to a struct, with the type that {Schema.infer} finds. It comes last, may be nil, and
+    #   stays what the first rows made it: later ones must fit
     # @param on_bad_row [Symbol, #call] `:raise`; or what is called with each row that does not fit, and its error,
     #   before that row is left out
     # @param deadline [Numeric, nil] most seconds to take
     # @param metadata [Hash] comes back as {CommitInfo#user_metadata}
+    # @param group [Boolean, nil] whether the commit may be shared with other appends of this process to the same table,
+    #   each with its own result: for many threads that append a little at a time; nil for what {DeltaLake.open} said
     # @return [Commit]
     # @raise [SchemaMismatchError] where a value does not fit; nothing was written
     # @raise [ConstraintViolationError] where a row breaks a constraint of the table; nothing was written
     # @raise [UnsupportedFeatureError] where the table asks for what cannot be computed; nothing was written
     # @raise [CommitConflictError] where another writer changed the table in a way that matters
     # @raise [CommitOutcomeUnknownError] where the commit was sent and no answer came
-    def append(rows, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil, metadata: {})
-      add(Append.new(Append.source(rows), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:))
+    def append(rows, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil, metadata: {},
+               group: nil)
+      kind = Append::Plain.new(group: group.nil? ? @group_commits : group)
+      write(Append.new(Append.source(rows), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind:))
     end
 
     # Adds the rows of a text with one JSON object a line, all of them or none, in one commit. The lines go straight
@@ -145,7 +159,7 @@ module DeltaLake
     # @raise [CommitOutcomeUnknownError] where the commit was sent and no answer came
     def append_json(io_or_lines, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil,
                     metadata: {})
-      add(Append.new(Append::JSONLines.new(io_or_lines), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:))
+      write(Append.new(Append::JSONLines.new(io_or_lines), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:))
     end
 
     # Writes a checkpoint of the newest version, and moves the handle to it: whoever opens the table reads that instead
@@ -203,14 +217,13 @@ module DeltaLake
     def alter(deadline: nil, metadata: {}, &block)
       raise ArgumentError, "alter needs a block that says what to change" unless block
 
-      arguments = [JSON.generate(Alteration.changes(&block)), Arguments.user_metadata(metadata),
+      arguments = [JSON.generate(Alteration.changes(&block)), WriteArguments.json(metadata),
                    Arguments.deadline(deadline)]
-      newest, attempts, skipped, duration = Upkeep.timed { snapshot.native.alter(*arguments) }
-      advance(newest)
-      commit = Commit.new(version: newest.version, rows: 0, files: 0, bytes: 0, attempts:, skipped:, duration:,
-                          metrics: { commit_seconds: duration })
-      log(commit, skipped ? "nothing to change" : "changed the table")
-      commit
+      done do
+        newest, attempts, skipped, duration = Upkeep.timed { snapshot.native.alter(*arguments) }
+        [Commit.new(version: newest.version, rows: 0, files: 0, bytes: 0, attempts:, skipped:, duration:,
+                    metrics: { commit_seconds: duration }), newest]
+      end
     end
 
     # @return [String]
@@ -220,21 +233,39 @@ module DeltaLake
 
     private
 
-    def add(append)
-      commit, newest = append.call(snapshot.native)
-      advance(newest)
-      log(commit, commit.skipped? ? "nothing to append" : "appended #{commit.rows} rows in #{commit.files} files")
-      commit
-    end
-
     # A thread that comes later with an older version moves nothing.
     def advance(native)
       @lock.synchronize { @snapshot = Snapshot.new(native) if native.version > @snapshot.version }
       Upkeep.report
     end
 
-    def log(commit, what)
+    # @param append [Append]
+    def write(append)
+      done { append.call(snapshot.native) }
+    end
+
+    # Does what gives a commit and the version after it. After a conflict the handle stands on what has won, so that the
+    # same call made again begins from there.
+    def done
+      commit, newest = yield
+      advance(newest)
+      log(commit)
+      commit
+    rescue CommitConflictError
+      catch_up
+      raise
+    end
+
+    def catch_up
+      refresh(deadline: CATCH_UP_SECONDS)
+    rescue Error
+      # The conflict is what the caller has to know.
+      nil
+    end
+
+    def log(commit)
       DeltaLake.configuration.logger&.info do
+        what = commit.skipped? ? "nothing to write" : "wrote #{commit.rows} rows in #{commit.files} files"
         "deltalake: #{Address.shown(uri)}: #{what}, version #{commit.version}, #{commit.duration.round(3)} s, " \
           "#{commit.attempts} attempts"
       end

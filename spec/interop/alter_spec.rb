@@ -13,8 +13,8 @@ RSpec.describe "Tables that were changed, as Python deltalake reads them", :pyth
 
   def expect_rows(rows)
     read = python("read.py", table.uri, "--query").first
-    expect(read["schema"]).to eq(JSON.parse(table.schema.to_json))
-    expect(read["rows"]).to eq(CanonicalRows.new(read["schema"]).lines(rows))
+    schema = JSON.parse(table.schema.to_json)
+    expect(read).to include("schema" => schema, "rows" => CanonicalRows.new(schema).lines(rows))
     expect(DeltaLake.open(table.uri).to_a).to match_array(rows)
   end
 
@@ -55,7 +55,7 @@ RSpec.describe "Tables that were changed, as Python deltalake reads them", :pyth
 
   it "refuse rows that a constraint of ours refuses" do
     table.alter { |a| a.add_constraint :positive, "id > 0" }
-    expect { python("break_constraint.py", table.uri) }.to raise_error(/positive/)
+    expect { python("break_constraint.py", table.uri) }.to raise_error(/id > 0/)
     expect(DeltaLake.open(table.uri).count).to eq(1)
   end
 end

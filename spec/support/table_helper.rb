@@ -39,6 +39,19 @@ module TableHelper
     ids.map { |id| { id: id, country: %w[DE FR US][id % 3], price: BigDecimal(id) / 4 } }
   end
 
+  # Gives a table that was just created V2 checkpoints. The gem makes no such tables yet.
+  def with_v2_checkpoints(path = table_path)
+    names = %w[v2Checkpoint appendOnly invariants]
+    protocol = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: names.take(1), writerFeatures: names }
+    lines = File.readlines(commit_file(0, path)).map { |line| JSON.parse(line) }
+    lines.each do |line|
+      line["protocol"] &&= protocol
+      line.dig("metaData", "configuration")&.store("delta.checkpointPolicy", "v2")
+    end
+    File.write(commit_file(0, path), lines.map { |line| "#{line.to_json}\n" }.join)
+    DeltaLake.open(path)
+  end
+
   # Parquet files below the table's folder.
   def files_on_disk(path = table_path)
     Dir.glob("**/*.parquet", base: path).reject { |file| file.start_with?("_delta_log") }.sort

@@ -47,6 +47,10 @@ const WRITABLE: &[&str] = &[
     "typeWidening-preview",
     "v2Checkpoint",
     "vacuumProtocolCheck",
+    "variantShredding",
+    "variantShredding-preview",
+    "variantType",
+    "variantType-preview",
 ];
 
 /// Features under which a checkpoint holds what it always does, and the log is cleaned up as always. One that is not
@@ -144,13 +148,15 @@ pub fn needed_to_write(protocol: &Protocol) -> BTreeSet<&str> {
 pub fn check_appendable(protocol: &Protocol, metadata: &Metadata, schema: &StructType) -> Result<()> {
     check_readable(protocol)?;
     schema.fields.iter().try_for_each(check_known)?;
-    let mut missing: Vec<&str> = needed_to_write(protocol)
-        .into_iter()
-        .filter(|f| !WRITABLE.contains(f) && is_active_for_append(f, metadata))
-        .collect();
-    if missing.is_empty() && schema.contains(&|t| *t == DataType::Variant) {
-        missing.push("variantType");
+    let needed = needed_to_write(protocol);
+    let has_variants = needed.contains("variantType") || needed.contains("variantType-preview");
+    if !has_variants && schema.contains(&|t| *t == DataType::Variant) {
+        return Err(Error::unsupported(
+            "a column of type variant needs the table feature variantType, which the table's protocol lacks",
+        ));
     }
+    let missing: Vec<&str> =
+        needed.into_iter().filter(|f| !WRITABLE.contains(f) && is_active_for_append(f, metadata)).collect();
     refuse(&missing, "writing")
 }
 

@@ -18,6 +18,9 @@ use crate::txn::{AppTransaction, Transaction, check_layout, commit};
 use crate::value::Scalar;
 use crate::write::WrittenFiles;
 
+/// Of the JSON that this version of the library writes, and reads.
+const FORMAT: u32 = 1;
+
 /// Files looked at at a time.
 const LOOKS_IN_FLIGHT: usize = 16;
 
@@ -26,6 +29,7 @@ const LOOKS_IN_FLIGHT: usize = 16;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StagedFiles {
+    format: u32,
     /// The version that the rows were prepared for.
     version: u64,
     protocol: Protocol,
@@ -41,6 +45,7 @@ impl StagedFiles {
         let kept = metadata.configuration.iter().filter(|(name, _)| name.starts_with("delta."));
         let configuration = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
         Self {
+            format: FORMAT,
             version: base.version(),
             protocol: base.protocol().clone(),
             metadata: Metadata { name: None, description: None, configuration, ..metadata.clone() },
@@ -52,6 +57,12 @@ impl StagedFiles {
     pub fn from_json(text: &str) -> Result<Self> {
         let wrong = || Error::argument("this is not the JSON of staged files");
         let staged: Self = serde_json::from_str(text).map_err(|e| wrong().with_source(e))?;
+        if staged.format != FORMAT {
+            return Err(wrong().context(format_args!(
+                "it is of format {}, and {FORMAT} can be read: it was made by another version of deltalake",
+                staged.format
+            )));
+        }
         if i64::try_from(staged.version).is_err() {
             return Err(wrong().context(format_args!("version {} is out of range", staged.version)));
         }

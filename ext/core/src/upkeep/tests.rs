@@ -1,3 +1,7 @@
+mod cleanup;
+mod faults;
+mod turns;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 

@@ -15,7 +15,17 @@ pub struct Names {
     added: Vec<String>,
 }
 
+/// Metadata without names.
+const NO_NAMES: [u8; 3] = [1, 0, 0];
+
 impl Names {
+    /// Of a value that is new.
+    pub fn empty() -> Result<Self> {
+        let mut names = Self::default();
+        names.load(&NO_NAMES)?;
+        Ok(names)
+    }
+
     /// Goes on to a value with that metadata.
     pub fn load(&mut self, metadata: &[u8]) -> Result<()> {
         if self.given == metadata && !metadata.is_empty() {

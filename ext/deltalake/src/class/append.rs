@@ -2,12 +2,14 @@
 
 use std::mem::size_of;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use deltalake_core::clock::Clock;
 use deltalake_core::context::Context;
 use deltalake_core::ingest::{ArrowRows, OnUnknown};
-use deltalake_core::ops::{AppendOptions, Appender, JsonLines, Taken};
-use deltalake_core::txn::AppTransaction;
+use deltalake_core::ops::{AppendOptions, Appender, JsonLines, Overwrite, Taken};
+use deltalake_core::schema::StructType;
+use deltalake_core::txn::GroupCommits;
 use deltalake_core::write::{RowBatch, RowRules};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -15,7 +17,10 @@ use magnus::{DataTypeFunctions, Error, Module, RArray, RClass, RModule, RString,
 
 use super::arrow_source::{NativeArrowBatch, NativeArrowSource};
 use super::call::{Exclusive, context, define};
+use super::condition;
 use super::snapshot::NativeSnapshot;
+use super::staged::NativeStaged;
+use super::written::{Written, transaction, written};
 use crate::bridge::{block_on, to_ruby_error};
 use crate::convert::{RowEncoder, bytes_of};
 use crate::native_method;
@@ -67,19 +72,24 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("done", native_method!(NativeAppend::done, 0))?;
     class.define_method("check_each_push", native_method!(NativeAppend::check_each_push, 0))?;
     class.define_method("push", native_method!(NativeAppend::push, 2))?;
+    class.define_method("schema_json", native_method!(NativeAppend::schema_json, 0))?;
+    class.define_method("add_columns", native_method!(NativeAppend::add_columns, 1))?;
     class.define_method("open_arrow", native_method!(NativeAppend::open_arrow, 1))?;
     class.define_method("push_arrow", native_method!(NativeAppend::push_arrow, 4))?;
     class.define_method("open_json", native_method!(NativeAppend::open_json, 2))?;
     class.define_method("push_json", native_method!(NativeAppend::push_json, 1))?;
     class.define_method("read_json", native_method!(NativeAppend::read_json, 0))?;
     class.define_method("finish_json", native_method!(NativeAppend::finish_json, 0))?;
+    class.define_method("replace", native_method!(NativeAppend::replace, 3))?;
+    class.define_method("share", native_method!(NativeAppend::share, 0))?;
+    class.define_method("stage", native_method!(NativeAppend::stage, 0))?;
     class.define_method("finish", native_method!(NativeAppend::finish, 0))?;
     class.define_method("abort", native_method!(NativeAppend::abort, 0))?;
     Ok(())
 }
 
-/// Snapshot, rows, files, bytes, attempts, skipped.
-type Result6 = (NativeSnapshot, u64, u64, u64, u32, bool);
+/// Where the appends of this process meet that may share a commit.
+static GROUP: LazyLock<GroupCommits> = LazyLock::new(GroupCommits::default);
 
 impl NativeAppend {
     fn new(appender: Appender, on_unknown: OnUnknown, ctx: Context) -> Self {
@@ -99,20 +109,20 @@ impl NativeAppend {
         app_id: Option<String>,
         app_version: Option<i64>,
         user_metadata: Option<String>,
-        ignore_unknown: bool,
+        on_unknown: String,
         deadline: Option<f64>,
     ) -> Result<Self, Error> {
         let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
-        let txn = match (once, app_id, app_version) {
-            (Some(key), None, None) => Some(AppTransaction::once(&key)),
-            (None, Some(app_id), Some(version)) => Some(AppTransaction::Version { app_id, version }),
-            _ => None,
-        };
+        let txn = transaction(once, app_id, app_version);
         let options = AppendOptions { txn, user_metadata };
         let (base, inner) = (snapshot.0.clone(), ctx.clone());
         let appender =
             block_on(ruby, &ctx, async move { Appender::begin(base, options, inner, Clock::system()).await })?;
-        let on_unknown = if ignore_unknown { OnUnknown::Ignore } else { OnUnknown::Raise };
+        let on_unknown = match on_unknown.as_str() {
+            "add" => OnUnknown::Add,
+            "ignore" => OnUnknown::Ignore,
+            _ => OnUnknown::Raise,
+        };
         Ok(Self::new(appender, on_unknown, ctx))
     }
 
@@ -158,10 +168,44 @@ impl NativeAppend {
         pushed.map_err(|e| e.into_ruby(ruby))
     }
 
+    /// The schema that rows are converted for.
+    fn schema_json(ruby: &Ruby, this: &Self) -> Result<String, Error> {
+        let state = this.open(ruby)?;
+        let json = state.appender.schema().to_json();
+        this.state.put(state);
+        Ok(json)
+    }
+
+    /// Adds what the table lacks of a schema; false where it lacks nothing.
+    fn add_columns(ruby: &Ruby, this: &Self, schema_json: String) -> Result<bool, Error> {
+        let found = StructType::from_json(&schema_json).map_err(|e| to_ruby_error(ruby, e))?;
+        let state = this.open(ruby)?;
+        let (state, added) = this.add(ruby, state, found)?;
+        this.state.put(state);
+        Ok(added)
+    }
+
+    fn add(&self, ruby: &Ruby, mut state: State, found: StructType) -> Result<(State, bool), Error> {
+        // Rows so far were converted for the schema so far.
+        if state.encoder.as_ref().is_some_and(|e| !e.is_empty()) {
+            state = self.hand_over(ruby, state)?;
+        }
+        let State { mut appender, encoder, arrow, json, rules } = state;
+        let (appender, added, rules) = block_on(ruby, &self.ctx, async move {
+            let added = appender.add_columns(&found).await?;
+            let rules = if added && rules.is_some() { Some(appender.rules()?) } else { rules };
+            Ok((appender, added, rules))
+        })?;
+        Ok((State { appender, encoder: encoder.filter(|_| !added), arrow, json, rules }, added))
+    }
+
     /// Gets ready for batches of `source`; refuses columns and types that fit no row.
     fn open_arrow(ruby: &Ruby, this: &Self, source: &NativeArrowSource) -> Result<(), Error> {
         let schema = source.schema(ruby)?;
         let mut state = this.open(ruby)?;
+        if this.on_unknown == OnUnknown::Add {
+            (state, _) = this.add(ruby, state, StructType::from_arrow(schema.fields()))?;
+        }
         let table = state.appender.schema().clone();
         let filled = state.appender.rules().map(|rules| rules.filled());
         let rows = filled.and_then(|filled| ArrowRows::filled(&schema, table, this.on_unknown, &filled));
@@ -271,14 +315,66 @@ impl NativeAppend {
         Ok(taken)
     }
 
-    fn finish(ruby: &Ruby, this: &Self) -> Result<Result6, Error> {
+    /// Makes an overwrite of it: of all rows, of those that meet `conditions`, or of the partitions of the new ones.
+    fn replace(
+        ruby: &Ruby,
+        this: &Self,
+        conditions: Option<RArray>,
+        shown: Option<String>,
+        dynamic: bool,
+    ) -> Result<(), Error> {
         let mut state = this.open(ruby)?;
-        if state.encoder.as_ref().is_some_and(|e| !e.is_empty()) {
-            state = this.hand_over(ruby, state)?;
-        }
+        let replaced = Self::replace_in(ruby, &mut state.appender, conditions, shown, dynamic);
+        this.state.put(state);
+        replaced
+    }
+
+    fn replace_in(
+        ruby: &Ruby,
+        appender: &mut Appender,
+        conditions: Option<RArray>,
+        shown: Option<String>,
+        dynamic: bool,
+    ) -> Result<(), Error> {
+        let base = appender.base().clone();
+        let overwrite = match conditions {
+            Some(conditions) => {
+                let predicate = condition::predicate(ruby, conditions, base.schema()).map_err(|e| e.into_ruby(ruby))?;
+                Overwrite::matching(&base, predicate, shown).map_err(|e| to_ruby_error(ruby, e))?
+            }
+            None if dynamic => Overwrite::partitions(),
+            None => Overwrite::table(),
+        };
+        appender.replacing(overwrite).map_err(|e| to_ruby_error(ruby, e))
+    }
+
+    /// Lets it share a commit with other appends of this process.
+    fn share(ruby: &Ruby, this: &Self) -> Result<(), Error> {
+        let mut state = this.open(ruby)?;
+        state.appender.grouped(GROUP.clone());
+        this.state.put(state);
+        Ok(())
+    }
+
+    /// Ends it without a commit: the files are left to who commits them.
+    fn stage(ruby: &Ruby, this: &Self) -> Result<NativeStaged, Error> {
+        let state = this.all_taken(ruby)?;
         this.state.close();
-        let done = block_on(ruby, &this.ctx, async move { state.appender.finish().await })?;
-        Ok((NativeSnapshot(done.snapshot), done.rows, done.files, done.bytes, done.attempts, done.skipped))
+        block_on(ruby, &this.ctx, async move { state.appender.stage().await }).map(NativeStaged)
+    }
+
+    fn finish(ruby: &Ruby, this: &Self) -> Result<Written, Error> {
+        let state = this.all_taken(ruby)?;
+        this.state.close();
+        block_on(ruby, &this.ctx, async move { state.appender.finish().await }).map(written)
+    }
+
+    fn all_taken(&self, ruby: &Ruby) -> Result<State, Error> {
+        let state = self.open(ruby)?;
+        match &state.encoder {
+            Some(encoder) if !encoder.is_empty() => self.hand_over(ruby, state),
+            _ => Ok(state),
+        }
     }
 
     /// Gives the append up: nothing of it is in the table.

@@ -10,6 +10,7 @@ mod file_set;
 mod files;
 mod scan;
 mod snapshot;
+mod staged;
 mod stream;
 mod table;
 #[cfg(feature = "testing")]
@@ -19,6 +20,7 @@ mod testing_arrow;
 #[cfg(feature = "testing")]
 mod testing_convert;
 mod upkeep;
+mod written;
 
 use deltalake_core::scan::set_bytes_in_flight;
 use deltalake_core::snapshot::SnapshotCache;
@@ -39,6 +41,7 @@ pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     arrow_stream::init(ruby, native)?;
     files::init(ruby, native)?;
     file_set::init(ruby, native)?;
+    staged::init(ruby, native)?;
     append::init(ruby, native)?;
     alter::init(native)?;
     upkeep::init(native)?;

@@ -212,7 +212,8 @@ pub struct Variants {
 }
 
 impl Variants {
-    pub(super) fn new() -> Self {
+    /// None.
+    pub fn new() -> Self {
         Self { metadata: Bytes::new(), values: Bytes::new(), validity: Validity::new() }
     }
 
@@ -224,28 +225,33 @@ impl Variants {
         Ok(())
     }
 
-    pub(super) fn push_null(&mut self) {
+    /// Appends a null.
+    pub fn push_null(&mut self) {
         // The parts are never null: under a null variant they are empty.
         let _ = self.metadata.push(&[]);
         let _ = self.values.push(&[]);
         self.validity.push(false);
     }
 
-    pub(super) fn truncate(&mut self, len: usize) {
+    /// Drops all after the first `len`.
+    pub fn truncate(&mut self, len: usize) {
         self.metadata.truncate(len);
         self.values.truncate(len);
         self.validity.truncate(len);
     }
 
-    pub(super) fn len(&self) -> usize {
+    /// How many there are.
+    pub fn len(&self) -> usize {
         self.validity.len()
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    /// Bytes of both parts.
+    pub fn bytes(&self) -> usize {
         self.metadata.bytes() + self.values.bytes()
     }
 
-    pub(super) fn finish(&mut self, arrow: Arrow) -> Result<ArrayRef> {
+    /// All of them, in the variants' Arrow form.
+    pub fn finish(&mut self, arrow: Arrow) -> Result<ArrayRef> {
         let Arrow::Struct(fields) = arrow else {
             return Err(Error::internal("a variant column is no struct in Arrow"));
         };

@@ -5,13 +5,9 @@ use serde_json::Value;
 use crate::error::Result;
 use crate::variant::{Names, Part, Variant, array, object, scalar};
 
-/// Metadata without names.
-const NO_NAMES: [u8; 3] = [1, 0, 0];
-
 /// The two parts of the variant of `value`.
 pub(super) fn encode(value: &Value) -> Result<(Vec<u8>, Vec<u8>)> {
-    let mut names = Names::default();
-    names.load(&NO_NAMES)?;
+    let mut names = Names::empty()?;
     let bytes = encoded(value, &mut names)?;
     let mut metadata = Vec::new();
     names.write(&mut metadata)?;

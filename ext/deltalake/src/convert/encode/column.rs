@@ -6,13 +6,13 @@ use arrow::datatypes::{
     TimestampMicrosecondType,
 };
 use deltalake_core::Error;
-use deltalake_core::ingest::columns::{Bits, Bytes, Primitive};
+use deltalake_core::ingest::columns::{Bits, Bytes, Primitive, Variants};
 use deltalake_core::schema::{DataType, DecimalType};
 use magnus::Value;
 
 use super::context::Context;
 use super::nested::{List, Map, Struct};
-use super::{number, text, time};
+use super::{number, text, time, variant};
 use crate::convert::failure::Refusal;
 use crate::convert::fast::{self, Shape};
 use crate::convert::keys::RowKeys;
@@ -39,6 +39,7 @@ enum Buffer {
     Timestamp(Primitive<TimestampMicrosecondType>),
     TimestampNtz(Primitive<TimestampMicrosecondType>),
     Void(usize),
+    Variant(Variants),
     Struct(Struct),
     List(Box<List>),
     Map(Box<Map>),
@@ -59,6 +60,7 @@ macro_rules! each {
             Buffer::String($b) | Buffer::Binary($b) => $code,
             Buffer::Date($b) => $code,
             Buffer::Timestamp($b) | Buffer::TimestampNtz($b) => $code,
+            Buffer::Variant($b) => $code,
             Buffer::Struct($b) => $code,
             Buffer::List($b) => $code,
             Buffer::Map($b) => $code,
@@ -89,7 +91,7 @@ impl Column {
             T::Struct(s) => Buffer::Struct(Struct::new(s, keyed()?)?),
             T::Array(a) => Buffer::List(Box::new(List::new(a, keyed()?)?)),
             T::Map(m) => Buffer::Map(Box::new(Map::new(m, keyed()?)?)),
-            T::Variant => return Err(Error::unsupported("columns of type variant cannot be written yet")),
+            T::Variant => Buffer::Variant(Variants::new()),
         };
         Ok(Self { buffer, arrow: data_type.to_arrow(), nullable })
     }
@@ -126,6 +128,7 @@ impl Column {
             Buffer::Timestamp(b) => b.push(time::timestamp(context, shape, value)?),
             Buffer::TimestampNtz(b) => b.push(time::timestamp_ntz(context, shape, value)?),
             Buffer::Void(_) => return Err(Refusal::expected("nil (the column is of type void)", value)),
+            Buffer::Variant(b) => return variant::append(b, context, value),
             Buffer::Struct(b) => return b.append(context, value),
             Buffer::List(b) => return b.append(context, value),
             Buffer::Map(b) => return b.append(context, value),
@@ -163,6 +166,7 @@ impl Column {
             Buffer::Date(b) => b.finish(arrow),
             Buffer::Timestamp(b) | Buffer::TimestampNtz(b) => b.finish(arrow),
             Buffer::Void(n) => std::sync::Arc::new(NullArray::new(std::mem::take(n))),
+            Buffer::Variant(b) => b.finish(arrow)?,
             Buffer::Struct(b) => b.finish()?,
             Buffer::List(b) => b.finish(arrow)?,
             Buffer::Map(b) => b.finish(arrow)?,

@@ -7,6 +7,7 @@ mod number;
 mod row;
 mod text;
 mod time;
+mod variant;
 
 use std::sync::Arc;
 

@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int8Array, Int16Array,
-    Int32Array, Int64Array, ListArray, MapArray, StringArray, StructArray, TimestampMicrosecondArray,
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int8Array,
+    Int16Array, Int32Array, Int64Array, ListArray, MapArray, StringArray, StructArray, TimestampMicrosecondArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType as Arrow, Field as ArrowField};
@@ -44,6 +44,10 @@ pub(super) fn texts(data_type: &DataType, values: Vec<Option<Cow<'_, str>>>) -> 
         _ => None,
     };
     Ok(match data_type {
+        DataType::Binary => {
+            let bytes = |s| if let Some(Scalar::Binary(v)) = s { Some(v) } else { None };
+            Arc::new(scalars.map(bytes).collect::<BinaryArray>())
+        }
         DataType::Boolean => {
             let flag = |s| if let Some(Scalar::Boolean(v)) = s { Some(v) } else { None };
             Arc::new(scalars.map(flag).collect::<BooleanArray>())

@@ -16,7 +16,7 @@ use crate::schema::Field;
 use crate::storage::Storage;
 
 /// File actions that V2 content holds without sidecars.
-const INLINE_ACTIONS: usize = 4_096;
+const INLINE_ACTIONS: usize = if cfg!(test) { 64 } else { 4_096 };
 
 /// File actions of a sidecar.
 const SIDECAR_ACTIONS: usize = 200_000;
