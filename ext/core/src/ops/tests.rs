@@ -3,6 +3,7 @@ mod append;
 mod columns;
 mod create;
 mod outcome;
+mod written;
 
 use std::sync::Arc;
 
