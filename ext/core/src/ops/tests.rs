@@ -1,3 +1,4 @@
+mod alter;
 mod append;
 mod columns;
 mod create;
