@@ -43,12 +43,14 @@ missing_packages() {
   [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
   python3 -c 'import ensurepip, venv' 2>/dev/null || printf '%s\n' python3 python3-venv
   if ! have ruby; then
-    printf '%s\n' ruby ruby-dev ruby-rspec rake rubocop
+    printf '%s\n' ruby ruby-dev ruby-rspec rake rubocop ruby-activerecord ruby-sqlite3
   elif dpkg -S "$(readlink -f "$(command -v ruby)")" >/dev/null 2>&1; then
     ruby_headers_here || echo ruby-dev
     have rspec || echo ruby-rspec
     have rake || echo rake
     have rubocop || echo rubocop
+    # For the specs with a database alone: without them those are skipped.
+    ruby -e 'require "active_record"; require "sqlite3"' 2>/dev/null || printf '%s\n' ruby-activerecord ruby-sqlite3
   fi
 }
 

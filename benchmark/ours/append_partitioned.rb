@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
-# Appends Hashes to an empty table of so many partitions, the rows of all of them mixed: append_partitioned.rb TABLE COUNT PARTITIONS.
+# Appends Hashes to an empty table of so many partitions, the rows of all of them mixed:
+# append_partitioned.rb TABLE COUNT PARTITIONS.
 require "deltalake"
 require_relative "common"
 

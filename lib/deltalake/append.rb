@@ -11,16 +11,20 @@ module DeltaLake
   # One append: takes rows from a source, and leaves nothing behind where it does not come to its end.
   # @api private
   class Append
-    # @return [Hashes, Arrow] what pushes `rows` into an append
+    # @return [Hashes, Arrow, Relation] what pushes `rows` into an append
     def self.source(rows)
-      rows.respond_to?(:arrow_c_stream) ? Arrow.new(rows) : Hashes.new(rows)
+      return Arrow.new(rows) if rows.respond_to?(:arrow_c_stream)
+      return Hashes.new(rows) unless rows.respond_to?(:in_batches) && rows.respond_to?(:pluck)
+      return Relation.new(rows) if const_defined?(:Relation)
+
+      raise TypeError, 'rows are an ActiveRecord relation: require "deltalake/active_record" to append those'
     end
 
     # @param source [Hashes, Arrow, JSONLines]
     def initialize(source, once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind: Plain.new)
       @source = source
       @identity = WriteArguments.identity(once, txn)
-      @ignore_unknown = ignore_unknown?(on_unknown)
+      @on_unknown = Arguments.one_of(:on_unknown, on_unknown, %i[raise ignore add])
       @on_bad_row = bad_row_handler(on_bad_row)
       @deadline = Arguments.deadline(deadline)
       @user_metadata = WriteArguments.json(metadata)
@@ -64,6 +68,11 @@ module DeltaLake
       !@on_bad_row.nil?
     end
 
+    # Whether the table gets the columns that it lacks.
+    def adds_columns?
+      @on_unknown == :add
+    end
+
     # @param row [Object] what does not fit
     # @param error [SchemaMismatchError, ConstraintViolationError]
     def skip(row, error)
@@ -83,7 +92,7 @@ module DeltaLake
     private
 
     def begin_on(snapshot)
-      @native = snapshot.append(*@identity, @user_metadata, @ignore_unknown, @deadline)
+      @native = snapshot.append(*@identity, @user_metadata, @on_unknown.to_s, @deadline)
       @kind.prepare(@native)
     end
 
@@ -115,15 +124,6 @@ module DeltaLake
 
     def now
       Process.clock_gettime(Process::CLOCK_MONOTONIC)
-    end
-
-    def ignore_unknown?(on_unknown)
-      if on_unknown == :add
-        raise ArgumentError,
-              "on_unknown: :add is not available in this version: the schema of a table cannot be changed yet"
-      end
-
-      Arguments.one_of(:on_unknown, on_unknown, %i[raise ignore]) == :ignore
     end
 
     def bad_row_handler(on_bad_row)

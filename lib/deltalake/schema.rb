@@ -7,6 +7,7 @@ require_relative "schema/delta_json"
 require_relative "schema/column_rules"
 require_relative "schema/definition"
 require_relative "schema/inference"
+require_relative "schema/evolution"
 
 module DeltaLake
   # The columns of a table: names, types, and whether nil is allowed. Frozen.

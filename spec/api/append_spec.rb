@@ -132,8 +132,8 @@ RSpec.describe "append" do
     expect { table.append({ id: 1 }) }.to raise_error(TypeError, /rows is a Hash.*append\(\[row\]\)/)
     expect { table.append(nil) }.to raise_error(TypeError, /Enumerable of Hashes, got NilClass/)
     expect { table.append("x") }.to raise_error(TypeError, /got String/)
-    { { once: "" } => /once is empty/, { on_unknown: :add } => /:add is not available in this version/,
-      { on_unknown: :drop } => /:raise or :ignore/, { on_bad_row: :skip } => /must be :raise or respond to call/,
+    { { once: "" } => /once is empty/, { on_unknown: :drop } => /:raise or :ignore or :add/,
+      { on_bad_row: :skip } => /must be :raise or respond to call/,
       { txn: { app_id: "a" } } => /app_id and version/, { txn: { app_id: "", version: 1 } } => /empty/,
       { txn: { app_id: "a", version: -1 } } => /from 0/, { once: "a", txn: { app_id: "a", version: 1 } } => /exclude/,
       { deadline: -1 } => /deadline/, { metadata: { a: Float::NAN } } => /no JSON form/ }.each do |options, message|

@@ -6,8 +6,14 @@ module TmpdirHelper
     @tmpdir ||= Dir.mktmpdir("deltalake-spec-")
   end
 
-  def remove_tmpdir
+  def remove_tmpdir(tries: 50)
     FileUtils.remove_entry(@tmpdir) if @tmpdir && File.exist?(@tmpdir)
+  rescue Errno::ENOTEMPTY
+    # A checkpoint is still being written behind the last commit.
+    raise if (tries -= 1).zero?
+
+    sleep(0.02)
+    retry
   end
 end
 

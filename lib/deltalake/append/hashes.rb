@@ -41,10 +41,19 @@ module DeltaLake
       def push(chunk, index)
         @native.push(chunk, index)
         @append.took(chunk.size)
-      rescue SchemaMismatchError, ConstraintViolationError
+      rescue SchemaMismatchError, ConstraintViolationError => e
+        retry if e.is_a?(SchemaMismatchError) && add_columns(chunk)
         raise unless @append.skips_bad_rows?
 
         chunk.each_with_index { |row, i| push_row(row, index + i) }
+      end
+
+      # False where the rows have nothing that the table lacks.
+      def add_columns(chunk)
+        return false unless @append.adds_columns?
+
+        found = Schema::Evolution.new(Schema.from_json(@native.schema_json)).found_in(chunk)
+        !found.nil? && @native.add_columns(found.to_json)
       end
 
       # A push takes all of its rows or none, so the rows of a refused chunk can come again one by one.

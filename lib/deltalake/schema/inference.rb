@@ -20,6 +20,17 @@ module DeltaLake
         struct(columns, "").fields
       end
 
+      # @param values [Array] of one column
+      # @param path [String] of the column, for messages
+      # @return [Type]
+      def type(values, path)
+        values = values.compact
+        kinds = values.map { |value| kind(value, path) }.uniq
+        raise ArgumentError, "column #{path}: every value is nil; give its type" if kinds.empty?
+
+        build(merge(kinds, values, path), values, path)
+      end
+
       private
 
       # Values by column, in the order in which columns first appear.
@@ -33,14 +44,6 @@ module DeltaLake
 
       def struct(columns, prefix)
         StructType.new(columns.map { |name, values| Field.new(name, type(values, "#{prefix}#{name}")) })
-      end
-
-      def type(values, path)
-        values = values.compact
-        kinds = values.map { |value| kind(value, path) }.uniq
-        raise ArgumentError, "column #{path}: every value is nil; give its type" if kinds.empty?
-
-        build(merge(kinds, values, path), values, path)
       end
 
       # Whole numbers are decimals too, and small ones Floats; nothing else goes together.

@@ -125,7 +125,7 @@ impl Appender {
     /// What the table asks of rows. Columns that it fills in make a difference between null and not given: see
     /// [`RowRules::filled`].
     pub fn rules(&self) -> Result<RowRules> {
-        RowRules::new(&self.base, &self.clock)
+        RowRules::new(self.columns.as_ref().map_or(&self.base, NewColumns::view), &self.clock)
     }
 
     /// Takes rows in the Arrow form of the table's schema; waits while the encoder is behind.

@@ -8,6 +8,7 @@ use deltalake_core::clock::Clock;
 use deltalake_core::context::Context;
 use deltalake_core::ingest::{ArrowRows, OnUnknown};
 use deltalake_core::ops::{AppendOptions, Appender, JsonLines, Overwrite, Taken};
+use deltalake_core::schema::StructType;
 use deltalake_core::txn::GroupCommits;
 use deltalake_core::write::{RowBatch, RowRules};
 use futures::FutureExt;
@@ -71,6 +72,8 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("done", native_method!(NativeAppend::done, 0))?;
     class.define_method("check_each_push", native_method!(NativeAppend::check_each_push, 0))?;
     class.define_method("push", native_method!(NativeAppend::push, 2))?;
+    class.define_method("schema_json", native_method!(NativeAppend::schema_json, 0))?;
+    class.define_method("add_columns", native_method!(NativeAppend::add_columns, 1))?;
     class.define_method("open_arrow", native_method!(NativeAppend::open_arrow, 1))?;
     class.define_method("push_arrow", native_method!(NativeAppend::push_arrow, 4))?;
     class.define_method("open_json", native_method!(NativeAppend::open_json, 2))?;
@@ -106,7 +109,7 @@ impl NativeAppend {
         app_id: Option<String>,
         app_version: Option<i64>,
         user_metadata: Option<String>,
-        ignore_unknown: bool,
+        on_unknown: String,
         deadline: Option<f64>,
     ) -> Result<Self, Error> {
         let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
@@ -115,7 +118,11 @@ impl NativeAppend {
         let (base, inner) = (snapshot.0.clone(), ctx.clone());
         let appender =
             block_on(ruby, &ctx, async move { Appender::begin(base, options, inner, Clock::system()).await })?;
-        let on_unknown = if ignore_unknown { OnUnknown::Ignore } else { OnUnknown::Raise };
+        let on_unknown = match on_unknown.as_str() {
+            "add" => OnUnknown::Add,
+            "ignore" => OnUnknown::Ignore,
+            _ => OnUnknown::Raise,
+        };
         Ok(Self::new(appender, on_unknown, ctx))
     }
 
@@ -161,10 +168,44 @@ impl NativeAppend {
         pushed.map_err(|e| e.into_ruby(ruby))
     }
 
+    /// The schema that rows are converted for.
+    fn schema_json(ruby: &Ruby, this: &Self) -> Result<String, Error> {
+        let state = this.open(ruby)?;
+        let json = state.appender.schema().to_json();
+        this.state.put(state);
+        Ok(json)
+    }
+
+    /// Adds what the table lacks of a schema; false where it lacks nothing.
+    fn add_columns(ruby: &Ruby, this: &Self, schema_json: String) -> Result<bool, Error> {
+        let found = StructType::from_json(&schema_json).map_err(|e| to_ruby_error(ruby, e))?;
+        let state = this.open(ruby)?;
+        let (state, added) = this.add(ruby, state, found)?;
+        this.state.put(state);
+        Ok(added)
+    }
+
+    fn add(&self, ruby: &Ruby, mut state: State, found: StructType) -> Result<(State, bool), Error> {
+        // Rows so far were converted for the schema so far.
+        if state.encoder.as_ref().is_some_and(|e| !e.is_empty()) {
+            state = self.hand_over(ruby, state)?;
+        }
+        let State { mut appender, encoder, arrow, json, rules } = state;
+        let (appender, added, rules) = block_on(ruby, &self.ctx, async move {
+            let added = appender.add_columns(&found).await?;
+            let rules = if added && rules.is_some() { Some(appender.rules()?) } else { rules };
+            Ok((appender, added, rules))
+        })?;
+        Ok((State { appender, encoder: encoder.filter(|_| !added), arrow, json, rules }, added))
+    }
+
     /// Gets ready for batches of `source`; refuses columns and types that fit no row.
     fn open_arrow(ruby: &Ruby, this: &Self, source: &NativeArrowSource) -> Result<(), Error> {
         let schema = source.schema(ruby)?;
         let mut state = this.open(ruby)?;
+        if this.on_unknown == OnUnknown::Add {
+            (state, _) = this.add(ruby, state, StructType::from_arrow(schema.fields()))?;
+        }
         let table = state.appender.schema().clone();
         let filled = state.appender.rules().map(|rules| rules.filled());
         let rows = filled.and_then(|filled| ArrowRows::filled(&schema, table, this.on_unknown, &filled));

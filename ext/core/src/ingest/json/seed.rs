@@ -99,7 +99,10 @@ fn fill<'de, A: MapAccess<'de>>(
                     continue;
                 }
                 let known = record.names.join(", ");
-                let misfit = Misfit::because(format!("no such column in the schema, which has {known}"));
+                let misfit = match on_unknown {
+                    OnUnknown::Add => Misfit::because("no such column, and its type cannot be told from this value"),
+                    _ => Misfit::because(format!("no such column in the schema, which has {known}")),
+                };
                 return Err(refuse(refused, misfit.under(format!(".{name}"))));
             }
         };

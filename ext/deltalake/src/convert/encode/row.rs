@@ -179,7 +179,7 @@ impl Record {
         let mut seen = vec![false; self.columns.len()];
         let mut refusal = None;
         row.foreach(|key: Value, value: Value| {
-            Ok(match self.place(context, key, &mut seen) {
+            Ok(match self.place(context, key, value, &mut seen) {
                 Ok(Some(column)) => {
                     cells.set(column, value);
                     ForEach::Continue
@@ -195,7 +195,13 @@ impl Record {
     }
 
     /// The column of `key`, or none where it is unknown and that is fine.
-    fn place(&self, context: &Context<'_>, key: Value, seen: &mut [bool]) -> Result<Option<usize>, Refusal> {
+    fn place(
+        &self,
+        context: &Context<'_>,
+        key: Value,
+        value: Value,
+        seen: &mut [bool],
+    ) -> Result<Option<usize>, Refusal> {
         let name = match (Symbol::from_value(key), RString::from_value(key)) {
             (Some(symbol), _) => Some(symbol.name()?.into_owned()),
             (_, Some(string)) => fast::with_bytes(string.as_value(), |b| String::from_utf8(b.to_vec())).ok(),
@@ -208,8 +214,11 @@ impl Record {
             }
             Some(&column) => Err(Refusal::because("given twice, with a Symbol key and with a String key")
                 .under(|| format!(".{}", self.names[column]))),
-            None if context.on_unknown == OnUnknown::Ignore => Ok(None),
-            None => Err(self.unknown(key, name)),
+            None => match context.on_unknown {
+                OnUnknown::Ignore => Ok(None),
+                OnUnknown::Add if value.is_nil() => Ok(None),
+                OnUnknown::Add | OnUnknown::Raise => Err(self.unknown(key, name)),
+            },
         }
     }
 

@@ -1,0 +1,66 @@
+# frozen_string_literal: true
+
+module DeltaLake
+  # See `deltalake/active_record`.
+  class Schema
+    # Types of the columns of an ActiveRecord model.
+    # @api private
+    class Model
+      # Names of ActiveRecord's types and what they become; text where there is none.
+      TYPES = { boolean: "boolean", float: "double", date: "date", datetime: "timestamp", timestamp: "timestamp",
+                timestamptz: "timestamp", binary: "binary" }.freeze
+      # Integers by their bytes.
+      INTEGERS = { 1 => "byte", 2 => "short", 3 => "integer", 4 => "integer" }.freeze
+      # Decimals of which the database bounds nothing.
+      UNBOUNDED = [38, 18].freeze
+      private_constant :TYPES, :INTEGERS, :UNBOUNDED
+
+      # @param model [Class]
+      def initialize(model)
+        unless model.respond_to?(:columns) && model.respond_to?(:defined_enums)
+          raise TypeError, "an ActiveRecord model is needed, got #{model.inspect}"
+        end
+
+        @model = model
+      end
+
+      # @return [Array<Field>]
+      def fields
+        @model.columns.map { |column| Field.new(column.name.to_sym, type(column), null: column.null) }
+      end
+
+      private
+
+      def type(column)
+        inner = @model.defined_enums.key?(column.name) ? PrimitiveType.new("string") : inner(column)
+        column.respond_to?(:array) && column.array ? ArrayType.new(inner) : inner
+      end
+
+      def inner(column)
+        case column.type
+        when :integer, :bigint then PrimitiveType.new(INTEGERS.fetch(column.limit, "long"))
+        when :decimal then decimal(column)
+        else PrimitiveType.new(TYPES.fetch(column.type, "string"))
+        end
+      end
+
+      def decimal(column)
+        return DecimalType.new(*UNBOUNDED) unless column.precision
+
+        DecimalType.new([column.precision, DecimalType::MAX_PRECISION].min, column.scale || 0)
+      end
+    end
+
+    class << self
+      # The schema of a table for the rows of an ActiveRecord model. It comes with `require "deltalake/active_record"`.
+      #
+      # Enums and what Delta has no type for (JSON, times of day, UUIDs, addresses) become `string`.
+      #
+      # @param model [Class]
+      # @return [Schema]
+      def from_model(model)
+        new(Model.new(model).fields)
+      end
+    end
+  end
+end

@@ -1,0 +1,148 @@
+# frozen_string_literal: true
+
+require "json"
+require "open3"
+
+# With a real database, in a process of its own: ActiveSupport changes classes of Ruby's.
+RSpec.describe "ActiveRecord", :native do
+  before(:context) do
+    _, status = Open3.capture2e(RbConfig.ruby, "-e", 'require "active_record"; require "sqlite3"')
+    skip "activerecord and sqlite3 are not installed" unless status.success?
+  end
+
+  models = <<~'RUBY'
+    require "deltalake/active_record"
+    ActiveRecord::Base.establish_connection(adapter: "sqlite3", database: ":memory:")
+    ActiveRecord::Schema.verbose = false
+    ActiveRecord::Schema.define do
+      create_table(:users) do |t|
+        t.string :name, null: false
+        t.integer :age, limit: 2
+        t.decimal :balance, precision: 12, scale: 2
+        t.decimal :anything
+        t.float :score
+        t.boolean :active
+        t.date :born
+        t.datetime :seen_at, precision: 6
+        t.binary :raw
+        t.json :settings
+        t.time :wakes_at
+        t.integer :role, default: 0
+        t.references :team
+      end
+      create_table(:teams) { |t| t.string :name }
+      create_table(:tags, id: false) { |t| t.string :name }
+    end
+    class Team < ActiveRecord::Base; end
+    class Tag < ActiveRecord::Base; end
+    class User < ActiveRecord::Base
+      belongs_to :team, optional: true
+      enum role: { guest: 0, admin: 1 }
+      after_initialize { $instantiated = $instantiated.to_i + 1 }
+    end
+    def users(count)
+      now = Time.utc(2026, 1, 2, 3, 4, 5, 678_901)
+      User.insert_all(Array.new(count) { |i|
+        { id: i + 1, name: "user #{i}", age: i % 100, balance: BigDecimal(i) / 4, score: i * 0.5, active: i.even?,
+          born: Date.new(2000, 1, 1) + i, seen_at: now, raw: "\xFF".b, settings: { "a" => [1] }, wakes_at: now,
+          role: i % 2, team_id: nil, anything: BigDecimal("1.5") } })
+    end
+    def show(value) = puts(JSON.generate(value))
+  RUBY
+
+  define_method(:run) do |script|
+    ended = ruby("DIR = #{tmpdir.inspect}\n#{models}#{script}")
+    expect(ended).to have_succeeded
+    ended.out.lines.map { |line| JSON.parse(line) }
+  end
+
+  it "makes a schema of a model" do
+    types, null = run(<<~RUBY)
+      schema = DeltaLake::Schema.from_model(User)
+      show(schema.fields.to_h { |f| [f.name, f.type.to_s] })
+      show(schema.fields.reject(&:null?).map(&:name))
+      begin
+        DeltaLake::Schema.from_model(Object)
+      rescue TypeError => e
+        abort(e.message) unless e.message.include?("an ActiveRecord model is needed, got Object")
+      end
+    RUBY
+    expect(types).to eq({ "id" => "long", "name" => "string", "age" => "short", "balance" => "decimal(12,2)",
+                          "anything" => "decimal(38,18)", "score" => "double", "active" => "boolean", "born" => "date",
+                          "seen_at" => "timestamp", "raw" => "binary", "settings" => "string", "wakes_at" => "string",
+                          "role" => "string", "team_id" => "long" })
+    expect(null).to eq(%w[id name])
+  end
+
+  it "takes relations in batches, with no model made" do
+    first, *rest = run(<<~'RUBY')
+      users(25_000)
+      table = DeltaLake.create("#{DIR}/t", schema: DeltaLake::Schema.from_model(User))
+      queries = []
+      ActiveSupport::Notifications.subscribe("sql.active_record") { |*, payload| queries << payload[:sql] }
+      commit = table.append(User)
+      show(table.where(id: 3).first.except(:raw).transform_values(&:to_s).merge(models: $instantiated.to_i))
+      show([commit.rows, table.count, queries.size, queries.none? { |sql| sql.include?("OFFSET") }])
+      show([table.append(User.where(active: true)).rows, table.append(User.order(id: :desc).limit(5)).rows,
+            table.append(User.none).skipped?])
+      show(table.at(version: 3).where(id: 24_996..).count)
+    RUBY
+    expect(first).to include("name" => "user 2", "age" => "2", "balance" => "0.5", "active" => "true",
+                             "born" => "2000-01-03", "seen_at" => "2026-01-02 03:04:05 UTC", "role" => "guest",
+                             "settings" => '{"a":[1]}', "wakes_at" => "03:04:05", "models" => 0)
+    expect(rest).to eq([[25_000, 25_000, 3, true], [12_500, 5, true], 12])
+  end
+
+  it "takes the columns that the table has, of joins, of chosen columns and of tables without a key" do
+    shown = run(<<~'RUBY')
+      team = Team.create!(name: "t")
+      users(3)
+      User.update_all(team_id: team.id)
+      Tag.insert_all([{ name: "a" }, { name: "b" }])
+      table = DeltaLake.create("#{DIR}/t", schema: { id: :long, name: :string, other: :date })
+      table.append(User.joins(:team).where(teams: { name: "t" }))
+      show(table.to_a)
+      table.append(User.select(:id))
+      show(table.at(version: 2).where(name: nil).pluck(:id).sort)
+      table.append(Tag.all)
+      show(table.where(id: nil).pluck(:name).sort)
+      narrow = DeltaLake.create("#{DIR}/n", schema: { id: :long })
+      narrow.append(User.select(:id, :age, :role), on_unknown: :add)
+      show([narrow.schema.to_s, narrow.count])
+      begin
+        DeltaLake.create("#{DIR}/o", schema: { x: :long }).append(Tag)
+      rescue DeltaLake::SchemaMismatchError => e
+        show(e.message)
+      end
+    RUBY
+    expect(shown[0]).to eq((1..3).map { |id| { "id" => id, "name" => "user #{id - 1}", "other" => nil } })
+    expect(shown[1..3]).to eq([[1, 2, 3], %w[a b], ["id: long, age: long, role: string", 3]])
+    expect(shown[4]).to match(/Tag.* has none of the table's columns: x: long/)
+  end
+
+  it "leaves bad rows out, and says so where it was not asked for" do
+    shown = run(<<~'RUBY')
+      users(10)
+      User.where(id: 4).update_all(age: 300)
+      table = DeltaLake.create("#{DIR}/t", schema: { id: :long, age: :byte })
+      begin
+        table.append(User.all)
+      rescue DeltaLake::SchemaMismatchError => e
+        show(e.message)
+      end
+      table.append(User.all, on_bad_row: ->(row, _) { show(row) })
+      show(table.count)
+    RUBY
+    expect(shown).to match([/\Arow 3, column "age": expected byte/, { "id" => 4, "age" => 300 }, 9])
+    bare = ruby(<<~RUBY)
+      table = DeltaLake.create(#{table_path.inspect}, schema: { id: :long })
+      relation = Object.new.tap { |o| def o.in_batches = nil; def o.pluck = nil }
+      begin
+        table.append(relation)
+      rescue TypeError => e
+        puts e.message
+      end
+    RUBY
+    expect(bare.out).to include('require "deltalake/active_record"')
+  end
+end
