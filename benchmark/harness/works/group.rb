@@ -18,14 +18,16 @@ module Comparison
         repeats = [3, @session.settings.repeats].min
         alone, shared = @session.medians(%w[alone shared], repeats: repeats) { |form| append(form) }.values
         [row("landed", "#{work}: landed, with shared commits", shared[:result], "", Budget.exactly(THREADS * @turns)),
-         row("commits", "commits that it takes", shared[:commits], ""),
-         row("shared", "time", shared[:seconds], "s"),
-         row("alone", "the same, each append with a commit of its own", alone[:seconds], "s"),
-         row("ratio", "time with shared commits, over that", (shared[:seconds] / alone[:seconds]).round(2), "times",
-             Budget.most(0.5, "times"))]
+         row("commits", "commits that it takes", shared[:commits], ""), *times(alone[:seconds], shared[:seconds])]
       end
 
       private
+
+      def times(alone, shared)
+        [row("shared", "time", shared, "s"), row("alone", "the same, each append with a commit of its own", alone, "s"),
+         row("ratio", "time with shared commits, over that", (shared / alone).round(2), "times",
+             Budget.most(0.5, "times"))]
+      end
 
       def work
         "#{THREADS} threads of one process × #{@turns} appends"
