@@ -28,7 +28,7 @@ module Comparison
         what = "append_json of #{Comparison.thousands(@settings.rows)} lines (6 columns)"
         [Row.new(key: "append_json", work: "#{what}; the peer's side: Python's json, then pyarrow", unit: "s",
                  peer: json[:seconds], ours: ours[:seconds]),
-         Row.new(key: "append_json_pyarrow", work: "the same; the peer's side: pyarrow's reader of JSON lines", unit: "s",
+         Row.new(key: "append_json_pyarrow", work: "the same; the peer's side: pyarrow's reader of lines", unit: "s",
                  peer: pyarrow[:seconds], ours: ours[:seconds]),
          Row.new(key: "append_json_memory", work: "its peak memory", unit: "MB", peer: pyarrow[:peak_mb],
                  ours: ours[:peak_mb])]
