@@ -33,6 +33,8 @@ pub enum Place {
     Task,
     /// A commit of a table whose changes are asked for.
     Changes,
+    /// The JSON of staged files, committed to a table that has their files.
+    Staged,
 }
 
 impl Place {
@@ -53,5 +55,6 @@ impl Place {
         Self::Predicate,
         Self::Task,
         Self::Changes,
+        Self::Staged,
     ];
 }
