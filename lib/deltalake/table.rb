@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "forwardable"
+require_relative "alteration"
 require_relative "append"
 require_relative "snapshot"
 require_relative "upkeep"
@@ -191,6 +192,38 @@ module DeltaLake
         Upkeep.timed { snapshot.native.clean_log(Arguments.positive(:limit, limit), Arguments.deadline(deadline)) }
       advance(newest)
       LogCleanup.new(files:, bytes:, more:, duration:)
+    end
+
+    # Changes columns, properties, constraints and features: all that the block says, in one commit of no rows, or
+    # nothing; and moves the handle to it. It is made on top of the newest version, and made again where another writer
+    # changes the table meanwhile. Where nothing would change, nothing is committed.
+    #
+    # @example
+    #   table.alter { |a| a.add_column :note, :string }
+    #   table.alter do |a|
+    #     a.set_properties "delta.columnMapping.mode" => "name"
+    #     a.rename_column :note, :remark
+    #     a.add_constraint :positive, "price > 0"
+    #   end
+    # @param deadline [Numeric, nil] most seconds to take
+    # @param metadata [Hash] comes back as {CommitInfo#user_metadata}
+    # @yieldparam a [Alteration]
+    # @return [Commit]
+    # @raise [SchemaMismatchError] where columns cannot be changed so; the message says what to do
+    # @raise [ConfigurationError] where a property cannot be set so
+    # @raise [UnsupportedFeatureError] where a change needs a feature that this library cannot write
+    # @raise [ConstraintViolationError] where a row breaks a new constraint
+    # @raise [CommitConflictError] where another writer added rows while those that are there were looked at
+    def alter(deadline: nil, metadata: {}, &block)
+      raise ArgumentError, "alter needs a block that says what to change" unless block
+
+      arguments = [JSON.generate(Alteration.changes(&block)), WriteArguments.json(metadata),
+                   Arguments.deadline(deadline)]
+      done do
+        newest, attempts, skipped, duration = Upkeep.timed { snapshot.native.alter(*arguments) }
+        [Commit.new(version: newest.version, rows: 0, files: 0, bytes: 0, attempts:, skipped:, duration:,
+                    metrics: { commit_seconds: duration }), newest]
+      end
     end
 
     # @return [String]

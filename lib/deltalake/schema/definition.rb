@@ -8,7 +8,7 @@ module DeltaLake
     # `metadata:`. A column of the table, not of a struct, may have one of
     #
     # - `generated:` SQL text that it is computed by, from other columns: `"CAST(created_at AS DATE)"`
-    # - `default:` what rows get that do not give it: SQL text (`"'new'"`, `"current_date()"`), an Integer, true or false
+    # - `default:` what rows get that lack it: SQL text (`"'new'"`, `"current_date()"`), an Integer, true or false
     # - `identity:` numbers that the table hands out: `true`, or `{ start: 1, step: 1, allow_explicit: false }`
     #
     # @example

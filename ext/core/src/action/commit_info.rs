@@ -21,6 +21,7 @@ pub enum Operation {
     Restore,
     VacuumStart,
     VacuumEnd,
+    AlterTable,
     AddColumns,
     DropColumns,
     RenameColumn,
@@ -47,6 +48,8 @@ impl Operation {
             Self::Restore => "RESTORE",
             Self::VacuumStart => "VACUUM START",
             Self::VacuumEnd => "VACUUM END",
+            // Spark has no commit of changes of several kinds.
+            Self::AlterTable => "ALTER TABLE",
             Self::AddColumns => "ADD COLUMNS",
             Self::DropColumns => "DROP COLUMNS",
             Self::RenameColumn => "RENAME COLUMN",

@@ -1,11 +1,13 @@
 //! The columns that a table is clustered by (Delta protocol, "Clustered Table").
 
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::action::DomainMetadata;
 use crate::error::{Error, Result};
 use crate::properties::column_list;
 use crate::schema::{ColumnMapping, ColumnPath, DataType, StructType};
+use crate::snapshot::Snapshot;
 
 /// As many as Spark takes.
 const MOST_COLUMNS: usize = 4;
@@ -46,6 +48,20 @@ pub(super) fn domain(
 }
 
 const DOMAIN: &str = "delta.clustering";
+
+/// Whether the column of that physical path, or a field of it, is one that `table` is clustered by.
+pub(super) fn is_clustered_by(table: &Snapshot, path: &ColumnPath) -> Result<bool> {
+    let Some((_, text)) = table.domain_metadata().find(|(domain, _)| *domain == DOMAIN) else { return Ok(false) };
+    let unreadable = |e| Error::corrupt(format!("the metadata domain {DOMAIN} cannot be read")).with_source(e);
+    let clustering: Clustering = serde_json::from_str(text).map_err(unreadable)?;
+    Ok(clustering.clustering_columns.iter().any(|column| column.starts_with(path)))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Clustering {
+    clustering_columns: Vec<ColumnPath>,
+}
 
 /// Files are told apart by the statistics of these columns, so that there have to be some.
 fn check(path: &ColumnPath, schema: &StructType) -> Result<()> {

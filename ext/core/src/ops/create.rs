@@ -16,6 +16,7 @@ use crate::schema::{StructType, forget_table};
 use crate::snapshot::Snapshot;
 use crate::storage::Storage;
 use crate::txn::{FirstCommit, commit_first};
+use crate::write::RowRules;
 
 /// What a new table is to be.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +50,8 @@ pub async fn exists(storage: &Storage) -> Result<bool> {
 pub async fn create(storage: &Storage, table: NewTable, context: &Context, clock: &Clock) -> Result<Snapshot> {
     let created = async {
         let first = first_commit(&table, clock)?;
+        let told = Snapshot::told(storage, 0, first.protocol.clone(), first.metadata.clone())?;
+        RowRules::new(&told, clock)?;
         if !storage.list(LOG_FOLDER, None).await?.is_empty() && exists(storage).await? {
             return Err(there_already(storage));
         }

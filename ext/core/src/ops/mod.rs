@@ -1,5 +1,6 @@
 //! What users do to tables: one file an operation.
 
+mod alter;
 mod append;
 mod appended;
 mod changes;
@@ -14,6 +15,7 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
+pub use alter::{Change, Column, alter};
 pub use append::{AppendOptions, Appender};
 pub use appended::Appended;
 pub use changes::{CHANGE_TYPE, COMMIT_TIMESTAMP, COMMIT_VERSION, Point, changes};

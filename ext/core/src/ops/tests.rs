@@ -1,7 +1,11 @@
+mod alter;
 mod append;
 mod columns;
 mod create;
+mod faults;
+mod model;
 mod outcome;
+mod overwrite;
 mod written;
 
 use std::sync::Arc;
@@ -16,7 +20,7 @@ use crate::log::ReplayOptions;
 use crate::schema::StructType;
 use crate::snapshot::Snapshot;
 use crate::storage::Storage;
-use crate::txn::AppTransaction;
+use crate::txn::{AppTransaction, GroupCommits};
 
 fn schema() -> StructType {
     let field = |name: &str, of: &str| format!(r#"{{"name":"{name}","type":"{of}","nullable":true,"metadata":{{}}}}"#);

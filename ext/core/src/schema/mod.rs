@@ -3,6 +3,7 @@
 mod arrow_form;
 mod assign;
 mod decimal;
+mod edit;
 mod json;
 mod mapping;
 mod merge;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 pub use arrow_form::UTC;
 pub use assign::{MAX_COLUMN_ID, NewNames, assign_mapping, forget_mapping, forget_table};
 pub use decimal::DecimalType;
+pub use edit::{Place, position, struct_at};
 pub use mapping::ColumnMapping;
 pub use path::ColumnPath;
 pub use rules::{check_known, check_table};

@@ -18,6 +18,17 @@ impl ColumnPath {
         &self.0
     }
 
+    /// Whether it is `other`, or a path inside of it.
+    pub fn starts_with(&self, other: &Self) -> bool {
+        self.0.starts_with(&other.0)
+    }
+
+    /// The path of what holds it, empty for a column of the table, and its own name.
+    pub fn split(&self) -> Option<(Self, &str)> {
+        let (name, parents) = self.0.split_last()?;
+        Some((Self(parents.to_vec()), name))
+    }
+
     /// The path of a child.
     #[must_use]
     pub fn child(&self, name: &str) -> Self {

@@ -1,5 +1,6 @@
 //! The hidden classes under `DeltaLake::Native`, one file a class.
 
+mod alter;
 mod append;
 mod arrow_source;
 mod arrow_stream;
@@ -42,6 +43,7 @@ pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     file_set::init(ruby, native)?;
     staged::init(ruby, native)?;
     append::init(ruby, native)?;
+    alter::init(native)?;
     upkeep::init(native)?;
     arrow_source::init(ruby, native)?;
     #[cfg(feature = "testing")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{ColumnMapping, MAX_COLUMN_ID, NewNames, StructType, assign_mapping, forget_mapping};
+use crate::schema::{ColumnMapping, MAX_COLUMN_ID, NewNames, StructType, assign_mapping};
 
 const PROPERTY: &str = "table property delta.columnMapping.mode";
 
@@ -30,26 +30,12 @@ pub(super) fn check_mode(before: Option<ColumnMapping>, mode: &str) -> Result<()
     }
 }
 
-/// Gives ids and physical names to columns that need them, and counts the ids. `before` is how a table that is there
-/// already went by names.
-pub(super) fn settle_mapping(
+/// Gives ids and physical names to columns that have none, and counts the ids.
+pub(super) fn map_columns(
     schema: &mut StructType,
     configuration: &mut BTreeMap<String, Option<String>>,
-    mapping: ColumnMapping,
-    before: Option<ColumnMapping>,
+    names: NewNames,
 ) -> Result<()> {
-    if mapping == ColumnMapping::None {
-        return Ok(());
-    }
-    let begins = before.unwrap_or_default() == ColumnMapping::None;
-    if before.is_some() && begins && mapping == ColumnMapping::Id {
-        check_mode(before, "id")?;
-    }
-    if begins {
-        // What an earlier mapping left behind means nothing.
-        forget_mapping(schema);
-    }
-    let names = if begins && before.is_some() { NewNames::Own } else { NewNames::Fresh };
     let last = configuration.get(MAX_COLUMN_ID).and_then(|v| v.as_deref()).and_then(|v| v.trim().parse().ok());
     let last = assign_mapping(schema, last.unwrap_or_default(), names)?;
     configuration.insert(MAX_COLUMN_ID.to_owned(), Some(last.to_string()));

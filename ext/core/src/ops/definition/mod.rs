@@ -5,12 +5,12 @@ mod mapping;
 
 use uuid::Uuid;
 
-use self::mapping::{check_mode, settle_mapping};
+use self::mapping::{check_mode, map_columns};
 use crate::action::{Metadata, Protocol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::{Wanted, asked_for, protocol_for, upgrade};
 use crate::properties::TableProperties;
-use crate::schema::{ColumnMapping, MAX_COLUMN_ID, StructType, check_table};
+use crate::schema::{ColumnMapping, MAX_COLUMN_ID, NewNames, StructType, check_table, forget_mapping};
 use crate::snapshot::Snapshot;
 
 pub(super) use self::checks::{check_constraint, check_rules};
@@ -18,7 +18,8 @@ pub(super) use self::checks::{check_constraint, check_rules};
 /// What constraints are called among the properties.
 pub(super) const CONSTRAINT: &str = "delta.constraints.";
 
-const MODE: &str = "delta.columnMapping.mode";
+/// How columns are found in data files.
+pub(super) const MODE: &str = "delta.columnMapping.mode";
 
 /// Properties that writers keep and users do not set.
 const KEPT: &[&str] = &[
@@ -39,6 +40,8 @@ pub(super) struct Definition {
     pub(super) metadata: Metadata,
     pub(super) wanted: Wanted,
     before: Option<Snapshot>,
+    /// By what the columns go that have ids and names already.
+    mapped: ColumnMapping,
 }
 
 /// The same, in actions.
@@ -50,12 +53,18 @@ pub(super) struct Settled {
 
 impl Definition {
     pub(super) fn new(schema: StructType, metadata: Metadata) -> Self {
-        Self { schema, metadata, wanted: Wanted::default(), before: None }
+        Self { schema, metadata, wanted: Wanted::default(), before: None, mapped: ColumnMapping::None }
     }
 
     pub(super) fn of(table: &Snapshot) -> Self {
         let (schema, metadata) = (StructType::clone(table.schema()), table.metadata().clone());
-        Self { schema, metadata, wanted: Wanted::default(), before: Some(table.clone()) }
+        Self {
+            schema,
+            metadata,
+            wanted: Wanted::default(),
+            before: Some(table.clone()),
+            mapped: table.column_mapping(),
+        }
     }
 
     /// Sets a property, or takes what it asks of the protocol.
@@ -64,15 +73,24 @@ impl Definition {
             return Ok(());
         }
         check_settable(key)?;
-        if key == MODE {
-            check_mode(self.mapping_before(), value)?;
-        }
         self.metadata.configuration.insert(key.to_owned(), Some(value.to_owned()));
+        if key == MODE {
+            check_mode(self.before.as_ref().map(|_| self.mapped), value)?;
+            // Now, so that columns which are added after this get names that no file has.
+            if self.before.is_some() {
+                self.map_columns()?;
+            }
+        }
         Ok(())
     }
 
     pub(super) fn property(&self, key: &str) -> Option<&str> {
         self.metadata.configuration.get(key).and_then(|v| v.as_deref())
+    }
+
+    /// The table that is there.
+    pub(super) fn before(&self) -> Option<&Snapshot> {
+        self.before.as_ref()
     }
 
     /// Whether a property is true.
@@ -85,15 +103,28 @@ impl Definition {
         self.property(MODE).map_or(Ok(ColumnMapping::None), ColumnMapping::from_property)
     }
 
-    fn mapping_before(&self) -> Option<ColumnMapping> {
-        self.before.as_ref().map(Snapshot::column_mapping)
+    fn map_columns(&mut self) -> Result<()> {
+        let mapping = self.mapping()?;
+        if mapping == ColumnMapping::None {
+            return Ok(());
+        }
+        let mut names = NewNames::Fresh;
+        if self.mapped == ColumnMapping::None {
+            // What an earlier mapping left behind means nothing.
+            forget_mapping(&mut self.schema);
+            if self.before.is_some() {
+                check_mode(Some(self.mapped), self.property(MODE).unwrap_or_default())?;
+                names = NewNames::Own;
+            }
+        }
+        self.mapped = mapping;
+        map_columns(&mut self.schema, &mut self.metadata.configuration, names)
     }
 
     /// Fills in what columns and properties need of each other, and finds the protocol for it.
     pub(super) fn settle(mut self) -> Result<Settled> {
         TableProperties::new(&self.metadata.configuration)?;
-        let (mapping, before) = (self.mapping()?, self.mapping_before());
-        settle_mapping(&mut self.schema, &mut self.metadata.configuration, mapping, before)?;
+        self.map_columns()?;
         if self.is_on("delta.enableRowTracking") {
             for (key, name) in
                 [(ROW_ID_COLUMN, "_row-id-col-"), (ROW_COMMIT_VERSION_COLUMN, "_row-commit-version-col-")]
@@ -104,7 +135,7 @@ impl Definition {
         }
         let changed = self.before.as_ref().is_none_or(|before| **before.schema() != self.schema);
         if changed {
-            check_table(&self.schema, &self.metadata.partition_columns, mapping)?;
+            check_table(&self.schema, &self.metadata.partition_columns, self.mapped)?;
             self.metadata.schema_string = self.schema.to_json();
         }
         if self.is_on("delta.enableChangeDataFeed") {
