@@ -33,6 +33,8 @@ pub enum Place {
     Task,
     /// A commit of a table whose changes are asked for.
     Changes,
+    /// Lines of JSON that are to be rows.
+    Lines,
 }
 
 impl Place {
@@ -53,5 +55,6 @@ impl Place {
         Self::Predicate,
         Self::Task,
         Self::Changes,
+        Self::Lines,
     ];
 }
