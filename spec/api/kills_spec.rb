@@ -8,6 +8,7 @@ RSpec.describe "A writer that is killed", :native do
     kills = Kills.new(path, Random.new(seed))
     kills.run(rounds) { expect(kills.wrong).to be_nil, "#{kills.wrong} (seed #{seed})" }
     expect(kills.wrong).to be_nil
+    expect(kills.acknowledged.values).to all(be > 0)
   end
 
   { "classic" => false, "V2" => true }.each do |kind, v2|

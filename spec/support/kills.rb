@@ -9,38 +9,49 @@ class Kills
   ROWS = 3
 
   # What both do: batches of rows under a key of their own, told once they are acknowledged. Whoever is to be killed
-  # keeps the table up as well.
+  # replaces the rows of a third writer besides, and keeps the table up.
   WRITER = <<~RUBY.freeze
     require "deltalake"
-    path, name, batch, upkeep = ARGV
+    path, name, batch, state, upkeep = ARGV
     batch = Integer(batch)
+    state = Integer(state)
     table = DeltaLake.open(path)
     Thread.new { exit!(0) unless $stdin.read(1) }
     $stdout.sync = true
     puts "ready"
+    rows = ->(writer, batch) { Array.new(#{ROWS}) { |i| { writer: writer, batch: batch, row: i } } }
     loop do
-      rows = Array.new(#{ROWS}) { |i| { writer: name, batch: batch, row: i } }
-      commit = table.append(rows, once: "\#{name}-\#{batch}")
-      puts "\#{batch} \#{commit.version}"
+      commit = table.append(rows.call(name, batch), once: "\#{name}-\#{batch}")
+      puts "\#{name} \#{batch} \#{commit.version}"
       batch += 1
       next if upkeep == "no"
 
+      begin
+        commit = table.overwrite(rows.call("state", state), where: "writer = 'state'", once: "state-\#{state}")
+        puts "state \#{state} \#{commit.version}"
+        state += 1
+      rescue DeltaLake::CommitConflictError
+        table.refresh
+      end
       table.checkpoint
       table.clean_log
     end
   RUBY
 
+  # @return [Hash{String => Integer}] the last batch of each writer that was acknowledged
+  attr_reader :acknowledged
+
   def initialize(path, random)
     @path = path
     @random = random
-    @acknowledged = { "other" => 0, "victim" => 0 }
+    @acknowledged = { "other" => 0, "victim" => 0, "state" => 0 }
     @seen = 0
   end
 
   # Yields after each round, while the other writer goes on.
   def run(rounds)
     writer("other", "no") do |other, _|
-      follow(other, "other")
+      follow(other)
       rounds.times do
         age
         kill_one
@@ -53,7 +64,8 @@ class Kills
   def wrong
     told = @acknowledged.dup
     rows = DeltaLake.open(@path).to_a.map { |row| row.values_at(:writer, :batch, :row) }
-    twice(rows) || partial(rows) || lost(rows, told)
+    state, rows = rows.partition { |row| row.first == "state" }
+    twice(rows) || partial(rows + state) || lost(rows, told) || outdated(state, told)
   end
 
   private
@@ -69,12 +81,21 @@ class Kills
   end
 
   def lost(rows, told)
-    lost = told.flat_map { |name, last| [name].product([*1..last]) } - rows.map { |row| row.first(2) }
+    lost = told.except("state").flat_map { |name, last| [name].product([*1..last]) } - rows.map { |row| row.first(2) }
     "acknowledged rows are lost: #{lost.first(3)}" unless lost.empty?
   end
 
+  # Each batch replaces the one before: of all of them one is there, and none that is older than the last one told.
+  def outdated(rows, told)
+    batches = rows.map { |row| row[1] }.uniq
+    return if batches.size <= 1 && batches.sum >= told["state"]
+
+    "rows were replaced by batch #{told['state']}, and there are those of #{batches}"
+  end
+
   def writer(name, upkeep)
-    command = [RbConfig.ruby, "-I", LIB, "-e", WRITER, @path, name, (@acknowledged[name] + 1).to_s, upkeep]
+    next_ones = [name, "state"].map { |writer| (@acknowledged[writer] + 1).to_s }
+    command = [RbConfig.ruby, "-I", LIB, "-e", WRITER, @path, name, *next_ones, upkeep]
     Open3.popen2(*command) do |stdin, out, process|
       raise "#{name} did not start" unless out.gets == "ready\n"
 
@@ -88,7 +109,7 @@ class Kills
   # Goes on from the last batch that was acknowledged: the next one may have landed, and is appended once more.
   def kill_one
     writer("victim", "yes") do |out, process|
-      reader = follow(out, "victim")
+      reader = follow(out)
       sleep(@random.rand(0.0..0.3))
       Process.kill(:KILL, process.pid)
       process.value
@@ -96,12 +117,14 @@ class Kills
     end
   end
 
-  def follow(out, name)
+  def follow(out)
     Thread.new do
       while (line = out.gets)
-        batch, version = line.split.map { |word| Integer(word) }
-        @acknowledged[name] = batch if batch
-        @seen = version if name == "other"
+        name, batch, version = line.split
+        next unless version
+
+        @acknowledged[name] = Integer(batch)
+        @seen = Integer(version) if name == "other"
       end
     rescue IOError
       nil

@@ -21,8 +21,8 @@ impl Snapshot {
         Ok(segment.checkpoint_version())
     }
 
-    /// Writes the checkpoint of this version; `None` where there is a good one already.
-    pub async fn write_checkpoint(&self, now_ms: i64) -> Result<Option<WrittenCheckpoint>> {
+    /// Writes the checkpoint of this version; `None` where there is a good one already. `gently` it takes one thread only.
+    pub async fn write_checkpoint(&self, now_ms: i64, gently: bool) -> Result<Option<WrittenCheckpoint>> {
         let written = async {
             check_upkeep(self.protocol())?;
             let storage = self.storage();
@@ -34,12 +34,12 @@ impl Snapshot {
                     return Ok(None);
                 }
             }
-            write_checkpoint(storage, &segment, &self.new_checkpoint(now_ms)).await.map(Some)
+            write_checkpoint(storage, &segment, &self.new_checkpoint(now_ms, gently)).await.map(Some)
         };
         written.await.map_err(|e| e.with_table(self.uri()).with_version(self.version()))
     }
 
-    fn new_checkpoint(&self, now_ms: i64) -> NewCheckpoint {
+    fn new_checkpoint(&self, now_ms: i64, gently: bool) -> NewCheckpoint {
         let domains = self.domain_metadata().map(|(domain, configuration)| DomainMetadata {
             domain: domain.to_owned(),
             configuration: configuration.to_owned(),
@@ -57,6 +57,7 @@ impl Snapshot {
             columns: self.file_columns(),
             removes_after_ms: self.properties().deleted_file_retention_ms.map(|kept| now_ms.saturating_sub(kept)),
             v2: self.properties().v2_checkpoints && has_v2_checkpoints(self.protocol()),
+            gently,
         }
     }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use futures::FutureExt;
 use tokio::runtime::Handle;
 
-use super::checkpoint::checkpoint;
+use super::checkpoint::write;
 use super::cleanup::clean;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -180,7 +180,7 @@ async fn keep_up(running: &Running, snapshot: &Snapshot, clock: &Clock) -> Resul
             return Ok(None);
         }
     }
-    let written = checkpoint(snapshot, clock).await?;
+    let written = write(snapshot, clock, true).await?;
     running.with_table(|table| table.checkpoint = table.checkpoint.max(Some(snapshot.version())));
     let Some(written) = written else { return Ok(None) };
     let report = format!("checkpoint of version {}: {} files, {} bytes", written.version, written.files, written.bytes);

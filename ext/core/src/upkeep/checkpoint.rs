@@ -7,7 +7,11 @@ use crate::snapshot::Snapshot;
 
 /// Writes the checkpoint of a version, and then what points at it; `None` where the version has one.
 pub async fn checkpoint(snapshot: &Snapshot, clock: &Clock) -> Result<Option<WrittenCheckpoint>> {
-    let Some(written) = snapshot.write_checkpoint(clock.now_ms()).await? else { return Ok(None) };
+    write(snapshot, clock, false).await
+}
+
+pub(super) async fn write(snapshot: &Snapshot, clock: &Clock, gently: bool) -> Result<Option<WrittenCheckpoint>> {
+    let Some(written) = snapshot.write_checkpoint(clock.now_ms(), gently).await? else { return Ok(None) };
     let pointed = write_last_checkpoint(snapshot.storage(), &written).await;
     let storage = snapshot.storage();
     let own_times = snapshot.properties().in_commit_timestamps;

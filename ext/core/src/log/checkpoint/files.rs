@@ -31,11 +31,17 @@ pub(in crate::log) fn file_actions(
             }
         })
         .buffered(FILES_IN_FLIGHT)
+        .and_then(async |mut top| {
+            if let FileActions::Part(part) = top.actions {
+                top.actions = FileActions::Part(part.located().await);
+            }
+            Ok(top)
+        })
         .map_ok(move |top| {
             let storage = sidecars_of.clone();
             let sidecars = stream::iter(top.sidecars).map(move |sidecar| {
                 let storage = storage.clone();
-                async move { Part::open(&storage, &sidecar).await.map(FileActions::Part) }
+                async move { Ok(FileActions::Part(Part::open(&storage, &sidecar).await?.located().await)) }
             });
             stream::iter([Ok(top.actions)]).chain(sidecars.buffered(FILES_IN_FLIGHT))
         })

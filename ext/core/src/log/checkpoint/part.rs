@@ -4,11 +4,12 @@ use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, RowFilter};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, RowFilter, RowSelection};
 use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStream, ParquetRecordBatchStreamBuilder};
 use parquet::basic::Type as Physical;
 use parquet::schema::types::SchemaDescriptor;
 
+use super::piece::{self, Piece};
 use crate::error::{Error, Result};
 use crate::storage::{ObjectMeta, ParquetFile, Storage, is_not_found, parquet_error, reader_metadata, reader_options};
 
@@ -71,21 +72,61 @@ impl Part {
             .all(|group| nulls(other, group).is_some_and(|n| nulls(this, group).is_some_and(|t| n <= t)))
     }
 
+    /// The same with what it takes to read large row groups in pieces.
+    pub(in crate::log) async fn located(self) -> Self {
+        let Self { key, file, metadata } = self;
+        let looked = AssertUnwindSafe(piece::located(&file, metadata.clone())).catch_unwind().await;
+        Self { metadata: looked.unwrap_or(metadata), key, file }
+    }
+
+    /// What is decoded at a time, of row groups in which one of `signs` may have a value, where `columns` are read.
+    pub(in crate::log) fn pieces(&self, signs: &[&str], columns: &[&str]) -> Vec<Piece> {
+        let leaves: Vec<usize> = columns.iter().flat_map(|c| self.leaves_of(c)).collect();
+        let pieces = |group| piece::pieces(self.metadata.metadata(), group, &leaves, BATCH_ROWS);
+        self.row_groups_with(signs).into_iter().flat_map(pieces).collect()
+    }
+
+    /// Rows of a piece.
+    pub(in crate::log) fn rows_of(&self, piece: &Piece) -> usize {
+        piece.len(self.metadata.metadata())
+    }
+
+    /// Batches of a piece with those columns only, as far as the file has them.
+    pub(in crate::log) fn stream_piece(
+        &self,
+        columns: &[&str],
+        piece: &Piece,
+        filter: Option<RowFilter>,
+    ) -> Result<ParquetRecordBatchStream<ParquetFile>> {
+        self.select(columns, vec![piece.group], piece.selection(self.metadata.metadata()), filter)
+    }
+
     /// Batches of some row groups with those columns only, as far as the file has them.
     pub(in crate::log) fn stream(
         &self,
         columns: &[&str],
         row_groups: Vec<usize>,
+    ) -> Result<ParquetRecordBatchStream<ParquetFile>> {
+        self.select(columns, row_groups, None, None)
+    }
+
+    fn select(
+        &self,
+        columns: &[&str],
+        row_groups: Vec<usize>,
+        rows: Option<RowSelection>,
         filter: Option<RowFilter>,
     ) -> Result<ParquetRecordBatchStream<ParquetFile>> {
-        let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(self.file.clone(), self.metadata.clone())
+        let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(self.file.clone(), self.metadata.clone())
             .with_projection(self.mask(columns))
             .with_row_groups(row_groups)
             .with_batch_size(BATCH_ROWS);
-        let builder = match filter {
-            Some(filter) => builder.with_row_filter(filter),
-            None => builder,
-        };
+        if let Some(rows) = rows {
+            builder = builder.with_row_selection(rows);
+        }
+        if let Some(filter) = filter {
+            builder = builder.with_row_filter(filter);
+        }
         builder.build().map_err(|e| parquet_error(&self.key, e))
     }
 

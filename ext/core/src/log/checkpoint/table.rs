@@ -84,7 +84,7 @@ async fn read_part(storage: &Storage, part: &ObjectMeta, version: u64) -> Result
     }
     let part = Part::open(storage, part).await?;
     let columns = ["protocol", "metaData", "txn", "domainMetadata", "checkpointMetadata"];
-    let mut batches = part.stream(&columns, part.row_groups_with(&SIGNS), None)?;
+    let mut batches = part.stream(&columns, part.row_groups_with(&SIGNS))?;
     let mut found = Found::default();
     while let Some(batch) = batches.try_next().await.map_err(|e| parquet_error(part.key(), e))? {
         table_actions(&batch, &mut found).map_err(|e| e.context(format_args!("checkpoint {}", part.key())))?;

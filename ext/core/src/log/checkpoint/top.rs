@@ -78,8 +78,7 @@ async fn sidecars(part: &Part) -> Result<Vec<Sidecar>> {
     if !part.has("sidecar.path") {
         return Ok(found);
     }
-    let mut batches =
-        part.stream(&["sidecar.path", "sidecar.sizeInBytes"], part.row_groups_with(&["sidecar.path"]), None)?;
+    let mut batches = part.stream(&["sidecar.path", "sidecar.sizeInBytes"], part.row_groups_with(&["sidecar.path"]))?;
     while let Some(batch) = batches.try_next().await.map_err(|e| parquet_error(part.key(), e))? {
         let Some(columns) = Columns::of(&batch, "sidecar")? else { continue };
         for row in columns.rows() {

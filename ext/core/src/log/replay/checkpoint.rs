@@ -14,7 +14,7 @@ use super::filter::Wanted;
 use super::options::ReplayOptions;
 use crate::action::{Add, DeletionVectorDescriptor, FileKey};
 use crate::error::{Error, Result};
-use crate::log::checkpoint::{FileActions, Part, file_actions, panicked};
+use crate::log::checkpoint::{FileActions, Part, Piece, file_actions, panicked};
 use crate::log::segment::Checkpoint;
 use crate::path::Root;
 use crate::storage::{Storage, parquet_error};
@@ -35,7 +35,7 @@ pub(super) struct Reading {
 
 /// What one task decodes.
 enum Unit {
-    RowGroup(Arc<Part>, usize),
+    Piece(Arc<Part>, Piece),
     Adds(Vec<Add>),
 }
 
@@ -47,7 +47,10 @@ pub(super) fn read_adds(
 ) -> BoxStream<'static, Result<Vec<Add>>> {
     let reading = Arc::new(reading);
     file_actions(storage, checkpoint, &reading.root)
-        .and_then(|file| async move { Ok(stream::iter(units(file)?.into_iter().map(Ok))) })
+        .and_then({
+            let reading = Arc::clone(&reading);
+            move |file| std::future::ready(units(file, &reading).map(|units| stream::iter(units.into_iter().map(Ok))))
+        })
         .try_flatten()
         .map(move |unit| {
             let reading = Arc::clone(&reading);
@@ -58,7 +61,7 @@ pub(super) fn read_adds(
         .boxed()
 }
 
-fn units(file: FileActions) -> Result<Vec<Unit>> {
+fn units(file: FileActions, reading: &Reading) -> Result<Vec<Unit>> {
     Ok(match file {
         FileActions::Lines { adds, .. } => vec![Unit::Adds(adds)],
         FileActions::Part(part) => {
@@ -66,8 +69,8 @@ fn units(file: FileActions) -> Result<Vec<Unit>> {
                 return Err(Error::corrupt(format!("checkpoint {} has adds without paths", part.key())));
             }
             let part = Arc::new(part);
-            let groups = part.row_groups_with(&["add.path"]);
-            groups.into_iter().map(|group| Unit::RowGroup(Arc::clone(&part), group)).collect()
+            let pieces = part.pieces(&["add.path"], &reading.columns(&part).names());
+            pieces.into_iter().map(|piece| Unit::Piece(Arc::clone(&part), piece)).collect()
         }
     })
 }
@@ -82,8 +85,8 @@ fn start(unit: Unit, reading: Arc<Reading>) -> Receiver<Result<Vec<Add>>> {
     tokio::spawn(async move {
         let done = match unit {
             Unit::Adds(adds) => reading.keep(adds).map(Some),
-            Unit::RowGroup(part, group) => {
-                let work = AssertUnwindSafe(reading.decode(&part, group, &sender)).catch_unwind().await;
+            Unit::Piece(part, piece) => {
+                let work = AssertUnwindSafe(reading.decode(&part, &piece, &sender)).catch_unwind().await;
                 work.unwrap_or_else(|_| Err(panicked(part.key()))).map(|()| None)
             }
         };
@@ -96,15 +99,19 @@ fn start(unit: Unit, reading: Arc<Reading>) -> Receiver<Result<Vec<Add>>> {
 }
 
 impl Reading {
-    async fn decode(&self, part: &Part, group: usize, sender: &Sender<Result<Vec<Add>>>) -> Result<()> {
+    fn columns(&self, part: &Part) -> AddColumns {
         let stats = self.options.stats;
-        let columns = AddColumns {
+        AddColumns {
             stats,
             parsed_stats: stats && part.has("add.stats_parsed") && !part.always_with("add.path", "add.stats"),
             utc: part.has_int96(),
             details: self.options.details,
-        };
-        let mut batches = part.stream(&columns.names(), vec![group], self.filter(part))?;
+        }
+    }
+
+    async fn decode(&self, part: &Part, piece: &Piece, sender: &Sender<Result<Vec<Add>>>) -> Result<()> {
+        let columns = self.columns(part);
+        let mut batches = part.stream_piece(&columns.names(), piece, self.filter(part))?;
         while let Some(batch) = batches.try_next().await.map_err(|e| parquet_error(part.key(), e))? {
             let adds = columns.read(&batch, |path, dv| self.is_unseen(path, dv));
             let adds = adds.map_err(|e| e.context(format_args!("checkpoint {}", part.key())))?;

@@ -204,3 +204,32 @@ async fn statistics_that_are_a_struct_become_text() {
         assert!(found[2].starts_with(third), "{}", found[2]);
     }
 }
+
+#[tokio::test]
+async fn a_large_row_group_is_read_in_pieces() {
+    use super::super::checkpoint::Part;
+    use futures::TryStreamExt;
+
+    let paths: Vec<String> = (0..50_000).map(|n| format!("f{n:05}")).collect();
+    let names: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let storage = commits().await;
+    put_bytes(&storage, CLASSIC, Actions::table().adds(&names).bytes()).await;
+    let mut live = live(&storage).await;
+    assert_eq!(live.remove(0), "c");
+    assert_eq!(live, paths);
+    let file = storage.head(CLASSIC).await.unwrap();
+    let columns = ["add.path", "add.size"];
+    let whole = Part::open(&storage, &file).await.unwrap();
+    assert_eq!(whole.pieces(&["add.path"], &columns).len(), 1);
+    let part = whole.located().await;
+    let pieces = part.pieces(&["add.path"], &columns);
+    assert!(pieces.len() > 3, "{pieces:?}");
+    let mut rows = 0;
+    for piece in &pieces {
+        let batches: Vec<_> = part.stream_piece(&columns, piece, None).unwrap().try_collect().await.unwrap();
+        let found: usize = batches.iter().map(|batch| batch.num_rows()).sum();
+        assert_eq!(found, part.rows_of(piece));
+        rows += found;
+    }
+    assert_eq!(rows, 50_000 + 2);
+}

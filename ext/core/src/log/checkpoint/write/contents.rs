@@ -20,6 +20,8 @@ pub struct NewCheckpoint {
     pub removes_after_ms: Option<i64>,
     /// Whether it has V2 content, and a name that only such checkpoints have.
     pub v2: bool,
+    /// Whether one thread is to do all of it, so that others are not in the way of those who wait for an answer.
+    pub gently: bool,
 }
 
 /// A checkpoint that is durable.

@@ -12,7 +12,6 @@ mod source;
 
 pub use self::contents::{NewCheckpoint, WrittenCheckpoint};
 pub use self::layout::FileColumns;
-use self::rows::FileRows;
 use self::sink::Sink;
 use self::source::Source;
 use crate::error::Result;
@@ -31,7 +30,7 @@ pub async fn write_checkpoint(storage: &Storage, segment: &Segment, new: &NewChe
 }
 
 async fn write(storage: &Storage, segment: &Segment, new: &NewCheckpoint) -> Result<WrittenCheckpoint> {
-    let mut source = Source::new(storage, segment, FileRows::new(&new.columns), new.removes_after_ms);
+    let mut source = Source::new(storage, segment, new);
     let mut sink = Sink::begin(storage, segment.version(), new).await?;
     let filled = async {
         while let Some(rows) = source.next().await? {

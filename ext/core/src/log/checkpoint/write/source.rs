@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use super::contents::NewCheckpoint;
 use super::json::{column, failed};
 use super::layout::{add_type, remove_type};
 use super::rows::FileRows;
@@ -21,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::log::checkpoint::columns::Columns;
 use crate::log::checkpoint::files::file_actions;
 use crate::log::checkpoint::part::{Part, panicked};
+use crate::log::checkpoint::piece::Piece;
 use crate::log::checkpoint::top::FileActions;
 use crate::log::commit::{commit_key, parse_lines, read};
 use crate::log::segment::{Checkpoint, Segment};
@@ -34,7 +36,7 @@ const READS_IN_FLIGHT: usize = 16;
 /// Actions of commits that become one batch.
 const BATCH_ROWS: usize = 8192;
 
-/// Row groups that are decoded ahead of the one that is given out, and batches that wait in each.
+/// Pieces that are decoded ahead of the one that is given out, and batches that wait in each.
 const DECODE_AHEAD: usize = 2;
 const BATCHES_AHEAD: usize = 2;
 
@@ -74,6 +76,7 @@ pub(super) struct Source {
     reconciling: Option<Reconciling>,
     ready: VecDeque<Rows>,
     older: BoxStream<'static, Result<Rows>>,
+    gently: bool,
 }
 
 /// What decides over an action.
@@ -98,7 +101,9 @@ struct RawLine {
 }
 
 impl Source {
-    pub(super) fn new(storage: &Storage, segment: &Segment, rows: FileRows, removes_after_ms: Option<i64>) -> Self {
+    pub(super) fn new(storage: &Storage, segment: &Segment, new: &NewCheckpoint) -> Self {
+        let rows = FileRows::new(&new.columns);
+        let removes_after_ms = new.removes_after_ms;
         let root = Root::new(storage.uri());
         Self {
             storage: storage.clone(),
@@ -107,6 +112,7 @@ impl Source {
             reconciling: Some(Reconciling { rows: Arc::new(rows), root, seen: HashSet::new(), removes_after_ms }),
             ready: VecDeque::new(),
             older: stream::empty().boxed(),
+            gently: new.gently,
         }
     }
 
@@ -125,7 +131,7 @@ impl Source {
                     None => {
                         let checkpoint = self.checkpoint.take();
                         if let (Some(reconciling), Some(checkpoint)) = (self.reconciling.take(), checkpoint) {
-                            self.older = older(&self.storage, checkpoint, reconciling);
+                            self.older = older(&self.storage, checkpoint, reconciling, self.gently);
                         }
                     }
                 }
@@ -244,7 +250,7 @@ impl Reconciling {
         Ok(!self.seen.contains(&FileKey { deletion_vector, ..key }))
     }
 
-    async fn decode(&self, part: &Part, group: usize, sender: &Sender<Result<Rows>>) -> Result<()> {
+    fn columns(&self, part: &Part) -> Vec<&'static str> {
         let mut columns = CARRIED.to_vec();
         if self.rows.wants_stats() {
             columns.push("add.stats");
@@ -252,9 +258,15 @@ impl Reconciling {
                 columns.push("add.stats_parsed");
             }
         }
+        columns
+    }
+
+    async fn decode(&self, part: &Part, piece: &Piece, sender: &Sender<Result<Rows>>) -> Result<()> {
         let utc = part.has_int96();
-        let mut batches = part.stream(&columns, vec![group], None)?;
+        let mut batches = part.stream_piece(&self.columns(part), piece, None)?;
+        let mut decoded = 0;
         while let Some(batch) = batches.try_next().await.map_err(|e| parquet_error(part.key(), e))? {
+            decoded += batch.num_rows();
             let rows = self.batch(&batch, utc).map_err(|e| e.context(format_args!("checkpoint {}", part.key())))?;
             for rows in rows {
                 if sender.send(Ok(rows)).await.is_err() {
@@ -262,7 +274,13 @@ impl Reconciling {
                 }
             }
         }
-        Ok(())
+        match part.rows_of(piece) {
+            rows if rows == decoded => Ok(()),
+            rows => Err(Error::corrupt(format!(
+                "checkpoint file {} is damaged: {decoded} rows instead of {rows}",
+                part.key()
+            ))),
+        }
     }
 
     fn batch(&self, batch: &RecordBatch, utc: bool) -> Result<Vec<Rows>> {
@@ -314,34 +332,41 @@ fn vector_id(vectors: &Columns, row: usize) -> Result<String> {
     Ok(vectors.integer("offset", row)?.map(|offset| format!("{id}@{offset}")).unwrap_or(id))
 }
 
-/// What one task decodes.
+/// What is decoded at a time.
 enum Unit {
-    RowGroup(Arc<Part>, usize),
+    Piece(Arc<Part>, Piece),
     Lines { adds: Vec<Add>, removes: Vec<Remove> },
 }
 
-/// The rows of the checkpoint before, decoded while the ones before them are encoded.
-fn older(storage: &Storage, checkpoint: Checkpoint, reconciling: Reconciling) -> BoxStream<'static, Result<Rows>> {
+/// The rows of the checkpoint before. `gently` all is done by the task that asks for them; else they are decoded while the
+/// ones before them are encoded.
+fn older(
+    storage: &Storage,
+    checkpoint: Checkpoint,
+    reconciling: Reconciling,
+    gently: bool,
+) -> BoxStream<'static, Result<Rows>> {
     let reconciling = Arc::new(reconciling);
+    let units_of = Arc::clone(&reconciling);
     file_actions(storage, checkpoint, &reconciling.root)
-        .map_ok(|file| stream::iter(units(file)).map(Ok))
+        .map_ok(move |file| stream::iter(units(file, &units_of)).map(Ok))
         .try_flatten()
         .map(move |unit| {
             let reconciling = Arc::clone(&reconciling);
-            async move { Ok::<_, Error>(received(start(unit?, reconciling))) }
+            async move { Ok::<_, Error>(start(unit?, reconciling, gently)) }
         })
-        .buffered(DECODE_AHEAD)
+        .buffered(if gently { 1 } else { DECODE_AHEAD })
         .try_flatten()
         .boxed()
 }
 
-fn units(file: FileActions) -> Vec<Unit> {
+fn units(file: FileActions, reconciling: &Reconciling) -> Vec<Unit> {
     match file {
         FileActions::Lines { adds, removes } => vec![Unit::Lines { adds, removes }],
         FileActions::Part(part) => {
-            let groups = part.row_groups_with(&["add.path", "remove.path"]);
             let part = Arc::new(part);
-            groups.into_iter().map(|group| Unit::RowGroup(Arc::clone(&part), group)).collect()
+            let pieces = part.pieces(&["add.path", "remove.path"], &reconciling.columns(&part));
+            pieces.into_iter().map(|piece| Unit::Piece(Arc::clone(&part), piece)).collect()
         }
     }
 }
@@ -350,14 +375,14 @@ fn received(receiver: Receiver<Result<Rows>>) -> impl stream::Stream<Item = Resu
     stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|item| (item, receiver)) })
 }
 
-/// A task of its own; it ends when nobody wants its rows any more.
-fn start(unit: Unit, reconciling: Arc<Reconciling>) -> Receiver<Result<Rows>> {
+/// The rows of a unit; its work ends when nobody wants them any more.
+fn start(unit: Unit, reconciling: Arc<Reconciling>, gently: bool) -> BoxStream<'static, Result<Rows>> {
     let (sender, receiver) = channel(BATCHES_AHEAD);
-    tokio::spawn(async move {
+    let work = async move {
         let last = match unit {
             Unit::Lines { adds, removes } => reconciling.lines(adds, removes),
-            Unit::RowGroup(part, group) => {
-                let work = AssertUnwindSafe(reconciling.decode(&part, group, &sender)).catch_unwind().await;
+            Unit::Piece(part, piece) => {
+                let work = AssertUnwindSafe(reconciling.decode(&part, &piece, &sender)).catch_unwind().await;
                 work.unwrap_or_else(|_| Err(panicked(part.key()))).map(|()| Vec::new())
             }
         };
@@ -370,6 +395,12 @@ fn start(unit: Unit, reconciling: Arc<Reconciling>) -> Receiver<Result<Rows>> {
                 }
             }
         }
-    });
-    receiver
+    };
+    if gently {
+        let worked = stream::once(work).map(|()| None);
+        let rows = received(receiver).map(Some);
+        return stream::select(rows, worked).filter_map(std::future::ready).boxed();
+    }
+    tokio::spawn(work);
+    received(receiver).boxed()
 }
