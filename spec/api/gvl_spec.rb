@@ -50,6 +50,13 @@ RSpec.describe "other threads run", :native do
     "open" => -> { 120.times { DeltaLake.open(folder) } },
     "table?" => -> { 200.times { DeltaLake.table?(folder) } },
     "create" => -> { Dir.mktmpdir { |dir| 10.times { |i| DeltaLake.create("#{dir}/#{i}", schema: { id: :long }) } } },
+    "alter" => lambda do
+      Dir.mktmpdir do |dir|
+        FileUtils.cp_r("#{folder}/.", dir)
+        altered = DeltaLake.open(dir)
+        20.times { |i| altered.alter { |a| a.add_constraint "c#{i}", "x >= 0 OR text IS NULL" } }
+      end
+    end,
     "refresh" => -> { 2000.times { table.refresh } },
     "at" => -> { 120.times { table.at(version: 20) } },
     "history" => -> { 80.times { table.history } },
