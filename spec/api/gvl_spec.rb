@@ -70,6 +70,13 @@ RSpec.describe "other threads run", :native do
     "to_a" => -> { scan.to_a },
     "pluck" => -> { scan.pluck(:text) },
     "to_columns" => -> { scan.to_columns },
+    "checkpoint" => lambda {
+      Dir.mktmpdir do |dir|
+        copy = DeltaLake.create("#{dir}/t", schema: { id: :long }, properties: { "delta.checkpointInterval" => 1000 })
+        60.times { |i| copy.append([{ id: i }]) && copy.checkpoint }
+      end
+    },
+    "clean_log" => -> { 500.times { table.clean_log } },
     "append_json of a file" => lambda {
       Dir.mktmpdir do |dir|
         file = Pathname(dir).join("rows.jsonl")

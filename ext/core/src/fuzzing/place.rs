@@ -35,6 +35,8 @@ pub enum Place {
     Changes,
     /// Lines of JSON that are to be rows.
     Lines,
+    /// The JSON of staged files, committed to a table that has their files.
+    Staged,
 }
 
 impl Place {
@@ -56,5 +58,6 @@ impl Place {
         Self::Task,
         Self::Changes,
         Self::Lines,
+        Self::Staged,
     ];
 }

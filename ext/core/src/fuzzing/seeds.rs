@@ -42,6 +42,7 @@ pub fn seeds(place: Place) -> Result<Vec<Vec<u8>>> {
         Place::Task => vec![task()],
         Place::Changes => vec![changes()],
         Place::Lines => vec![LINES.as_bytes().to_vec()],
+        Place::Staged => vec![staged()?],
         Place::Predicate => {
             let texts =
                 ["id > 2 AND (s LIKE 'a%' OR NOT b)", "CASE WHEN d IS NULL THEN 1 ELSE 2 END = 1", "st.a IN (1, 2)"];
@@ -69,6 +70,18 @@ fn task() -> Vec<u8> {
     let file = json!({"path": "a.parquet", "partitionValues": {}, "size": 0, "modificationTime": 0,
         "dataChange": true, "stats": "{\"numRecords\":40}", "deletionVector": vector()});
     json!({"version": 7, "protocol": protocol, "metaData": metadata, "files": [file]}).to_string().into_bytes()
+}
+
+fn staged() -> Result<Vec<u8>> {
+    let features = ["timestampNtz", "deletionVectors", "v2Checkpoint", "variantType"];
+    let protocol = json!({"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": features,
+        "writerFeatures": features});
+    let metadata = json!({"id": "t", "format": {"provider": "parquet"}, "schemaString": schema().to_json(),
+        "partitionColumns": [], "configuration": {"delta.appendOnly": "true"}});
+    let file = json!({"path": "a.parquet", "partitionValues": {}, "size": data_file()?.len(), "modificationTime": 0,
+        "dataChange": true, "stats": "{\"numRecords\":40}"});
+    let staged = json!({"format": 1, "version": 0, "protocol": protocol, "metaData": metadata, "adds": [file]});
+    Ok(staged.to_string().into_bytes())
 }
 
 /// A file that gets a deletion vector.

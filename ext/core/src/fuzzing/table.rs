@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 
 use super::place::Place;
 use super::seeds;
+use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{ErrorKind, Result};
 use crate::expr::Predicate;
 use crate::ingest::{Chunk, LineParser, Lines, OnUnknown, found_in};
-use crate::ops::{Point, changes};
+use crate::ops::{Point, StagedFiles, changes, commit_staged};
 use crate::scan::{FileSet, FileTask, Scan, ScanOptions};
 use crate::schema::{DataType, Field, StructType};
 use crate::snapshot::Snapshot;
@@ -37,6 +38,12 @@ pub(super) async fn read(place: Place, bytes: &[u8]) -> Result<()> {
     let snapshot = Snapshot::open(&storage, None).await?;
     if place == Place::Changes {
         return read_files(&changes(&snapshot, Point::Version(0), None).await?).await;
+    }
+    if place == Place::Staged {
+        let staged = StagedFiles::from_json(&String::from_utf8_lossy(bytes))?;
+        let (context, clock) = (Context::default(), Clock::system());
+        let done = commit_staged(snapshot, &[staged], None, None, &context, &clock).await?;
+        return read_rows(&done.snapshot, ScanOptions::default()).await;
     }
     let predicates = [None, Some(Predicate::IsNotNull("id".into())), Some(above("id", 2))];
     let text = (place == Place::Predicate).then(|| Predicate::Sql(String::from_utf8_lossy(bytes).into_owned()));
@@ -175,6 +182,10 @@ async fn write(storage: &Storage, place: Place, bytes: &[u8]) -> Result<()> {
             put("a.parquet", &seeds::variant_file(metadata_bytes, value)?).await
         }
         Place::Task | Place::Lines => Ok(()),
+        Place::Staged => {
+            commit(0, &[protocol(), metadata(&seeds::schema().to_json(), &[])]).await?;
+            put("a.parquet", &seeds::data_file()?).await
+        }
         Place::Changes => {
             let mut feed = metadata(&seeds::schema().to_json(), &[]);
             feed["metaData"]["configuration"] = json!({"delta.enableChangeDataFeed": "true"});
