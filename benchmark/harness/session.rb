@@ -24,7 +24,7 @@ module Comparison
     # The table that a script of data/ makes, once.
     def made(script, *arguments)
       table = File.join(@folder, [script, *arguments].join("-"))
-      contestants.make(script, table, *arguments) unless File.directory?(table)
+      contestants.make(script, table, *arguments) unless File.exist?(table)
       table
     end
 

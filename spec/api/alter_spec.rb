@@ -177,4 +177,45 @@ RSpec.describe "Table#alter" do
     table.alter { |a| a.drop_column ["c.d"] }
     expect(table.schema.names).to eq(%i[id country price])
   end
+
+  it "keeps a feed's own names for the feed" do
+    table.alter { |a| a.add_column :_commit_version, :long }
+    expect { table.alter { |a| a.set_properties "delta.enableChangeDataFeed" => true } }
+      .to raise_error(DeltaLake::SchemaMismatchError, /_commit_version/)
+  end
+
+  it "goes on with partitions, statistics and times of wider types" do
+    schema = { id: :integer, day: :date, price: "decimal(5,2)", number: :short, s: :string }
+    parted = create_table(schema, path: table_path("p"), partition_by: %i[day price number],
+                                  properties: { "delta.enableTypeWidening" => true })
+    parted.append([{ id: 1, day: Date.new(2026, 1, 2), price: "1.25", number: 3 }])
+    parted.alter do |a|
+      { day: :timestamp_ntz, price: "decimal(10,4)", number: :long, id: :double }.each { |to| a.change_type(*to) }
+    end
+    parted.append([{ id: 2.5, day: Time.utc(2026, 1, 3, 4), price: "2.1234", number: 2**40 }])
+    found = ["day < '2026-01-03'", "price = 1.25", "number > 2", "id > 2.4", "price > 2.12"].map do |condition|
+      DeltaLake.open(parted.uri).where(condition).pluck(:id).sort
+    end
+    expect(found).to eq([[1.0], [1.0], [1.0, 2.5], [2.5], [2.5]])
+    expect(parted.protocol.reader_features).to match_array(%w[timestampNtz typeWidening])
+  end
+
+  it "loses no row of processes that append meanwhile" do
+    uri = table.uri
+    writers = Array.new(3) do |n|
+      fork do
+        20.times do |i|
+          DeltaLake.open(uri).append([{ id: (n * 100) + i + 10 }])
+        rescue DeltaLake::CommitConflictError
+          retry
+        end
+        exit!(0)
+      end
+    end
+    10.times { |i| table.alter { |a| a.add_column "c#{i}", :long } }
+    expect(writers.map { |pid| Process.wait2(pid).last.exitstatus }).to eq([0, 0, 0])
+    expected = [1, 2] + [10, 110, 210].flat_map { |first| (first...(first + 20)).to_a }
+    expect(DeltaLake.open(uri).pluck(:id).sort).to eq(expected)
+    expect(DeltaLake.open(uri).schema.names.size).to eq(13)
+  end
 end

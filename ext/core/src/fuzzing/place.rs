@@ -33,6 +33,10 @@ pub enum Place {
     Task,
     /// A commit of a table whose changes are asked for.
     Changes,
+    /// Lines of JSON that are to be rows.
+    Lines,
+    /// The JSON of staged files, committed to a table that has their files.
+    Staged,
 }
 
 impl Place {
@@ -53,5 +57,7 @@ impl Place {
         Self::Predicate,
         Self::Task,
         Self::Changes,
+        Self::Lines,
+        Self::Staged,
     ];
 }

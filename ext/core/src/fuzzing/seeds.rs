@@ -41,6 +41,8 @@ pub fn seeds(place: Place) -> Result<Vec<Vec<u8>>> {
         Place::Variant => vec![b"\x05\x01\x01\x00\x01a\x02\x01\x00\x00\x02\x0c\x05".to_vec()],
         Place::Task => vec![task()],
         Place::Changes => vec![changes()],
+        Place::Lines => vec![LINES.as_bytes().to_vec()],
+        Place::Staged => vec![staged()?],
         Place::Predicate => {
             let texts =
                 ["id > 2 AND (s LIKE 'a%' OR NOT b)", "CASE WHEN d IS NULL THEN 1 ELSE 2 END = 1", "st.a IN (1, 2)"];
@@ -48,6 +50,12 @@ pub fn seeds(place: Place) -> Result<Vec<Vec<u8>>> {
         }
     })
 }
+
+/// Rows of [`schema`] and a variant.
+const LINES: &str = r#"{"id":1,"s":"\u00e9","b":true,"f":1.5e-7,"x":"y","ts":"2026-01-02T03:04:05.678901Z","d":-12.50}
+{"l":["a",null],"m":{"k":1,"l":null},"st":{"a":5,"b":"2026-01-01"},"v":{"a":[1,{"b":null}],"c":18446744073709551615}}
+
+{"id":null,"m":{},"l":[],"v":"text","d":"0.25"}"#;
 
 const VECTOR: &str = "^Bg9^0rr910000000000iXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L";
 
@@ -62,6 +70,18 @@ fn task() -> Vec<u8> {
     let file = json!({"path": "a.parquet", "partitionValues": {}, "size": 0, "modificationTime": 0,
         "dataChange": true, "stats": "{\"numRecords\":40}", "deletionVector": vector()});
     json!({"version": 7, "protocol": protocol, "metaData": metadata, "files": [file]}).to_string().into_bytes()
+}
+
+fn staged() -> Result<Vec<u8>> {
+    let features = ["timestampNtz", "deletionVectors", "v2Checkpoint", "variantType"];
+    let protocol = json!({"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": features,
+        "writerFeatures": features});
+    let metadata = json!({"id": "t", "format": {"provider": "parquet"}, "schemaString": schema().to_json(),
+        "partitionColumns": [], "configuration": {"delta.appendOnly": "true"}});
+    let file = json!({"path": "a.parquet", "partitionValues": {}, "size": data_file()?.len(), "modificationTime": 0,
+        "dataChange": true, "stats": "{\"numRecords\":40}"});
+    let staged = json!({"format": 1, "version": 0, "protocol": protocol, "metaData": metadata, "adds": [file]});
+    Ok(staged.to_string().into_bytes())
 }
 
 /// A file that gets a deletion vector.

@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 
 use super::place::Place;
 use super::seeds;
+use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{ErrorKind, Result};
 use crate::expr::Predicate;
-use crate::ops::{Point, changes};
+use crate::ingest::{Chunk, LineParser, Lines, OnUnknown, found_in};
+use crate::ops::{Point, StagedFiles, changes, commit_staged};
 use crate::scan::{FileSet, FileTask, Scan, ScanOptions};
 use crate::schema::{DataType, Field, StructType};
 use crate::snapshot::Snapshot;
@@ -26,6 +28,9 @@ const VECTORS_ID: &str = "^-aqEH.-t@S}K{vb[*k^";
 pub(super) async fn read(place: Place, bytes: &[u8]) -> Result<()> {
     let storage = Storage::in_memory()?;
     write(&storage, place, bytes).await?;
+    if place == Place::Lines {
+        return take_lines(bytes);
+    }
     if place == Place::Task {
         let task = FileTask::from_json(&String::from_utf8_lossy(bytes))?;
         return read_files(&task.into_files(&storage)?).await;
@@ -33,6 +38,12 @@ pub(super) async fn read(place: Place, bytes: &[u8]) -> Result<()> {
     let snapshot = Snapshot::open(&storage, None).await?;
     if place == Place::Changes {
         return read_files(&changes(&snapshot, Point::Version(0), None).await?).await;
+    }
+    if place == Place::Staged {
+        let staged = StagedFiles::from_json(&String::from_utf8_lossy(bytes))?;
+        let (context, clock) = (Context::default(), Clock::system());
+        let done = commit_staged(snapshot, &[staged], None, None, &context, &clock).await?;
+        return read_rows(&done.snapshot, ScanOptions::default()).await;
     }
     let predicates = [None, Some(Predicate::IsNotNull("id".into())), Some(above("id", 2))];
     let text = (place == Place::Predicate).then(|| Predicate::Sql(String::from_utf8_lossy(bytes).into_owned()));
@@ -51,6 +62,31 @@ pub(super) async fn read(place: Place, bytes: &[u8]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Makes rows of the lines in every way that there is, whatever blocks they come in.
+fn take_lines(bytes: &[u8]) -> Result<()> {
+    let mut schema = seeds::schema();
+    schema.fields.push(Field::new("v", DataType::Variant, true));
+    let mut lines = Lines::default();
+    let mut first = Ok(());
+    for block in bytes.chunks(bytes.len().div_ceil(3).max(1)) {
+        let whole = lines.push(block)?;
+        for chunk in whole.into_iter() {
+            first = first.and(take_chunk(&schema, &chunk));
+        }
+    }
+    match lines.finish() {
+        Some(chunk) => first.and(take_chunk(&schema, &chunk)),
+        None => first,
+    }
+}
+
+fn take_chunk(schema: &StructType, chunk: &Chunk) -> Result<()> {
+    LineParser::new(schema, OnUnknown::Ignore, &[]).parse(chunk, true)?;
+    let grown = schema.merged_with(&found_in(chunk, schema));
+    LineParser::new(&grown, OnUnknown::Add, &[0]).parse(chunk, true)?;
+    LineParser::new(schema, OnUnknown::Raise, &[]).parse(chunk, false).map(drop)
 }
 
 async fn read_files(files: &FileSet) -> Result<()> {
@@ -145,7 +181,11 @@ async fn write(storage: &Storage, place: Place, bytes: &[u8]) -> Result<()> {
             commit(0, &[protocol(), metadata(&schema.to_json(), &[]), add(json!({}))]).await?;
             put("a.parquet", &seeds::variant_file(metadata_bytes, value)?).await
         }
-        Place::Task => Ok(()),
+        Place::Task | Place::Lines => Ok(()),
+        Place::Staged => {
+            commit(0, &[protocol(), metadata(&seeds::schema().to_json(), &[])]).await?;
+            put("a.parquet", &seeds::data_file()?).await
+        }
         Place::Changes => {
             let mut feed = metadata(&seeds::schema().to_json(), &[]);
             feed["metaData"]["configuration"] = json!({"delta.enableChangeDataFeed": "true"});

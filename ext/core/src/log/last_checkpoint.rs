@@ -12,10 +12,10 @@ use crate::storage::Storage;
 /// Points the hint at a checkpoint that is durable. One that names a newer checkpoint, which is there, stays.
 pub async fn write_last_checkpoint(storage: &Storage, written: &WrittenCheckpoint) -> Result<()> {
     let newer = last_checkpoint_version(storage).await?.filter(|version| *version > written.version);
-    if let Some(newer) = newer {
-        if Listing::read(storage, newer).await?.has_checkpoint(newer) {
-            return Ok(());
-        }
+    if let Some(newer) = newer
+        && Listing::read(storage, newer).await?.has_checkpoint(newer)
+    {
+        return Ok(());
     }
     let mut hint = json!({
         "version": written.version,

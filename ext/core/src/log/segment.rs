@@ -51,7 +51,8 @@ impl Segment {
     pub async fn newer(&self, storage: &Storage) -> Result<Option<Self>> {
         let listing = Listing::read(storage, self.version).await?;
         Ok(self.newer_in(&listing).map(|newer| {
-            let newest = listing.newest_checkpoint(newer.version).filter(|c| c.version > self.version);
+            // One of this very version may have been written since.
+            let newest = listing.newest_checkpoint(newer.version).filter(|c| c.version >= self.version);
             Self { checkpoint: newest.or_else(|| self.checkpoint.clone()), ..newer }
         }))
     }

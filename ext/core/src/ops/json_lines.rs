@@ -10,10 +10,11 @@ use futures::stream::FuturesOrdered;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::Appender;
+use super::json_rules::parse_lawful;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::{BadLine, Chunk, LineParser, Lines, OnUnknown, Parsed, found_in};
 use crate::schema::{SchemaRef, StructType};
-use crate::write::RowBatch;
+use crate::write::{RowBatch, RowRules};
 
 /// Bytes of a file that are read at once.
 const BLOCK: usize = 1 << 20;
@@ -36,6 +37,8 @@ pub struct JsonLines {
     filled: Vec<usize>,
     on_unknown: OnUnknown,
     leave_out: bool,
+    /// What rows must keep to, where those that do not are left out.
+    rules: Option<RowRules>,
     lines: Lines,
     parsing: FuturesOrdered<JoinHandle<(LineParser, Chunk, Result<Parsed>)>>,
     parsers: usize,
@@ -49,14 +52,17 @@ type Reading = JoinHandle<(File, std::io::Result<Vec<u8>>)>;
 impl JsonLines {
     /// For rows of the table of `appender`. Lines that are no rows are left out, or are the end of it.
     pub fn new(appender: &Appender, on_unknown: OnUnknown, leave_out: bool) -> Result<Self> {
-        let (schema, filled) = (appender.schema().clone(), appender.rules()?.filled());
+        let (schema, rules) = (appender.schema().clone(), appender.rules()?);
+        let filled = rules.filled();
+        let rules = (leave_out && rules.refuse_rows()).then_some(rules);
         let parsers = match on_unknown {
             // What one chunk adds the next one must know.
             OnUnknown::Add => 0,
             _ => available_parallelism().map_or(1, usize::from).min(PARSERS),
         };
         let (parsing, idle) = (FuturesOrdered::new(), Vec::new());
-        Ok(Self { schema, filled, on_unknown, leave_out, lines: Lines::default(), parsing, parsers, idle, file: None })
+        let lines = Lines::default();
+        Ok(Self { schema, filled, on_unknown, leave_out, rules, lines, parsing, parsers, idle, file: None })
     }
 
     /// Takes a block of bytes, which may end in the middle of a line. Waits only while the parsers are behind.
@@ -116,11 +122,19 @@ impl JsonLines {
     fn parse(&mut self, chunk: Chunk) {
         let made = || LineParser::new(&self.schema, self.on_unknown, &self.filled);
         let mut parser = self.idle.pop().unwrap_or_else(made);
-        let leave_out = self.leave_out;
+        let parse = self.way_to_parse();
         self.parsing.push_back(spawn_blocking(move || {
-            let parsed = parser.parse(&chunk, leave_out);
+            let parsed = parse(&mut parser, &chunk);
             (parser, chunk, parsed)
         }));
+    }
+
+    fn way_to_parse(&self) -> impl FnOnce(&mut LineParser, &Chunk) -> Result<Parsed> + Send + 'static {
+        let (leave_out, rules) = (self.leave_out, self.rules.clone());
+        move |parser, chunk| match rules {
+            Some(rules) => parse_lawful(parser, chunk, &rules),
+            None => parser.parse(chunk, leave_out),
+        }
     }
 
     async fn collect(&mut self, appender: &mut Appender, taken: &mut Taken) -> Result<()> {
@@ -133,9 +147,12 @@ impl JsonLines {
             self.schema = appender.schema().clone();
             self.idle.clear();
             parser = LineParser::new(&self.schema, self.on_unknown, &self.filled);
-            let leave_out = self.leave_out;
+            if self.rules.is_some() {
+                self.rules = Some(appender.rules()?);
+            }
+            let parse = self.way_to_parse();
             let again = spawn_blocking(move || {
-                let parsed = parser.parse(&chunk, leave_out);
+                let parsed = parse(&mut parser, &chunk);
                 (parser, parsed)
             });
             (parser, parsed) = again.await.map_err(ended)?;

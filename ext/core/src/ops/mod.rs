@@ -8,6 +8,7 @@ mod clustering;
 mod create;
 mod definition;
 mod json_lines;
+mod json_rules;
 mod overwrite;
 mod pipe;
 mod stage;

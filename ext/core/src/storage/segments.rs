@@ -25,7 +25,7 @@ impl Segments {
     }
 
     /// Bytes that are waiting to be taken.
-    pub fn len(&self) -> usize {
+    pub fn waiting_bytes(&self) -> usize {
         self.full.iter().map(Bytes::len).sum::<usize>() + self.current.len()
     }
 }

@@ -1,9 +1,10 @@
 //! Commits that many callers of one process share: while one is on its way, the next ones gather.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use futures::FutureExt;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -36,7 +37,7 @@ struct Waiting {
     transaction: Transaction,
     context: Context,
     clock: Clock,
-    gone: Arc<AtomicBool>,
+    claim: Arc<Claim>,
     reply: oneshot::Sender<Result<Outcome>>,
 }
 
@@ -46,12 +47,31 @@ impl std::fmt::Debug for Waiting {
     }
 }
 
-/// Tells that its caller has stopped waiting.
-struct Caller(Arc<AtomicBool>);
+/// Who has a say in a transaction: its caller, who may leave, or the commit that it goes into. Never both.
+#[derive(Default)]
+struct Claim(AtomicU8);
+
+const WAITING: u8 = 0;
+const GONE: u8 = 1;
+const TAKEN: u8 = 2;
+
+impl Claim {
+    fn turn(&self, to: u8) -> bool {
+        self.0.compare_exchange(WAITING, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// For the commit: false where the caller has left.
+    fn take(&self) -> bool {
+        self.turn(TAKEN) || self.0.load(Ordering::Acquire) == TAKEN
+    }
+}
+
+/// Leaves when it is dropped, if it still may.
+struct Caller(Arc<Claim>);
 
 impl Drop for Caller {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Release);
+        self.0.turn(GONE);
     }
 }
 
@@ -70,11 +90,11 @@ impl GroupCommits {
         }
         let uri = base.uri().to_owned();
         let (reply, answer) = oneshot::channel();
-        let gone = Arc::new(AtomicBool::new(false));
-        let _caller = Caller(Arc::clone(&gone));
-        let (context, clock) = (context.clone(), clock.clone());
+        let claim = Arc::<Claim>::default();
+        let caller = Caller(Arc::clone(&claim));
+        let (own, clock) = (context.clone(), clock.clone());
         let key = base.storage().identity();
-        let waiting = Waiting { base, transaction, context, clock, gone, reply };
+        let waiting = Waiting { base, transaction, context: own, clock, claim, reply };
         match self.enqueue(&key, waiting) {
             Ok(false) => {}
             Ok(true) => {
@@ -86,7 +106,14 @@ impl GroupCommits {
                 return commit(base, transaction, &context, &clock).await;
             }
         }
-        let answer = answer.await.unwrap_or_else(|e| Err(Error::internal("a group of commits failed").with_source(e)));
+        let failed = |e| Err(Error::internal("a group of commits failed").with_source(e));
+        let mut answer = answer.map(|answer| answer.unwrap_or_else(failed));
+        let answer = match context.limit(async { Ok((&mut answer).await) }).await {
+            Ok(answer) => answer,
+            // Nobody will commit it any more.
+            Err(late) if caller.0.turn(GONE) => Err(late),
+            Err(_) => answer.await,
+        };
         answer.map_err(|e| e.with_table(uri))
     }
 
@@ -186,10 +213,10 @@ async fn commit_together(batch: Vec<Waiting>) {
     let Some(clock) = batch.first().map(|w| w.clock.clone()) else { return };
     let mut members = Vec::new();
     let mut replies = Vec::new();
-    for Waiting { base, transaction, context, gone, reply, .. } in batch {
+    for Waiting { base, transaction, context, claim, reply, .. } in batch {
         match Member::new(&base, transaction, context) {
             Ok(mut member) => {
-                member.given_up = Box::new(move || gone.load(Ordering::Acquire));
+                member.given_up = Box::new(move || !claim.take());
                 if base.version() < newest.version()
                     && let Err(e) = member.conflicts.check_states(&base, &newest)
                 {

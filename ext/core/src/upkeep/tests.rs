@@ -308,3 +308,12 @@ async fn features_that_nobody_knows_stop_it() {
     let error = checkpoint(&Snapshot::open(&storage, None).await.unwrap(), &clock()).await.unwrap_err();
     assert!(error.message().contains("somethingNew"), "{error}");
 }
+
+#[tokio::test]
+async fn a_handle_that_is_refreshed_goes_on_from_the_checkpoint_of_its_version() {
+    let storage = filled(&json!({}), &classic()).await;
+    let snapshot = Snapshot::open(&storage, None).await.unwrap();
+    checkpoint(&snapshot, &clock()).await.unwrap().unwrap();
+    assert_eq!(snapshot.checkpoint_version(), None);
+    assert_eq!(snapshot.refresh().await.unwrap().checkpoint_version(), Some(3));
+}

@@ -74,7 +74,7 @@ impl Encoder {
     /// Bytes of memory held, roughly.
     pub(super) fn memory(&self) -> usize {
         let open = if self.writer.in_progress_rows() > 0 { self.columns * COLUMN_OVERHEAD } else { 0 };
-        self.writer.memory_size() + self.writer.inner().len() + open
+        self.writer.memory_size() + self.writer.inner().waiting_bytes() + open
     }
 
     /// Ends the file and gives its last bytes.

@@ -186,3 +186,21 @@ fn columns_and_properties_ask_for_features() {
         assert_eq!(asks(field(metadata, of), "mine", "1"), [feature]);
     }
 }
+
+#[test]
+fn a_table_that_is_there_can_be_asked_for_versions() {
+    let wanted = |reader: Option<i32>, writer: Option<i32>| Wanted {
+        reader_version: reader,
+        writer_version: writer,
+        ..Wanted::default()
+    };
+    let up = |before: &Protocol, reader, writer| upgrade(before, &Features::new(), &wanted(reader, writer)).unwrap();
+    assert_eq!(up(&legacy(1, 2), None, Some(4)), Some(legacy(1, 4)));
+    assert_eq!(up(&legacy(1, 4), None, Some(2)), None);
+    assert_eq!(up(&legacy(1, 2), Some(2), Some(5)), Some(legacy(2, 5)));
+    assert_eq!(shown(&up(&legacy(1, 2), None, Some(7)).unwrap()), lists(1, None, "appendOnly invariants"));
+    let newest = up(&legacy(2, 5), Some(3), Some(7)).unwrap();
+    let writers = "appendOnly changeDataFeed checkConstraints columnMapping generatedColumns invariants";
+    assert_eq!(shown(&newest), lists(3, Some("columnMapping"), writers));
+    assert_eq!(up(&newest, Some(3), Some(7)), None);
+}

@@ -35,6 +35,8 @@ pub struct Parsed {
 /// A line that is no row of the table.
 #[derive(Debug)]
 pub struct BadLine {
+    /// From 1 on.
+    pub number: u64,
     /// Its text; what is no UTF-8 in it is replaced.
     pub text: String,
     /// Why: with the line's number and the column's path.
@@ -79,7 +81,7 @@ impl LineParser {
                         return Err(error);
                     }
                     let text = String::from_utf8_lossy(bytes[start..end].trim_ascii()).into_owned();
-                    bad.push(BadLine { text, error });
+                    bad.push(BadLine { number, text, error });
                 }
             }
             number += 1;

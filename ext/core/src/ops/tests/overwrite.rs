@@ -146,3 +146,96 @@ async fn removes_carry_what_the_files_had() {
     }
     assert_eq!(lines[0]["commitInfo"]["isBlindAppend"], false);
 }
+
+/// A table of those features with ids 1 to 6 in one file.
+async fn with_features(readers: &[&str], writers: &[&str], schema: &str, configuration: serde_json::Value) -> Snapshot {
+    let storage = Storage::in_memory().unwrap();
+    let protocol = json!({"protocol": {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": readers,
+        "writerFeatures": writers}});
+    let metadata = json!({"metaData": {"id": "t", "format": {"provider": "parquet", "options": {}},
+        "schemaString": schema, "partitionColumns": [], "configuration": configuration}});
+    storage.put(&commit_key(0), format!("{protocol}\n{metadata}\n").into()).await.unwrap();
+    let base = Snapshot::open(&storage, None).await.unwrap();
+    append(&base, &[1, 2, 3, 4, 5, 6], None).await.unwrap().snapshot
+}
+
+async fn ids_of(snapshot: &Snapshot) -> Vec<i64> {
+    let mut rows = crate::scan::Scan::new(snapshot.clone(), Default::default()).unwrap().stream(Context::default());
+    let mut ids = Vec::new();
+    while let Some(batch) = rows.next().await.unwrap() {
+        let column = batch.column_by_name("id").unwrap().as_any().downcast_ref::<Int64Array>().unwrap().clone();
+        ids.extend(column.iter().flatten());
+    }
+    ids.sort_unstable();
+    ids
+}
+
+async fn live(snapshot: &Snapshot) -> Vec<Add> {
+    let options = ReplayOptions { stats: true, details: true, ..ReplayOptions::default() };
+    let mut replay = snapshot.replay(options);
+    let mut found = Vec::new();
+    while let Some(adds) = replay.next().await.unwrap() {
+        found.extend(adds);
+    }
+    found
+}
+
+async fn replace_from(base: &Snapshot, text: &str, ids: &[i64]) -> Appended {
+    let mut appender = begun(base, &[], None, &Context::default()).await.unwrap();
+    appender.replacing(Overwrite::matching(base, Predicate::Sql(text.to_owned()), None).unwrap()).unwrap();
+    appender.write(rows(ids)).await.unwrap();
+    appender.finish().await.unwrap()
+}
+
+#[tokio::test]
+async fn rows_that_a_vector_has_deleted_stay_deleted() {
+    let features = ["deletionVectors"];
+    let base = with_features(&features, &features, &schema().to_json(), json!({})).await;
+    let file = live(&base).await.remove(0);
+    let vector = crate::deletion_vector::testing::inline(&[0, 2]);
+    let add = Add { deletion_vector: Some(serde_json::from_value(vector).unwrap()), ..file.clone() };
+    let info = crate::action::CommitInfo::new(crate::action::Operation::Delete);
+    let deleting = crate::txn::Transaction {
+        adds: vec![add.clone()],
+        removes: vec![Remove::of(file, 1, true)],
+        ..crate::txn::Transaction::new(info)
+    };
+    let done = crate::txn::commit(base, deleting, &Context::default(), &Clock::system()).await.unwrap();
+    assert_eq!(ids_of(&done.snapshot).await, [2, 4, 5, 6]);
+    let done = replace_from(&done.snapshot, "id >= 5", &[7]).await;
+    assert_eq!((ids_of(&done.snapshot).await, done.copied_rows), (vec![2, 4, 7], 2));
+    let lines = crate::log::read_change_lines(done.snapshot.storage(), 3).await.unwrap();
+    let removed: Vec<Remove> = lines.into_iter().filter_map(|l| l.remove).collect();
+    assert_eq!(removed.len(), 1);
+    assert_eq!(removed[0].deletion_vector, add.deletion_vector);
+}
+
+#[tokio::test]
+async fn mapped_columns_are_rewritten_under_their_own_names_with_their_changes() {
+    let field = |name: &str, of: &str, id: i64| {
+        json!({"name": name, "type": of, "nullable": true, "metadata":
+            {"delta.columnMapping.physicalName": format!("col-{id}"), "delta.columnMapping.id": id}})
+    };
+    let schema =
+        json!({"type": "struct", "fields": [field("id", "long", 1), field("country", "string", 2)]}).to_string();
+    for mode in ["name", "id"] {
+        let configuration = json!({"delta.columnMapping.mode": mode, "delta.columnMapping.maxColumnId": "2",
+            "delta.enableChangeDataFeed": "true"});
+        let writers = ["columnMapping", "changeDataFeed"];
+        let base = with_features(&["columnMapping"], &writers, &schema, configuration).await;
+        let done = replace_from(&base, "id % 3 = 0", &[9, 12]).await;
+        assert_eq!((ids_of(&done.snapshot).await, done.copied_rows), (vec![1, 2, 4, 5, 9, 12], 4), "{mode}");
+        let feed = changes(&done.snapshot, Point::Version(2), None).await.unwrap();
+        let mut stream = feed.scan(Default::default()).unwrap().stream(Context::default());
+        let mut told = Vec::new();
+        while let Some(batch) = stream.next().await.unwrap() {
+            use arrow::array::AsArray;
+            let ids = batch.column_by_name("id").unwrap().as_primitive::<arrow::datatypes::Int64Type>().clone();
+            let kinds = batch.column_by_name(CHANGE_TYPE).unwrap().as_string::<i32>().clone();
+            told.extend((0..batch.num_rows()).map(|i| (kinds.value(i).to_owned(), ids.value(i))));
+        }
+        told.sort();
+        let expected = [("delete", 3), ("delete", 6), ("insert", 9), ("insert", 12)];
+        assert_eq!(told, expected.map(|(kind, id)| (kind.to_owned(), id)), "{mode}");
+    }
+}

@@ -181,7 +181,8 @@ async fn pruning_loses_no_row_of_ours() {
             for batch in batches(&table, options.clone()).await {
                 given.extend(ids(&batch, |_| true));
             }
-            (wanted.sort_unstable(), given.sort_unstable());
+            wanted.sort_unstable();
+            given.sort_unstable();
             assert_eq!(given, wanted, "seed {seed}: {predicate:?}");
             let count = Scan::new(table.clone(), options).unwrap().count(&Context::default()).await.unwrap();
             assert_eq!(count, wanted.len() as u64, "seed {seed}: {predicate:?}");

@@ -105,3 +105,35 @@ async fn what_does_more_than_to_add_is_committed_on_its_own() {
     let done = group.commit(base, ours, &Context::default(), &Clock::system()).await.unwrap();
     assert_eq!(done.snapshot.version(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_deadline_holds_while_others_commit_and_what_it_tells_is_true() {
+    let (table, _) = slow_table().await;
+    let (base, group) = (table.snapshot().await, GroupCommits::default());
+    let calls: Vec<_> = (0..40)
+        .map(|i| {
+            let (base, group) = (base.clone(), group.clone());
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(i)).await;
+                let context = Context::new(Some(Duration::from_millis(1 + i % 30)));
+                group.commit(base, adding(&format!("file-{i}")), &context, &Clock::system()).await
+            })
+        })
+        .collect();
+    let mut landed = Vec::new();
+    for (i, call) in calls.into_iter().enumerate() {
+        match call.await.unwrap() {
+            Ok(_) => landed.push(format!("file-{i}")),
+            Err(e) => assert_eq!(e.kind(), ErrorKind::DeadlineExceeded, "{e}"),
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let mut replay = table.snapshot().await.replay(Default::default());
+    let mut found = Vec::new();
+    while let Some(adds) = replay.next().await.unwrap() {
+        found.extend(adds.into_iter().map(|add| add.path));
+    }
+    found.sort();
+    landed.sort();
+    assert_eq!(found, landed);
+}

@@ -11,6 +11,9 @@ use super::type_text::{self, Limit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{ColumnPath, DataType, Field, Schema};
 
+/// Bytes that spaces make of a column's batch at most: whoever declares a table may declare any length.
+const PADDED_BYTES: usize = 256 << 20;
+
 const DECLARED: &str = "__CHAR_VARCHAR_TYPE_STRING";
 
 #[derive(Clone)]
@@ -114,6 +117,12 @@ fn apply(
     Ok(Ok(match limit {
         Limit::Text { length, padded } => {
             let texts = array.as_string_opt::<i32>().ok_or_else(misfit)?;
+            if *padded && texts.len().saturating_mul(*length) > PADDED_BYTES {
+                return Err(Error::unsupported(format!(
+                    "column {path} is a char({length}), and its spaces would take more than {PADDED_BYTES} bytes for {} rows",
+                    texts.len()
+                )));
+            }
             match text(texts, *length, *padded, path, present().as_ref()) {
                 Ok(fitted) => fitted.map(|texts| Arc::new(texts) as ArrayRef),
                 Err(too_long) => return Ok(Err(too_long)),

@@ -258,6 +258,17 @@ async fn a_char_is_padded_and_spaces_too_many_are_cut_off() {
 }
 
 #[tokio::test]
+async fn an_absurd_length_takes_no_memory() {
+    for declared in ["char(18446744073709551615)", "char(4000000000)"] {
+        let schema = fields(&[column("c", json!("string"), json!({"__CHAR_VARCHAR_TYPE_STRING": declared}))]);
+        let storage = Storage::in_memory().unwrap();
+        let mut writer = opened(&storage, &schema, &[]).unwrap();
+        let error = writer.write(batch(&schema, vec![texts(vec![Some("x")])])).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnsupportedFeature);
+    }
+}
+
+#[tokio::test]
 async fn a_text_that_is_too_long_is_refused() {
     for (rows, message) in [
         (
