@@ -1,4 +1,5 @@
 mod alter;
+mod alter_faults;
 mod append;
 mod columns;
 mod create;

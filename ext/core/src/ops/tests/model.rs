@@ -99,7 +99,7 @@ fn plan(rng: &mut StdRng, next_id: &mut i64) -> Planned {
 /// A write whose rows are on their way.
 enum Begun {
     Rows(Box<Appender>),
-    Staged(StagedFiles),
+    Staged(Box<StagedFiles>),
     Property,
 }
 
@@ -133,7 +133,7 @@ async fn begin(base: &Snapshot, planned: &Planned, group: &GroupCommits) -> Begu
     }
     appender.write(batch(&planned.rows)).await.unwrap();
     match planned.step {
-        Step::Stage => Begun::Staged(appender.stage().await.unwrap()),
+        Step::Stage => Begun::Staged(Box::new(appender.stage().await.unwrap())),
         _ => Begun::Rows(Box::new(appender)),
     }
 }
