@@ -136,15 +136,15 @@ mod tests {
         let x = ("x", DataType::Long, false);
         let table = of(&[
             ("id", DataType::Long, false),
-            ("l", list(point(&[x.clone()])), true),
-            ("m", map(list(point(&[x.clone()]))), true),
-            ("s", point(&[x.clone()]), true),
+            ("l", list(point(std::slice::from_ref(&x))), true),
+            ("m", map(list(point(std::slice::from_ref(&x)))), true),
+            ("s", point(std::slice::from_ref(&x)), true),
         ]);
         let y = ("y", DataType::String, false);
         let found = of(&[
-            ("z", point(&[y.clone()]), false),
+            ("z", point(std::slice::from_ref(&y)), false),
             ("s", point(&[y.clone(), ("x", DataType::String, true)]), true),
-            ("m", point(&[("any", list(point(&[y.clone()])), true)]), true),
+            ("m", point(&[("any", list(point(std::slice::from_ref(&y))), true)]), true),
             ("l", list(point(&[y])), true),
             ("id", DataType::String, true),
         ]);
