@@ -43,7 +43,7 @@ RSpec.describe "interrupts", :native do
 
   it "Thread#kill and Timeout end a checkpoint, which leaves the table as it was" do
     add = { partitionValues: {}, size: 1, modificationTime: 1, dataChange: true, stats: "{\"numRecords\":1}" }
-    lines = Array.new(60_000) { |i| { add: add.merge(path: "part-#{i}.parquet") }.to_json }
+    lines = Array.new(200_000) { |i| { add: add.merge(path: "part-#{i}.parquet") }.to_json }
     File.write(commit_file(1), lines.join("\n"))
     table.refresh
     thread = Thread.new { table.checkpoint }
@@ -52,7 +52,7 @@ RSpec.describe "interrupts", :native do
     expect(elapsed { expect { Timeout.timeout(0.1) { table.checkpoint } }.to raise_error(Timeout::Error) }).to be < 0.5
     expect { table.checkpoint(deadline: 0.05) }.to raise_error(DeltaLake::DeadlineExceededError)
     expect(Dir.children(File.dirname(commit_file(0))).grep(/checkpoint/)).to eq([])
-    expect(table.checkpoint.files).to eq(60_000)
+    expect(table.checkpoint.files).to eq(200_000)
   end
 
   it "Thread#kill and Timeout end append_json, which leaves no files" do

@@ -156,7 +156,7 @@ RSpec.describe DeltaLake do
       DeltaLake.configure { |c| c.logger = Logger.new(lines) }
       create_table.append(orders(1..2), once: "k")
       expect(lines.string)
-        .to match(/INFO.*deltalake: #{Regexp.escape(table_path)}: appended 2 rows in 1 files, version 1/)
+        .to match(/INFO.*deltalake: #{Regexp.escape(table_path)}: wrote 2 rows in 1 files, version 1/)
     end
 
     it "checks what it is given" do

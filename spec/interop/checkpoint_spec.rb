@@ -30,7 +30,7 @@ RSpec.describe "What other engines read of our checkpoints", :python do
   end
 
   def expect_read(path, rows, files:)
-    read = python("checkpoints.py", path).first
+    read = python("others.py", path).first
     expect(read["files"]).to eq(files)
     expect(read["rows"]).to include("deltalake")
     read["rows"].each { |engine, lines| expect(ascii(lines)).to eq(ascii(texts(rows))), engine }

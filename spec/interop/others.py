@@ -1,4 +1,4 @@
-"""Prints what three engines find in tables: checkpoints.py TABLE... Rows are sorted, as the text of their values."""
+"""Prints what three engines find in tables of id, part and name: others.py TABLE... Rows are sorted, as the text of their values."""
 
 import glob
 import json
@@ -31,6 +31,12 @@ def by_duckdb(path):
     return lines(connection.sql(f"SELECT id, part, name FROM delta_scan('{path}')").to_arrow_table())
 
 
+def changes(table):
+    columns = ["id", "part", "name", "_change_type", "_commit_version"]
+    return lines(pa.table(table.load_cdf(starting_version=0).read_all()).select(columns))
+
+
+LACKS = {"deltalake": {"typeWidening"}, "polars": {"columnMapping", "typeWidening", "v2Checkpoint"}}
 connection = duckdb.connect()
 folder = duckdb_extension_delta.__path__[0]
 [extension] = glob.glob(os.path.join(folder, "extensions", "*", "delta.duckdb_extension"))
@@ -38,8 +44,15 @@ connection.execute(f"LOAD '{extension}'")
 engines = {"deltalake": by_deltalake, "polars": by_polars, "duckdb": by_duckdb}
 for path in sys.argv[1:]:
     table = DeltaTable(path)
-    # Polars has not the feature.
-    without = {"polars"} if "v2Checkpoint" in (table.protocol().reader_features or []) else set()
+    protocol = table.protocol()
+    features = set(protocol.reader_features or (["columnMapping"] if protocol.min_reader_version == 2 else []))
+    # As far as they have the features.
+    without = {name for name, lacks in LACKS.items() if lacks & features}
+    # It finds null in partition columns that are mapped, of Spark's tables too.
+    if "columnMapping" in features and table.metadata().partition_columns:
+        without.add("duckdb")
     found = {name: engine(path) for name, engine in engines.items() if name not in without}
-    print(json.dumps({"version": table.version(), "files": len(table.file_uris()), "rows": found}))
+    feed = table.metadata().configuration.get("delta.enableChangeDataFeed") == "true"
+    print(json.dumps({"version": table.version(), "files": len(table.file_uris()), "rows": found,
+                      "changes": changes(table) if feed else None}))
 leave()
