@@ -3,7 +3,7 @@
 
 mod meter;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,8 @@ pub struct Context {
     deadline: Option<(Instant, Duration)>,
     gate: Arc<CommitGate>,
     meter: Arc<Meter>,
+    /// What a request of the call met that is tried again.
+    trouble: Arc<Mutex<Option<String>>>,
 }
 
 impl Context {
@@ -55,7 +57,7 @@ impl Context {
     /// `DeadlineExceeded` once the deadline has passed.
     pub fn check(&self) -> Result<()> {
         match self.deadline {
-            Some((at, after)) if Instant::now() >= at => Err(exceeded(after)),
+            Some((at, after)) if Instant::now() >= at => Err(self.exceeded(after)),
             _ => Ok(()),
         }
     }
@@ -65,8 +67,32 @@ impl Context {
         let Some((at, after)) = self.deadline else { return work.await };
         match tokio::time::timeout_at(at.into(), work).await {
             Ok(done) => done,
-            Err(_) => Err(exceeded(after)),
+            Err(_) => Err(self.exceeded(after)),
         }
+    }
+
+    /// A request met `trouble` and is tried again: should the deadline pass meanwhile, this is why.
+    pub fn note(&self, trouble: String) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+    }
+
+    /// The request that met trouble is over.
+    pub fn forget(&self) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// That the deadline has passed, in words; `None` where there is none.
+    pub fn late(&self) -> Option<String> {
+        self.deadline.map(|(_, after)| passed(after))
+    }
+
+    fn exceeded(&self, after: Duration) -> Error {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let message = match trouble {
+            Some(trouble) => format!("{}: {trouble}", passed(after)),
+            None => passed(after),
+        };
+        Error::new(ErrorKind::DeadlineExceeded, message)
     }
 
     /// Where the commit of this call stands.
@@ -85,8 +111,8 @@ pub fn carried<W: Future>(work: W) -> impl Future<Output = W::Output> + use<W> {
     Context::current().scope(work)
 }
 
-fn exceeded(after: Duration) -> Error {
-    Error::new(ErrorKind::DeadlineExceeded, format!("the deadline of {} s passed", after.as_secs_f64()))
+fn passed(after: Duration) -> String {
+    format!("the deadline of {} s passed", after.as_secs_f64())
 }
 
 /// Tells whether a commit file is being put just now: the one step that is not cut short.

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
+use super::remote::is_missing;
 use crate::error::{Error, ErrorKind};
 
 /// Whether the error says that the object is not there. Below a plain file there is nothing either.
@@ -14,7 +15,7 @@ pub fn is_not_found(error: &Error) -> bool {
         }
         cause = e.source();
     }
-    io_cause(error) == Some(io::ErrorKind::NotADirectory)
+    is_missing(error) || io_cause(error) == Some(io::ErrorKind::NotADirectory)
 }
 
 /// Folds an error met while doing `what` (as in "cannot read") to the object at `place`.

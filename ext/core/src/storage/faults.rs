@@ -2,17 +2,16 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use object_store::WriteMultipart;
 
 use super::location::{Location, StorageOptions};
 use super::object::ObjectBacked;
-use super::{ObjectMeta, PutOutcome, Storage, Store};
+use super::{ObjectMeta, Parts, PutOutcome, Storage, Store};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What to do to one request.
@@ -69,8 +68,13 @@ impl Store for Faulty {
         self.pass("get", key, self.inner.get(key)).boxed()
     }
 
-    fn get_ranges<'a>(&'a self, key: &'a str, ranges: &'a [Range<u64>]) -> BoxFuture<'a, Result<Vec<Bytes>>> {
-        self.pass("get_ranges", key, self.inner.get_ranges(key, ranges)).boxed()
+    fn get_ranges<'a>(
+        &'a self,
+        key: &'a str,
+        ranges: &'a [Range<u64>],
+        version: &'a OnceLock<String>,
+    ) -> BoxFuture<'a, Result<Vec<Bytes>>> {
+        self.pass("get_ranges", key, self.inner.get_ranges(key, ranges, version)).boxed()
     }
 
     fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<ObjectMeta>> {
@@ -93,7 +97,7 @@ impl Store for Faulty {
         self.pass("delete", key, self.inner.delete(key)).boxed()
     }
 
-    fn start_upload<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<WriteMultipart>> {
+    fn start_upload<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Box<dyn Parts>>> {
         self.pass("start_upload", key, self.inner.start_upload(key)).boxed()
     }
 

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
 
-use super::location::{Location, StorageOptions};
+use super::location::{Location, Place, StorageOptions};
 use super::object::ObjectBacked;
+use super::remote::Remote;
 use super::{ObjectMeta, PutOutcome, Store, Upload};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A table's root in its store. Clones share the client; a child process after `fork` makes a client of its own.
 #[derive(Clone)]
@@ -88,7 +89,7 @@ impl Storage {
         if let Some(fixed) = &self.0.fixed {
             return Ok(Arc::clone(fixed));
         }
-        let connect = || Ok::<Arc<dyn Store>, Error>(Arc::new(ObjectBacked::connect(&self.0.location)?));
+        let connect = || connect(&self.0.location);
         // Never waits: a fork may have copied the lock while another thread held it.
         let Ok(mut slot) = self.0.client.try_lock() else { return connect() };
         let pid = std::process::id();
@@ -109,13 +110,23 @@ impl Storage {
 
     /// One range of an object.
     pub async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes> {
-        let mut parts = self.store()?.get_ranges(key, std::slice::from_ref(&range)).await?;
+        let mut parts = self.get_ranges(key, std::slice::from_ref(&range)).await?;
         Ok(parts.pop().unwrap_or_default())
     }
 
     /// See [`Store::get_ranges`].
     pub async fn get_ranges(&self, key: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        self.store()?.get_ranges(key, ranges).await
+        self.store()?.get_ranges(key, ranges, &OnceLock::new()).await
+    }
+
+    /// The same, of the object that had the ETag in `version`.
+    pub(super) async fn get_ranges_of(
+        &self,
+        key: &str,
+        ranges: &[Range<u64>],
+        version: &OnceLock<String>,
+    ) -> Result<Vec<Bytes>> {
+        self.store()?.get_ranges(key, ranges, version).await
     }
 
     /// See [`Store::head`].
@@ -152,6 +163,14 @@ impl Storage {
     pub fn errors_are_final(&self) -> Result<bool> {
         Ok(self.store()?.errors_are_final())
     }
+}
+
+fn connect(location: &Location) -> Result<Arc<dyn Store>> {
+    let Location { root, uri, .. } = location;
+    Ok(match &location.place {
+        Place::Local => Arc::new(ObjectBacked::local(root, uri)),
+        Place::Cloud(url) => Arc::new(Remote::connect(url, uri, root, &location.options)?),
+    })
 }
 
 impl fmt::Debug for Storage {

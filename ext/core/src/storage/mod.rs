@@ -1,6 +1,5 @@
 //! Where tables live: one small interface over `object_store`, addressed by keys relative to the table's root.
 
-mod carried;
 mod cloud;
 mod elsewhere;
 mod error;
@@ -13,7 +12,9 @@ mod location;
 mod object;
 mod parquet_file;
 mod parquet_schema;
+mod remote;
 mod segments;
+mod settings;
 mod thrift;
 mod upload;
 
@@ -21,6 +22,7 @@ mod upload;
 mod contract;
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -32,6 +34,7 @@ pub use handle::Storage;
 pub use location::{Location, StorageOptions};
 pub use parquet_file::{ParquetFile, parquet_error};
 pub use parquet_schema::{reader_metadata, reader_options};
+pub use remote::nothing_was_done;
 pub use segments::Segments;
 pub use upload::Upload;
 
@@ -61,8 +64,14 @@ pub enum PutOutcome {
 pub trait Store: Send + Sync {
     /// The whole object.
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Bytes>>;
-    /// Those bytes of the object; fewer than asked for is an error.
-    fn get_ranges<'a>(&'a self, key: &'a str, ranges: &'a [Range<u64>]) -> BoxFuture<'a, Result<Vec<Bytes>>>;
+    /// Those bytes of the object; fewer than asked for is an error. The first ETag that comes is put into `version`, and
+    /// bytes of an object with another one are an error.
+    fn get_ranges<'a>(
+        &'a self,
+        key: &'a str,
+        ranges: &'a [Range<u64>],
+        version: &'a OnceLock<String>,
+    ) -> BoxFuture<'a, Result<Vec<Bytes>>>;
     /// What is known of the object.
     fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<ObjectMeta>>;
     /// Objects right below the folder `prefix` with keys greater than `start_after`, sorted by key.
@@ -74,7 +83,17 @@ pub trait Store: Send + Sync {
     /// Deletes; one that is not there is fine.
     fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<()>>;
     /// Begins an upload in parts, which nobody sees until it is finished.
-    fn start_upload<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<object_store::WriteMultipart>>;
+    fn start_upload<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Box<dyn Parts>>>;
     /// Whether an error of a put means for sure that nothing was or will be written (a local disk), or not (a network).
     fn errors_are_final(&self) -> bool;
+}
+
+/// An upload in parts.
+pub trait Parts: Send {
+    /// Sends the next part, which may be on its way together with others.
+    fn put(&mut self, bytes: Bytes) -> BoxFuture<'static, Result<()>>;
+    /// Publishes the object, once all parts are sent: durable and whole when it returns.
+    fn complete(&mut self) -> BoxFuture<'_, Result<()>>;
+    /// Gives it up.
+    fn abort(&mut self) -> BoxFuture<'_, Result<()>>;
 }

@@ -1,65 +1,40 @@
-//! [`Store`] over any `object_store`.
+//! [`Store`] on a local disk, and in memory.
 
 use std::io;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload, WriteMultipart};
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
-use super::carried::CarriedUpload;
-use super::location::{Location, Place};
-use super::{ObjectMeta, PutOutcome, Store, cloud, error};
+use super::{ObjectMeta, Parts, PutOutcome, Store, error};
 use crate::context::{Context, RequestKind};
 use crate::error::{Error, ErrorKind, Result};
-
-/// Bytes of one part of an upload; S3 takes no less than 5 MiB.
-const PART_BYTES: usize = 8 << 20;
 
 pub(super) struct ObjectBacked {
     inner: Arc<dyn ObjectStore>,
     root: Path,
     uri: String,
     local: Option<Arc<LocalFileSystem>>,
-    /// Whether requests are counted below, where they are made.
-    remote: bool,
 }
 
 impl ObjectBacked {
-    pub(super) fn connect(location: &Location) -> Result<Self> {
-        let local = matches!(location.place, Place::Local).then(|| Arc::new(LocalFileSystem::new().with_fsync(true)));
-        let inner: Arc<dyn ObjectStore> = match (&location.place, &local) {
-            (Place::Cloud(url), _) => cloud::connect(url, &location.options)?,
-            (Place::Local, Some(local)) => Arc::clone(local) as _,
-            (Place::Local, None) => return Err(Error::internal("a local table has no file system")),
-        };
-        let remote = local.is_none();
-        Ok(Self { inner, root: location.root.clone(), uri: location.uri.clone(), local, remote })
+    /// The local file system from `root` on.
+    pub(super) fn local(root: &Path, uri: &str) -> Self {
+        let local = Arc::new(LocalFileSystem::new().with_fsync(true));
+        Self { inner: Arc::clone(&local) as _, root: root.clone(), uri: uri.to_owned(), local: Some(local) }
     }
 
     #[cfg(any(test, feature = "testing"))]
     pub(super) fn in_memory() -> Self {
         let inner = Arc::new(object_store::memory::InMemory::new());
-        Self { inner, root: Path::default(), uri: "memory".to_owned(), local: None, remote: false }
+        Self { inner, root: Path::default(), uri: "memory".to_owned(), local: None }
     }
 
-    /// Counts what is asked of a store without requests as one.
-    fn asked(&self, kind: RequestKind, sent: usize) {
-        if !self.remote {
-            Context::current().meter().request(kind, sent as u64);
-        }
-    }
-
-    fn came<'a>(&self, parts: impl IntoIterator<Item = &'a Bytes>) {
-        if !self.remote {
-            let bytes: usize = parts.into_iter().map(Bytes::len).sum();
-            Context::current().meter().received(bytes as u64);
-        }
-    }
 
     fn path(&self, key: &str) -> Result<Path> {
         let relative = Path::parse(key).map_err(|e| {
@@ -91,7 +66,7 @@ impl ObjectBacked {
 impl Store for ObjectBacked {
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Bytes>> {
         async move {
-            self.asked(RequestKind::Get, 0);
+            asked(RequestKind::Get, 0);
             let bytes = match &self.local {
                 Some(local) => read_file(Arc::clone(local), self.path(key)?).await.map_err(self.fail("read", key))?,
                 None => {
@@ -99,15 +74,20 @@ impl Store for ObjectBacked {
                     found.bytes().await.map_err(self.fail("read", key))?
                 }
             };
-            self.came([&bytes]);
+            came([&bytes]);
             Ok(bytes)
         }
         .boxed()
     }
 
-    fn get_ranges<'a>(&'a self, key: &'a str, ranges: &'a [Range<u64>]) -> BoxFuture<'a, Result<Vec<Bytes>>> {
+    fn get_ranges<'a>(
+        &'a self,
+        key: &'a str,
+        ranges: &'a [Range<u64>],
+        _version: &'a OnceLock<String>,
+    ) -> BoxFuture<'a, Result<Vec<Bytes>>> {
         async move {
-            self.asked(RequestKind::Get, 0);
+            asked(RequestKind::Get, 0);
             let parts = self.inner.get_ranges(&self.path(key)?, ranges).await.map_err(self.fail("read", key))?;
             for (part, range) in parts.iter().zip(ranges) {
                 if part.len() as u64 != range.end - range.start {
@@ -120,7 +100,7 @@ impl Store for ObjectBacked {
                     )));
                 }
             }
-            self.came(&parts);
+            came(&parts);
             Ok(parts)
         }
         .boxed()
@@ -128,7 +108,7 @@ impl Store for ObjectBacked {
 
     fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<ObjectMeta>> {
         async move {
-            self.asked(RequestKind::Head, 0);
+            asked(RequestKind::Head, 0);
             let found = self.inner.head(&self.path(key)?).await.map_err(self.fail("read", key))?;
             Ok(self.meta(&found))
         }
@@ -137,7 +117,7 @@ impl Store for ObjectBacked {
 
     fn list<'a>(&'a self, prefix: &'a str, start_after: Option<&'a str>) -> BoxFuture<'a, Result<Vec<ObjectMeta>>> {
         async move {
-            self.asked(RequestKind::List, 0);
+            asked(RequestKind::List, 0);
             let folder = self.path(prefix)?;
             let mut found = match start_after {
                 Some(after) => self.inner.list_with_offset(Some(&folder), &self.path(after)?),
@@ -162,7 +142,7 @@ impl Store for ObjectBacked {
 
     fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<()>> {
         async move {
-            self.asked(RequestKind::Put, bytes.len());
+            asked(RequestKind::Put, bytes.len());
             let payload = PutPayload::from_bytes(bytes);
             self.inner.put(&self.path(key)?, payload).await.map_err(self.fail("write", key))?;
             Ok(())
@@ -172,7 +152,7 @@ impl Store for ObjectBacked {
 
     fn put_if_absent<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<PutOutcome>> {
         async move {
-            self.asked(RequestKind::Put, bytes.len());
+            asked(RequestKind::Put, bytes.len());
             let payload = PutPayload::from_bytes(bytes);
             match self.inner.put_opts(&self.path(key)?, payload, PutMode::Create.into()).await {
                 Ok(_) => Ok(PutOutcome::Created),
@@ -185,7 +165,7 @@ impl Store for ObjectBacked {
 
     fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<()>> {
         async move {
-            self.asked(RequestKind::Delete, 0);
+            asked(RequestKind::Delete, 0);
             match self.inner.delete(&self.path(key)?).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
                 Err(e) => Err(self.fail("delete", key)(e)),
@@ -194,11 +174,10 @@ impl Store for ObjectBacked {
         .boxed()
     }
 
-    fn start_upload<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<WriteMultipart>> {
+    fn start_upload<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Box<dyn Parts>>> {
         async move {
-            let parts = self.inner.put_multipart(&self.path(key)?).await.map_err(self.fail("write", key))?;
-            let parts = Box::new(CarriedUpload::new(parts, !self.remote));
-            Ok(WriteMultipart::new_with_chunk_size(parts, PART_BYTES))
+            let inner = self.inner.put_multipart(&self.path(key)?).await.map_err(self.fail("write", key))?;
+            Ok(Box::new(FileParts { inner, place: format!("{}/{key}", self.uri) }) as Box<dyn Parts>)
         }
         .boxed()
     }
@@ -206,6 +185,38 @@ impl Store for ObjectBacked {
     fn errors_are_final(&self) -> bool {
         self.local.is_some()
     }
+}
+
+/// A file that gets its name when it is complete.
+struct FileParts {
+    inner: Box<dyn MultipartUpload>,
+    place: String,
+}
+
+impl Parts for FileParts {
+    fn put(&mut self, bytes: Bytes) -> BoxFuture<'static, Result<()>> {
+        asked(RequestKind::Put, bytes.len());
+        let (part, place) = (self.inner.put_part(bytes.into()), self.place.clone());
+        async move { part.await.map_err(|e| error::fold("write", &place, e)) }.boxed()
+    }
+
+    fn complete(&mut self) -> BoxFuture<'_, Result<()>> {
+        async move { self.inner.complete().await.map(|_| ()).map_err(|e| error::fold("write", &self.place, e)) }.boxed()
+    }
+
+    fn abort(&mut self) -> BoxFuture<'_, Result<()>> {
+        async move { self.inner.abort().await.map_err(|e| error::fold("write", &self.place, e)) }.boxed()
+    }
+}
+
+/// Counts what is asked as one request.
+fn asked(kind: RequestKind, sent: usize) {
+    Context::current().meter().request(kind, sent as u64);
+}
+
+fn came<'a>(parts: impl IntoIterator<Item = &'a Bytes>) {
+    let bytes: usize = parts.into_iter().map(Bytes::len).sum();
+    Context::current().meter().received(bytes as u64);
 }
 
 /// A whole file in one go: a log of small commits is thousands of them, and the store's own way takes two turns of

@@ -1,7 +1,7 @@
 //! A Parquet file in a store, as the Parquet crate wants to read it.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -25,6 +25,8 @@ pub struct ParquetFile {
     key: String,
     size: u64,
     whole: Option<Bytes>,
+    /// Its first ETag: a file that is replaced between two reads would give rows that never were.
+    version: Arc<OnceLock<String>>,
 }
 
 impl ParquetFile {
@@ -36,7 +38,7 @@ impl ParquetFile {
             _ => None,
         };
         let size = whole.as_ref().map_or(size, |bytes| bytes.len() as u64);
-        Ok(Self { storage: storage.clone(), key: key.to_owned(), size, whole })
+        Ok(Self { storage: storage.clone(), key: key.to_owned(), size, whole, version: Arc::default() })
     }
 
     async fn read(&self, range: Range<u64>) -> parquet::errors::Result<Bytes> {
@@ -50,7 +52,7 @@ impl ParquetFile {
         }
         match &self.whole {
             Some(bytes) => Ok(ranges.iter().map(|r| bytes.slice(r.start as usize..r.end as usize)).collect()),
-            None => self.storage.get_ranges(&self.key, &ranges).map_err(external).await,
+            None => self.storage.get_ranges_of(&self.key, &ranges, &self.version).map_err(external).await,
         }
     }
 }
