@@ -11,6 +11,7 @@ use super::commit::read_table_actions;
 use super::partial::{Domains, Partial, Txns, apply_domain};
 use super::segment::Segment;
 use crate::action::{Metadata, Protocol, TableActionLine, Txn};
+use crate::context;
 use crate::error::{Error, Result};
 use crate::storage::Storage;
 
@@ -149,7 +150,7 @@ fn reads(
     stream::iter(versions)
         .map(|version| {
             let storage = storage.clone();
-            let read = tokio::spawn(async move { read_table_actions(&storage, version).await });
+            let read = context::spawn(async move { read_table_actions(&storage, version).await });
             async move { read.await.unwrap_or_else(|e| Err(Error::internal("reading a commit failed").with_source(e))) }
         })
         .buffered(READS_IN_FLIGHT)

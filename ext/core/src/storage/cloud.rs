@@ -9,6 +9,7 @@ use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::{ObjectStore, ObjectStoreScheme};
 use url::Url;
 
+use super::http::Connector;
 use super::location::StorageOptions;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -19,21 +20,23 @@ pub(super) fn connect(url: &Url, options: &StorageOptions) -> Result<Arc<dyn Obj
     let (scheme, _) = ObjectStoreScheme::parse(url).map_err(|e| wrong(&e))?;
     Ok(match scheme {
         ObjectStoreScheme::AmazonS3 => {
-            let mut builder = AmazonS3Builder::from_env().with_url(url.to_string());
+            let mut builder = AmazonS3Builder::from_env().with_url(url.to_string()).with_http_connector(Connector);
             for (key, value) in keyed::<AmazonS3ConfigKey>(options, "S3")? {
                 builder = builder.with_config(key, value);
             }
             Arc::new(builder.build().map_err(|e| wrong(&e))?)
         }
         ObjectStoreScheme::MicrosoftAzure => {
-            let mut builder = MicrosoftAzureBuilder::from_env().with_url(url.to_string());
+            let mut builder =
+                MicrosoftAzureBuilder::from_env().with_url(url.to_string()).with_http_connector(Connector);
             for (key, value) in keyed::<AzureConfigKey>(options, "Azure")? {
                 builder = builder.with_config(key, value);
             }
             Arc::new(builder.build().map_err(|e| wrong(&e))?)
         }
         ObjectStoreScheme::GoogleCloudStorage => {
-            let mut builder = GoogleCloudStorageBuilder::from_env().with_url(url.to_string());
+            let mut builder =
+                GoogleCloudStorageBuilder::from_env().with_url(url.to_string()).with_http_connector(Connector);
             for (key, value) in keyed::<GoogleConfigKey>(options, "Google Cloud Storage")? {
                 builder = builder.with_config(key, value);
             }

@@ -1,5 +1,6 @@
 //! Where tables live: one small interface over `object_store`, addressed by keys relative to the table's root.
 
+mod carried;
 mod cloud;
 mod elsewhere;
 mod error;
@@ -7,6 +8,7 @@ mod error;
 pub mod faults;
 mod footer;
 mod handle;
+mod http;
 mod location;
 mod object;
 mod parquet_file;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::backoff::Backoff;
 use super::winners::is_commit;
-use crate::context::{CommitInFlight, Context};
+use crate::context::{self, CommitInFlight, Context};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::{commit_key, read_table_actions};
 use crate::storage::{PutOutcome, Storage, is_not_found};
@@ -96,7 +96,7 @@ impl Attempt<'_> {
         let (storage, body) = (self.storage.clone(), self.body.clone());
         let (key, in_flight) = (commit_key(self.version), Arc::clone(in_flight));
         let held = Held(files);
-        let task = tokio::spawn(async move {
+        let task = context::spawn(async move {
             let _in_flight = in_flight;
             let put = match storage.put_if_absent(&key, body).await {
                 Ok(PutOutcome::Created) => Put::Created,
