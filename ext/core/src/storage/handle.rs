@@ -138,6 +138,11 @@ impl Storage {
         self.store()?.put_if_absent(key, bytes).await
     }
 
+    /// See [`Store::ready_to_commit`].
+    pub async fn ready_to_commit(&self) -> Result<()> {
+        self.store()?.ready_to_commit().await
+    }
+
     /// See [`Store::delete`].
     pub async fn delete(&self, key: &str) -> Result<()> {
         self.store()?.delete(key).await
