@@ -4,9 +4,8 @@ use deltalake_core::clock::Clock;
 use deltalake_core::ops::{Change, alter as alter_table};
 use magnus::{Error, Module, RClass, RHash, RModule, Ruby};
 
-use super::call::context;
+use super::call::{asked, context};
 use super::snapshot::NativeSnapshot;
-use super::written::asked;
 use crate::bridge::{block_on, to_ruby_error};
 use crate::native_method;
 

@@ -16,11 +16,11 @@ use futures::future::BoxFuture;
 use magnus::{DataTypeFunctions, Error, Module, RArray, RClass, RHash, RModule, RString, Ruby, TypedData};
 
 use super::arrow_source::{NativeArrowBatch, NativeArrowSource};
-use super::call::{Exclusive, context, define};
+use super::call::{Exclusive, asked, context, define};
 use super::condition;
 use super::snapshot::NativeSnapshot;
 use super::staged::NativeStaged;
-use super::written::{Written, asked, transaction, written};
+use super::written::{Written, transaction, written};
 use crate::bridge::{block_on, to_ruby_error};
 use crate::convert::{RowEncoder, bytes_of};
 use crate::native_method;

@@ -8,11 +8,10 @@ use deltalake_core::schema::Schema;
 use magnus::{Error, Module, RArray, RHash, RModule, Ruby};
 
 use super::arrow_stream::NativeArrowStream;
-use super::call::{context, define};
+use super::call::{asked, context, define};
 use super::condition;
 use super::files::NativeFileStream;
 use super::stream::NativeStream;
-use super::written::asked;
 use crate::bridge::{block_on, to_ruby_error};
 use crate::native_method;
 
