@@ -92,7 +92,14 @@ struct Inner {
 impl Error {
     /// An error of `kind`; the message says what, where and what to do.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), table: None, version: None, wrote_nothing: false, source: None }))
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            table: None,
+            version: None,
+            wrote_nothing: false,
+            source: None,
+        }))
     }
 
     /// [`ErrorKind::CorruptTable`].

@@ -15,6 +15,7 @@ mod parquet_file;
 mod parquet_schema;
 mod probe;
 mod segments;
+mod stack;
 mod thrift;
 mod upload;
 

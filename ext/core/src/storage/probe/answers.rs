@@ -30,8 +30,12 @@ pub(super) async fn keeps_to_conditions(store: &dyn Store, uri: &str, bucket: &s
                 return Ok(());
             }
             Ok(PutOutcome::Created) => {}
-            Err(e) if error::is_not_implemented(&e) => return Err(refused(uri, "has no conditional puts").with_source(e)),
-            Err(e) => return Err(e.context("before the first commit it is looked whether the store has conditional puts")),
+            Err(e) if error::is_not_implemented(&e) => {
+                return Err(refused(uri, "has no conditional puts").with_source(e));
+            }
+            Err(e) => {
+                return Err(e.context("before the first commit it is looked whether the store has conditional puts"));
+            }
         }
     }
     let _ = store.delete(SCRATCH).await;
