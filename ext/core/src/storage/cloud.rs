@@ -31,23 +31,28 @@ pub(super) fn connect(url: &Url, options: &StorageOptions) -> Result<Arc<dyn Clo
     let (scheme, _) = ObjectStoreScheme::parse(url).map_err(|e| wrong(&e))?;
     Ok(match scheme {
         ObjectStoreScheme::AmazonS3 => {
-            let mut builder = AmazonS3Builder::from_env().with_url(url.to_string()).with_retry(once()).with_http_connector(connector);
+            let mut builder =
+                AmazonS3Builder::from_env().with_url(url.to_string()).with_retry(once()).with_http_connector(connector);
             for (key, value) in keyed::<AmazonS3ConfigKey>(options, "S3")? {
                 builder = builder.with_config(key, value);
             }
             Arc::new(builder.build().map_err(|e| wrong(&e))?)
         }
         ObjectStoreScheme::MicrosoftAzure => {
-            let mut builder =
-                MicrosoftAzureBuilder::from_env().with_url(url.to_string()).with_retry(once()).with_http_connector(connector);
+            let mut builder = MicrosoftAzureBuilder::from_env()
+                .with_url(url.to_string())
+                .with_retry(once())
+                .with_http_connector(connector);
             for (key, value) in keyed::<AzureConfigKey>(options, "Azure")? {
                 builder = builder.with_config(key, value);
             }
             Arc::new(builder.build().map_err(|e| wrong(&e))?)
         }
         ObjectStoreScheme::GoogleCloudStorage => {
-            let mut builder =
-                GoogleCloudStorageBuilder::from_env().with_url(url.to_string()).with_retry(once()).with_http_connector(connector);
+            let mut builder = GoogleCloudStorageBuilder::from_env()
+                .with_url(url.to_string())
+                .with_retry(once())
+                .with_http_connector(connector);
             for (key, value) in keyed::<GoogleConfigKey>(options, "Google Cloud Storage")? {
                 builder = builder.with_config(key, value);
             }

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use super::remote::is_missing;
+use super::remote::{is_missing, refused_with};
 use crate::error::{Error, ErrorKind};
 
 /// Whether the error says that the object is not there. Below a plain file there is nothing either.
@@ -49,4 +49,12 @@ fn io_cause(error: &(dyn StdError + 'static)) -> Option<io::ErrorKind> {
         cause = e.source();
     }
     None
+}
+
+/// Whether the error says that the store, or the client by its options, has no such request.
+pub(super) fn is_not_implemented(error: &Error) -> bool {
+    let mut causes = std::iter::successors(error.source(), |e| (*e).source());
+    let by_client =
+        |e: &(dyn StdError + 'static)| matches!(e.downcast_ref(), Some(object_store::Error::NotImplemented { .. }));
+    refused_with(error) == Some(501) || causes.any(by_client)
 }

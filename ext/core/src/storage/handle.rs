@@ -7,10 +7,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
 
-use super::location::{Location, Place, StorageOptions};
-use super::object::ObjectBacked;
-use super::remote::Remote;
-use super::{ObjectMeta, PutOutcome, Store, Upload};
+use super::location::{Location, StorageOptions};
+use super::{ObjectMeta, PutOutcome, Store, Upload, stack};
 use crate::error::Result;
 
 /// A table's root in its store. Clones share the client; a child process after `fork` makes a client of its own.
@@ -89,7 +87,7 @@ impl Storage {
         if let Some(fixed) = &self.0.fixed {
             return Ok(Arc::clone(fixed));
         }
-        let connect = || connect(&self.0.location);
+        let connect = || stack::connect(&self.0.location);
         // Never waits: a fork may have copied the lock while another thread held it.
         let Ok(mut slot) = self.0.client.try_lock() else { return connect() };
         let pid = std::process::id();
@@ -149,6 +147,11 @@ impl Storage {
         self.store()?.put_if_absent(key, bytes).await
     }
 
+    /// See [`Store::ready_to_commit`].
+    pub async fn ready_to_commit(&self) -> Result<()> {
+        self.store()?.ready_to_commit().await
+    }
+
     /// See [`Store::delete`].
     pub async fn delete(&self, key: &str) -> Result<()> {
         self.store()?.delete(key).await
@@ -163,14 +166,6 @@ impl Storage {
     pub fn errors_are_final(&self) -> Result<bool> {
         Ok(self.store()?.errors_are_final())
     }
-}
-
-fn connect(location: &Location) -> Result<Arc<dyn Store>> {
-    let Location { root, uri, .. } = location;
-    Ok(match &location.place {
-        Place::Local => Arc::new(ObjectBacked::local(root, uri)),
-        Place::Cloud(url) => Arc::new(Remote::connect(url, uri, root, &location.options)?),
-    })
 }
 
 impl fmt::Debug for Storage {

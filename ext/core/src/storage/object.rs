@@ -35,7 +35,6 @@ impl ObjectBacked {
         Self { inner, root: Path::default(), uri: "memory".to_owned(), local: None }
     }
 
-
     fn path(&self, key: &str) -> Result<Path> {
         let relative = Path::parse(key).map_err(|e| {
             Error::new(ErrorKind::Storage, format!("{key:?} cannot be the name of an object")).with_source(e)
@@ -136,6 +135,21 @@ impl Store for ObjectBacked {
             }
             out.sort_unstable_by(|a, b| a.key.cmp(&b.key));
             Ok(out)
+        }
+        .boxed()
+    }
+
+    fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>> {
+        async move {
+            asked(RequestKind::List, 0);
+            match self.inner.list(Some(&self.path(prefix)?)).next().await {
+                None => Ok(false),
+                Some(Ok(_)) => Ok(true),
+                Some(Err(e)) => match self.fail("list", prefix)(e) {
+                    e if error::is_not_found(&e) => Ok(false),
+                    e => Err(e),
+                },
+            }
         }
         .boxed()
     }

@@ -92,8 +92,13 @@ mod tests {
     #[test]
     fn options_and_what_is_meant_without_them() {
         assert_eq!(read(&[("aws_region", "x")]).unwrap(), Settings::default());
-        let all =
-            [("retry_timeout", "2m"), ("retry_backoff", "5ms"), ("read_timeout", "0.5"), ("max_retries", "3"), ("timeout", "9")];
+        let all = [
+            ("retry_timeout", "2m"),
+            ("retry_backoff", "5ms"),
+            ("read_timeout", "0.5"),
+            ("max_retries", "3"),
+            ("timeout", "9"),
+        ];
         let expected = Settings {
             retry_timeout: Duration::from_secs(120),
             max_retries: Some(3),

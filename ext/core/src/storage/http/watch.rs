@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures::{FutureExt, StreamExt};
 use futures::future::BoxFuture;
-use object_store::client::{
-    HttpClient, HttpError, HttpRequest, HttpResponse, HttpResponseBody, HttpService,
-};
+use futures::{FutureExt, StreamExt};
+use object_store::client::{HttpClient, HttpError, HttpRequest, HttpResponse, HttpResponseBody, HttpService};
 
 use super::kind::kind;
 use super::refusal::{Refusal, asking, refused};

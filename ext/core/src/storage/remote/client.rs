@@ -28,7 +28,14 @@ impl Client {
         let settings = Settings::read(options)?;
         let store = cloud::connect(url, options)?;
         let store = Mutex::new((0, store));
-        Ok(Self { url: url.clone(), uri: uri.to_owned(), root: root.clone(), options: options.clone(), settings, store })
+        Ok(Self {
+            url: url.clone(),
+            uri: uri.to_owned(),
+            root: root.clone(),
+            options: options.clone(),
+            settings,
+            store,
+        })
     }
 
     pub(super) fn current(&self) -> (u64, Arc<dyn CloudStore>) {

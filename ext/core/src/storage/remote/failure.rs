@@ -32,8 +32,15 @@ const LATER: [&str; 17] = [
 ];
 
 /// Codes that mean that nothing of the request was done.
-const UNTOUCHED: [&str; 7] =
-    ["SlowDown", "SlowDownRead", "SlowDownWrite", "ServerBusy", "Throttling", "RequestThrottled", "ConditionalRequestConflict"];
+const UNTOUCHED: [&str; 7] = [
+    "SlowDown",
+    "SlowDownRead",
+    "SlowDownWrite",
+    "ServerBusy",
+    "Throttling",
+    "RequestThrottled",
+    "ConditionalRequestConflict",
+];
 
 /// Codes of credentials that were good once, or may be renewed.
 const EXPIRED: [&str; 7] = [
@@ -189,9 +196,7 @@ impl Failure {
                 may_be_done = false;
                 (Cause::Tls, format!("no TLS connection to {host}: {deepest}"))
             }
-            (_, Some(why @ Unbelievable::Stalled(_))) => {
-                (Cause::Unavailable, format!("{host} was asked, and {why}"))
-            }
+            (_, Some(why @ Unbelievable::Stalled(_))) => (Cause::Unavailable, format!("{host} was asked, and {why}")),
             (_, Some(why)) => (Cause::Senseless, format!("{host} was asked, and {why}")),
             (HttpErrorKind::Connect, _) => (Cause::Unavailable, format!("no connection to {host}: {deepest}")),
             _ => (Cause::Unavailable, format!("the connection to {host} failed: {deepest}")),

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use object_store::list::PaginatedListOptions;
+use object_store::list::{PaginatedListOptions, PaginatedListResult};
+use object_store::path::Path;
 
 use super::client::Client;
 use super::failure::Cause;
@@ -23,13 +24,18 @@ pub(super) async fn list(client: &Client, prefix: &str, start_after: Option<&str
         true => None,
         false => after.as_ref().map(ToString::to_string),
     };
-    let within = if folder.as_ref().is_empty() { None } else { Some(format!("{folder}/")) };
-    let wrong = |what: String| {
-        Err(Error::new(ErrorKind::Storage, format!("the listing of {} {what}", client.place(prefix))))
-    };
+    let within = below(&folder);
+    let wrong =
+        |what: String| Err(Error::new(ErrorKind::Storage, format!("the listing of {} {what}", client.place(prefix))));
     let (mut found, mut token, mut idle) = (BTreeMap::new(), None, 0);
     loop {
-        let page = page(client, prefix, within.as_deref(), start.clone(), token.clone()).await?;
+        let options = PaginatedListOptions {
+            offset: start.clone(),
+            page_token: token.clone(),
+            delimiter: Some("/".into()),
+            ..PaginatedListOptions::default()
+        };
+        let page = page(client, prefix, within.as_deref(), options).await?;
         let before = found.len();
         for object in page.result.objects {
             if !object.location.prefix_matches(&folder) {
@@ -60,23 +66,41 @@ pub(super) async fn list(client: &Client, prefix: &str, start_after: Option<&str
     }
 }
 
+/// Whether anything lies below the folder, at any depth.
+pub(super) async fn holds_any(client: &Client, prefix: &str) -> Result<bool> {
+    let folder = client.path(prefix)?;
+    let (within, mut token) = (below(&folder), None);
+    for _ in 0..IDLE_PAGES {
+        let options =
+            PaginatedListOptions { page_token: token.clone(), max_keys: Some(1), ..PaginatedListOptions::default() };
+        let page = page(client, prefix, within.as_deref(), options).await?;
+        if page.result.objects.iter().any(|object| object.location.prefix_matches(&folder)) {
+            return Ok(true);
+        }
+        match page.page_token.filter(|next| !next.is_empty()) {
+            None => return Ok(false),
+            next => token = next,
+        }
+    }
+    let message = format!("the listing of {} goes round in circles", client.place(prefix));
+    Err(Error::new(ErrorKind::Storage, message))
+}
+
+/// What the names of all that lies in the folder begin with.
+fn below(folder: &Path) -> Option<String> {
+    (!folder.as_ref().is_empty()).then(|| format!("{folder}/"))
+}
+
 async fn page(
     client: &Client,
     prefix: &str,
     within: Option<&str>,
-    offset: Option<String>,
-    page_token: Option<String>,
-) -> Result<object_store::list::PaginatedListResult> {
+    options: PaginatedListOptions,
+) -> Result<PaginatedListResult> {
     let mut tries = Tries::new(client, "list", prefix);
     loop {
         let store = tries.store();
-        let options = PaginatedListOptions {
-            offset: offset.clone(),
-            page_token: page_token.clone(),
-            delimiter: Some("/".into()),
-            ..PaginatedListOptions::default()
-        };
-        match tries.once(store.list_paginated(within, options)).await {
+        match tries.once(store.list_paginated(within, options.clone())).await {
             Ok((page, _)) => return Ok(page),
             Err(mut failure) => {
                 if failure.cause == Cause::Missing {

@@ -29,8 +29,7 @@ use super::location::StorageOptions;
 use super::{ObjectMeta, Parts, PutOutcome, Store};
 use crate::error::Result;
 
-pub use self::told::nothing_was_done;
-pub(super) use self::told::is_missing;
+pub(super) use self::told::{is_missing, refused_with};
 
 /// A table's root in a cloud's store.
 pub(super) struct Remote(Arc<Client>);
@@ -81,6 +80,10 @@ impl Store for Remote {
 
     fn list<'a>(&'a self, prefix: &'a str, start_after: Option<&'a str>) -> BoxFuture<'a, Result<Vec<ObjectMeta>>> {
         list::list(&self.0, prefix, start_after).boxed()
+    }
+
+    fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>> {
+        list::holds_any(&self.0, prefix).boxed()
     }
 
     fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<()>> {

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use object_store::PutPayload;
 use object_store::multipart::PartId;
 use object_store::path::Path;
-use object_store::PutPayload;
 
 use super::client::Client;
 use super::failure::{Cause, Failure};
@@ -76,11 +76,10 @@ impl Parts for RemoteParts {
             let mut tries = Tries::new(&self.client, "complete", &self.key);
             loop {
                 let store = tries.store();
-                let failure =
-                    match tries.once(store.complete_multipart(&self.path, &self.id, parts.clone())).await {
-                        Ok(_) => return Ok(()),
-                        Err(failure) => failure,
-                    };
+                let failure = match tries.once(store.complete_multipart(&self.path, &self.id, parts.clone())).await {
+                    Ok(_) => return Ok(()),
+                    Err(failure) => failure,
+                };
                 // The upload is over once it is complete: an earlier try did it, and its answer was lost.
                 if tries.may_be_done() && is_over(&failure) && self.is_there().await? {
                     return Ok(());

@@ -12,8 +12,7 @@ struct Told {
     text: String,
     /// There is no such object.
     missing: bool,
-    /// The store has for sure done nothing of what it was asked for.
-    nothing_done: bool,
+    status: Option<u16>,
 }
 
 impl fmt::Display for Told {
@@ -34,9 +33,9 @@ pub(in crate::storage) fn is_missing(error: &Error) -> bool {
     find(error).is_some_and(|told| told.missing)
 }
 
-/// Whether an error of a request means for sure that nothing was done: the store refused it, or was not reached.
-pub fn nothing_was_done(error: &Error) -> bool {
-    find(error).is_some_and(|told| told.nothing_done)
+/// The HTTP status with which the store refused.
+pub(in crate::storage) fn refused_with(error: &Error) -> Option<u16> {
+    find(error).and_then(|told| told.status)
 }
 
 /// How the tries ended.
@@ -62,8 +61,10 @@ pub(super) fn told(what: &str, place: &str, bucket: &str, failure: &Failure, mut
     if tried.tries > 1 {
         tried.text.push_str(&format!("; {} tries in {:.1} s", tried.tries, tried.seconds));
     }
-    let told = Told { text: tried.text, missing: failure.cause == Cause::Missing, nothing_done: !tried.may_be_done };
-    Error::new(kind, message).with_source(told)
+    let status = failure.seen.refusal.as_ref().map(|refusal| refusal.status);
+    let told = Told { text: tried.text, missing: failure.cause == Cause::Missing, status };
+    let error = Error::new(kind, message).with_source(told);
+    if tried.may_be_done { error } else { error.before_writing() }
 }
 
 fn meaning(failure: &Failure, bucket: &str) -> (ErrorKind, String) {
@@ -95,7 +96,9 @@ fn meaning(failure: &Failure, bucket: &str) -> (ErrorKind, String) {
             "there are no credentials: give them as storage options, or where the store's own tools look for them",
         ),
         Cause::Unavailable => (ErrorKind::StorageUnavailable, "the store is not available, try again later"),
-        Cause::Host => (ErrorKind::StorageUnavailable, "the store's host cannot be found: check the endpoint, or the network"),
+        Cause::Host => {
+            (ErrorKind::StorageUnavailable, "the store's host cannot be found: check the endpoint, or the network")
+        }
         Cause::Tls => (
             ErrorKind::Storage,
             "the store's certificate is not trusted, or it does not speak TLS: check the endpoint and its certificate",
