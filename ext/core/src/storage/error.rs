@@ -49,3 +49,19 @@ fn io_cause(error: &(dyn StdError + 'static)) -> Option<io::ErrorKind> {
     }
     None
 }
+
+/// Whether the error says that the store, or the client by its options, has no such request.
+pub(super) fn is_not_implemented(error: &Error) -> bool {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(e) = cause {
+        match e.downcast_ref() {
+            Some(object_store::Error::NotImplemented { .. }) => return true,
+            // The status is known only by the words of an error whose type is private.
+            Some(object_store::Error::Generic { source, .. }) => {
+                return source.to_string().contains("status code: 501");
+            }
+            _ => cause = e.source(),
+        }
+    }
+    false
+}

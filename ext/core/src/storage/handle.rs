@@ -8,9 +8,8 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 
 use super::location::{Location, StorageOptions};
-use super::object::ObjectBacked;
-use super::{ObjectMeta, PutOutcome, Store, Upload};
-use crate::error::{Error, Result};
+use super::{ObjectMeta, PutOutcome, Store, Upload, stack};
+use crate::error::Result;
 
 /// A table's root in its store. Clones share the client; a child process after `fork` makes a client of its own.
 #[derive(Clone)]
@@ -88,7 +87,7 @@ impl Storage {
         if let Some(fixed) = &self.0.fixed {
             return Ok(Arc::clone(fixed));
         }
-        let connect = || Ok::<Arc<dyn Store>, Error>(Arc::new(ObjectBacked::connect(&self.0.location)?));
+        let connect = || stack::connect(&self.0.location);
         // Never waits: a fork may have copied the lock while another thread held it.
         let Ok(mut slot) = self.0.client.try_lock() else { return connect() };
         let pid = std::process::id();
@@ -136,6 +135,11 @@ impl Storage {
     /// See [`Store::put_if_absent`].
     pub async fn put_if_absent(&self, key: &str, bytes: Bytes) -> Result<PutOutcome> {
         self.store()?.put_if_absent(key, bytes).await
+    }
+
+    /// See [`Store::ready_to_commit`].
+    pub async fn ready_to_commit(&self) -> Result<()> {
+        self.store()?.ready_to_commit().await
     }
 
     /// See [`Store::delete`].

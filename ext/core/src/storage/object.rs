@@ -160,6 +160,21 @@ impl Store for ObjectBacked {
         .boxed()
     }
 
+    fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>> {
+        async move {
+            self.asked(RequestKind::List, 0);
+            match self.inner.list(Some(&self.path(prefix)?)).next().await {
+                None => Ok(false),
+                Some(Ok(_)) => Ok(true),
+                Some(Err(e)) => match self.fail("list", prefix)(e) {
+                    e if error::is_not_found(&e) => Ok(false),
+                    e => Err(e),
+                },
+            }
+        }
+        .boxed()
+    }
+
     fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<()>> {
         async move {
             self.asked(RequestKind::Put, bytes.len());
