@@ -6,7 +6,7 @@ use std::io;
 use super::remote::{is_missing, refused_with};
 use crate::error::{Error, ErrorKind};
 
-/// Whether the error says that the object is not there. Below a plain file there is nothing either.
+/// Whether the error says that the object is not there. Below a plain file there is nothing either, and a folder is no object.
 pub fn is_not_found(error: &Error) -> bool {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(e) = cause {
@@ -15,7 +15,8 @@ pub fn is_not_found(error: &Error) -> bool {
         }
         cause = e.source();
     }
-    is_missing(error) || io_cause(error) == Some(io::ErrorKind::NotADirectory)
+    let of_file = matches!(io_cause(error), Some(io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory));
+    is_missing(error) || of_file
 }
 
 /// Folds an error met while doing `what` (as in "cannot read") to the object at `place`.

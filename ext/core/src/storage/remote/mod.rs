@@ -17,9 +17,9 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use futures::FutureExt;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, try_join_all};
 use object_store::path::Path;
-use object_store::{OBJECT_STORE_COALESCE_DEFAULT, ObjectStoreExt, PutMode, PutPayload, coalesce_ranges};
+use object_store::{ObjectStoreExt, PutMode, PutPayload};
 use url::Url;
 
 use self::client::Client;
@@ -68,8 +68,8 @@ impl Store for Remote {
         version: &'a OnceLock<String>,
     ) -> BoxFuture<'a, Result<Vec<Bytes>>> {
         async move {
-            let fetch = |range: Range<u64>| read::read(&self.0, key, Some(range), Some(version));
-            coalesce_ranges(ranges, fetch, OBJECT_STORE_COALESCE_DEFAULT).await
+            let fetch = |range: &Range<u64>| read::read(&self.0, key, Some(range.clone()), Some(version));
+            try_join_all(ranges.iter().map(fetch)).await
         }
         .boxed()
     }
