@@ -10,6 +10,9 @@ const NEAR_BYTES: u64 = 1 << 20;
 /// Bytes of a request, about: more come sooner in pieces.
 const PIECE_BYTES: u64 = 8 << 20;
 
+/// Pieces of a range, at most.
+const MOST_PIECES: u64 = 4_096;
+
 /// What is to be fetched, in order, without overlaps.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Plan {
@@ -81,9 +84,12 @@ impl Merged {
     }
 }
 
-/// A range in pieces of about the same size.
+/// A range in pieces of about the same size. What no object can be long enough for is one: the store says so.
 fn cut(range: Range<u64>) -> impl Iterator<Item = Range<u64>> {
-    let pieces = (range.end - range.start).div_ceil(PIECE_BYTES).max(1);
+    let pieces = match (range.end - range.start).div_ceil(PIECE_BYTES) {
+        1..=MOST_PIECES => (range.end - range.start).div_ceil(PIECE_BYTES),
+        _ => 1,
+    };
     let size = (range.end - range.start).div_ceil(pieces);
     (0..pieces).map(move |n| range.start + n * size..(range.start + (n + 1) * size).min(range.end))
 }
@@ -120,6 +126,7 @@ mod tests {
     #[test]
     fn large_ranges_come_in_pieces() {
         assert_eq!(pieces(&[0..20 * MIB]).len(), 3);
+        assert_eq!(pieces(&[0..u64::MAX]), std::slice::from_ref(&(0..u64::MAX)));
         let columns: Vec<_> = (0..10).map(|n| n * 3 * MIB..(n + 1) * 3 * MIB).collect();
         assert_eq!(pieces(&columns), (0..5).map(|n| n * 6 * MIB..(n + 1) * 6 * MIB).collect::<Vec<_>>());
     }
