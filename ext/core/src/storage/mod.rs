@@ -10,6 +10,7 @@ mod footer;
 mod handle;
 mod http;
 mod location;
+mod memo;
 mod object;
 mod parquet_file;
 mod parquet_schema;
@@ -74,6 +75,10 @@ pub trait Store: Send + Sync {
     fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<ObjectMeta>>;
     /// Objects right below the folder `prefix` with keys greater than `start_after`, sorted by key.
     fn list<'a>(&'a self, prefix: &'a str, start_after: Option<&'a str>) -> BoxFuture<'a, Result<Vec<ObjectMeta>>>;
+    /// All of the folder at once, or `None` where that would take more than one request.
+    fn list_short<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
+        async move { self.list(prefix, None).await.map(Some) }.boxed()
+    }
     /// Whether anything lies below the folder `prefix`, at any depth.
     fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>>;
     /// Writes or overwrites; durable and whole when it returns.
