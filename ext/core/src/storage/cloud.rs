@@ -11,6 +11,7 @@ use url::Url;
 
 use super::http::Connector;
 use super::location::StorageOptions;
+use super::log_store;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A client for the store that `url` names; options win over the environment.
@@ -50,6 +51,7 @@ fn keyed<K: FromStr>(options: &StorageOptions, store: &str) -> Result<Vec<(K, St
     options
         .0
         .iter()
+        .filter(|(name, value)| !log_store::is_own(name, value))
         .map(|(name, value)| match name.to_ascii_lowercase().parse() {
             Ok(key) => Ok((key, value.clone())),
             Err(_) => Err(Error::new(ErrorKind::Configuration, format!("{store} has no storage option {name:?}"))),

@@ -41,6 +41,8 @@ fn server(answers: Vec<(u16, &'static str)>) -> (Storage, Receiver<String>) {
         ("aws_region", "us-east-1"),
         ("aws_access_key_id", "id"),
         ("aws_secret_access_key", "secret"),
+        // The answers are counted: nothing else may be asked.
+        ("conditional_put", "trust"),
     ];
     let options = StorageOptions(options.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
     (Storage::new("s3://bucket/table", options).unwrap(), asked)
