@@ -5,7 +5,7 @@ use std::io;
 
 use crate::error::{Error, ErrorKind};
 
-/// Whether the error says that the object is not there. Below a plain file there is nothing either.
+/// Whether the error says that the object is not there. Below a plain file there is nothing either, and a folder is no object.
 pub fn is_not_found(error: &Error) -> bool {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(e) = cause {
@@ -14,7 +14,7 @@ pub fn is_not_found(error: &Error) -> bool {
         }
         cause = e.source();
     }
-    io_cause(error) == Some(io::ErrorKind::NotADirectory)
+    matches!(io_cause(error), Some(io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory))
 }
 
 /// Folds an error met while doing `what` (as in "cannot read") to the object at `place`.

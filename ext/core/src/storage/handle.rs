@@ -6,10 +6,15 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
 
 use super::location::{Location, StorageOptions};
+use super::ranges::Plan;
 use super::{ObjectMeta, PutOutcome, Store, Upload, stack};
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// Requests for the ranges of one call at a time.
+const PIECES_IN_FLIGHT: usize = 8;
 
 /// A table's root in its store. Clones share the client; a child process after `fork` makes a client of its own.
 #[derive(Clone)]
@@ -112,9 +117,22 @@ impl Storage {
         Ok(parts.pop().unwrap_or_default())
     }
 
-    /// See [`Store::get_ranges`].
+    /// See [`Store::get_ranges`]. Over a network near ranges come with one request, and large ones with several at once.
     pub async fn get_ranges(&self, key: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        self.store()?.get_ranges(key, ranges).await
+        let store = self.store()?;
+        if !self.is_remote() {
+            return store.get_ranges(key, ranges).await;
+        }
+        let plan = Plan::new(ranges);
+        let fetch = |piece: Range<u64>| {
+            let store = &store;
+            async move { Ok::<_, Error>(store.get_ranges(key, std::slice::from_ref(&piece)).await?.pop()) }
+        };
+        let pieces = stream::iter(plan.pieces.clone()).map(fetch).buffered(PIECES_IN_FLIGHT);
+        let pieces: Vec<_> = pieces.try_collect().await?;
+        let pieces: Option<Vec<Bytes>> = pieces.into_iter().collect();
+        let whole = pieces.and_then(|pieces| plan.assemble(ranges, &pieces));
+        whole.ok_or_else(|| Error::internal("a store gave fewer bytes than it was asked for"))
     }
 
     /// See [`Store::head`].
@@ -150,6 +168,11 @@ impl Storage {
     /// A streaming upload to `key` in bounded memory.
     pub fn upload(&self, key: &str) -> Result<Upload> {
         Ok(Upload::new(self.store()?, key))
+    }
+
+    /// Whether a request takes the time of a network, so that many at once are better than one after the other.
+    pub fn is_remote(&self) -> bool {
+        self.0.fixed.is_some() || self.0.location.is_remote()
     }
 
     /// See [`Store::errors_are_final`].

@@ -61,6 +61,10 @@ impl Location {
         }
     }
 
+    pub(super) fn is_remote(&self) -> bool {
+        !matches!(self.place, Place::Local)
+    }
+
     fn local(path: &std::path::Path, address: &str, options: StorageOptions) -> Result<Self> {
         let wrong = |e: &dyn fmt::Display| {
             Error::new(ErrorKind::Configuration, format!("{address:?} is not a usable path: {e}"))
