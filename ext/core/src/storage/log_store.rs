@@ -89,7 +89,9 @@ pub(super) fn read(options: &StorageOptions) -> Result<LogStore> {
     match value(options, "log_store").map(str::to_ascii_lowercase).as_deref() {
         Some("dynamodb") => {}
         other => {
-            if let Some((given, _)) = options.0.iter().find(|(given, _)| name(given).is_some_and(|n| n.starts_with("dynamodb"))) {
+            if let Some((given, _)) =
+                options.0.iter().find(|(given, _)| name(given).is_some_and(|n| n.starts_with("dynamodb")))
+            {
                 return wrong(format!("the storage option {given:?} has a meaning only with log_store: :dynamodb"));
             }
             return match other {
@@ -104,7 +106,8 @@ pub(super) fn read(options: &StorageOptions) -> Result<LogStore> {
         None => Ok(default),
         Some(text) => match text.parse::<u64>() {
             Ok(number) if (1..=u64::from(u32::MAX)).contains(&number) => Ok(number),
-            _ => wrong(format!("the storage option {name} is a whole number from 1 on, not {text:?}")).map(|_: LogStore| 0),
+            _ => wrong(format!("the storage option {name} is a whole number from 1 on, not {text:?}"))
+                .map(|_: LogStore| 0),
         },
     };
     let default = DynamoOptions::default();

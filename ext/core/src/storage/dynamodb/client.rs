@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
+use object_store::HeaderValue;
 use object_store::aws::{AwsAuthorizer, AwsCredential, AwsCredentialProvider};
 use object_store::client::{HttpClient, HttpErrorKind, HttpRequest, HttpResponse};
-use object_store::HeaderValue;
 use rand::Rng;
 use serde_json::Value;
 
@@ -26,10 +26,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where DynamoDB is.
-#[derive(Debug, Clone)]
-pub(in crate::storage) struct Place {
-    pub(in crate::storage) endpoint: String,
-    pub(in crate::storage) region: String,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) endpoint: String,
+    pub(super) region: String,
 }
 
 pub(in crate::storage) struct Client {
@@ -39,7 +39,7 @@ pub(in crate::storage) struct Client {
 }
 
 impl Client {
-    pub(in crate::storage) fn new(http: HttpClient, credentials: AwsCredentialProvider, place: Place) -> Self {
+    pub(super) fn new(http: HttpClient, credentials: AwsCredentialProvider, place: Place) -> Self {
         Self { http, credentials, place }
     }
 
@@ -113,7 +113,8 @@ impl Client {
     fn refusal(&self, operation: &str, status: u16, answer: &Value) -> Once {
         let name = answer.get("__type").and_then(Value::as_str).unwrap_or_default();
         let name = name.rsplit('#').next().unwrap_or_default();
-        let message = answer.get("message").or_else(|| answer.get("Message")).and_then(Value::as_str).unwrap_or_default();
+        let message =
+            answer.get("message").or_else(|| answer.get("Message")).and_then(Value::as_str).unwrap_or_default();
         let (kind, reason, again) = match name {
             "ConditionalCheckFailedException" => (ErrorKind::Storage, Reason::Condition, false),
             "ResourceNotFoundException" => (ErrorKind::Configuration, Reason::NoTable, false),
@@ -134,7 +135,9 @@ impl Client {
             | "ExpiredToken"
             | "InvalidClientTokenId" => (ErrorKind::PermissionDenied, Reason::Other, false),
             "ValidationException" => (ErrorKind::Configuration, Reason::Other, false),
-            _ if status >= 500 || status == 429 || status == 408 => (ErrorKind::StorageUnavailable, Reason::Other, true),
+            _ if status >= 500 || status == 429 || status == 408 => {
+                (ErrorKind::StorageUnavailable, Reason::Other, true)
+            }
             _ if status == 403 || status == 401 => (ErrorKind::PermissionDenied, Reason::Other, false),
             _ => (ErrorKind::Storage, Reason::Other, false),
         };

@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::super::probe::TEMPORARY;
 use super::super::{LOG_FOLDER, PutOutcome, error, is_not_found};
-use super::DynamoLogStore;
 use super::entries::Created;
 use super::entry::Entry;
+use super::table::DynamoLogStore;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Tries to give a file its name.
@@ -106,7 +106,8 @@ impl DynamoLogStore {
     async fn check_before(&self, entry: &Entry, version: u64) -> Result<()> {
         let Some(before) = version.checked_sub(1).map(file_name) else { return Ok(()) };
         let key = key_of(&before);
-        let (found, there) = futures::future::join(self.entries.get(&entry.table_path, &before), self.exists(&key)).await;
+        let (found, there) =
+            futures::future::join(self.entries.get(&entry.table_path, &before), self.exists(&key)).await;
         match found? {
             Some(found) if !found.complete => self.finish(&found).await,
             _ if there? => Ok(()),

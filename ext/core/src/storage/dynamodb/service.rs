@@ -6,22 +6,22 @@ use serde_json::Value;
 use crate::error::Error;
 
 /// Takes requests in DynamoDB's JSON. What may help to be tried again has been.
-pub(super) trait Service: Send + Sync {
+pub(in crate::storage) trait Service: Send + Sync {
     /// Calls an operation such as `PutItem`.
     fn call<'a>(&'a self, operation: &'static str, request: Value) -> BoxFuture<'a, Result<Value, Failure>>;
 }
 
 /// Why a call failed.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) reason: Reason,
+pub(in crate::storage) struct Failure {
+    pub(in crate::storage) reason: Reason,
     /// Whether it may have been done all the same: an answer was lost.
-    pub(super) maybe_done: bool,
-    pub(super) error: Error,
+    pub(in crate::storage) maybe_done: bool,
+    pub(in crate::storage) error: Error,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(in crate::storage) enum Reason {
     /// The item is not as the condition has it.
     Condition,
     /// There is no such table.

@@ -48,8 +48,6 @@ fn server(answers: Vec<(u16, &'static str)>) -> (Arc<dyn Store>, Receiver<String
         ("aws_region", "us-east-1"),
         ("aws_access_key_id", "id"),
         ("aws_secret_access_key", "secret"),
-        // The answers are counted: nothing else may be asked.
-        ("conditional_put", "trust"),
     ];
     let options = StorageOptions(options.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
     let location = Location::parse("s3://bucket/table", options).unwrap();

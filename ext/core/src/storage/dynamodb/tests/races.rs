@@ -64,10 +64,11 @@ async fn a_listing_never_misses_what_was_committed_before_it() {
         tokio::spawn(async move {
             // Half of them stop once the entry is there.
             for version in 0..60 {
-                let writer = world.faulty(move |request| match request.starts_with("put_if_absent") && version % 2 == 1 {
-                    true => Fault::Before,
-                    false => Fault::None,
-                });
+                let writer =
+                    world.faulty(move |request| match request.starts_with("put_if_absent") && version % 2 == 1 {
+                        true => Fault::Before,
+                        false => Fault::None,
+                    });
                 assert_eq!(commit(&writer, version, "x").await.unwrap(), PutOutcome::Created);
                 newest.store(version as usize, Ordering::SeqCst);
             }
