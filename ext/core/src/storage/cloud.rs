@@ -3,18 +3,35 @@
 use std::str::FromStr;
 use std::sync::{Arc, Once};
 
-use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsCredentialProvider};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
-use object_store::{ObjectStore, ObjectStoreScheme};
+use object_store::{ClientConfigKey, ClientOptions, ObjectStore, ObjectStoreScheme};
 use url::Url;
 
 use super::http::Connector;
 use super::location::StorageOptions;
+use super::log_store;
 use crate::error::{Error, ErrorKind, Result};
 
+/// A client, and what there is to know about it.
+pub(super) struct Connected {
+    pub(super) store: Arc<dyn ObjectStore>,
+    /// Where the store is, if it is not the cloud's own.
+    pub(super) endpoint: Option<String>,
+    /// What other services of Amazon are reached with.
+    pub(super) amazon: Option<Amazon>,
+}
+
+/// Who asks, from where, and how.
+pub(super) struct Amazon {
+    pub(super) credentials: AwsCredentialProvider,
+    pub(super) region: Option<String>,
+    pub(super) options: ClientOptions,
+}
+
 /// A client for the store that `url` names; options win over the environment.
-pub(super) fn connect(url: &Url, options: &StorageOptions) -> Result<Arc<dyn ObjectStore>> {
+pub(super) fn connect(url: &Url, options: &StorageOptions) -> Result<Connected> {
     install_tls();
     let wrong = |e: &dyn std::fmt::Display| Error::new(ErrorKind::Configuration, format!("{url}: {e}"));
     let (scheme, _) = ObjectStoreScheme::parse(url).map_err(|e| wrong(&e))?;
@@ -24,7 +41,17 @@ pub(super) fn connect(url: &Url, options: &StorageOptions) -> Result<Arc<dyn Obj
             for (key, value) in keyed::<AmazonS3ConfigKey>(options, "S3")? {
                 builder = builder.with_config(key, value);
             }
-            Arc::new(builder.build().map_err(|e| wrong(&e))?)
+            let endpoint = builder.get_config_value(&AmazonS3ConfigKey::Endpoint);
+            let region = builder.get_config_value(&AmazonS3ConfigKey::Region);
+            let options = CLIENT_OPTIONS.iter().fold(ClientOptions::new(), |options, key| {
+                match builder.get_config_value(&AmazonS3ConfigKey::Client(*key)) {
+                    Some(value) => options.with_config(*key, value),
+                    None => options,
+                }
+            });
+            let store = builder.build().map_err(|e| wrong(&e))?;
+            let amazon = Amazon { credentials: Arc::clone(store.credentials()), region, options };
+            Connected { store: Arc::new(store), endpoint, amazon: Some(amazon) }
         }
         ObjectStoreScheme::MicrosoftAzure => {
             let mut builder =
@@ -32,7 +59,9 @@ pub(super) fn connect(url: &Url, options: &StorageOptions) -> Result<Arc<dyn Obj
             for (key, value) in keyed::<AzureConfigKey>(options, "Azure")? {
                 builder = builder.with_config(key, value);
             }
-            Arc::new(builder.build().map_err(|e| wrong(&e))?)
+            let emulator = builder.get_config_value(&AzureConfigKey::UseEmulator).filter(|used| used == "true");
+            let endpoint = builder.get_config_value(&AzureConfigKey::Endpoint).or(emulator);
+            Connected { store: Arc::new(builder.build().map_err(|e| wrong(&e))?), endpoint, amazon: None }
         }
         ObjectStoreScheme::GoogleCloudStorage => {
             let mut builder =
@@ -40,16 +69,36 @@ pub(super) fn connect(url: &Url, options: &StorageOptions) -> Result<Arc<dyn Obj
             for (key, value) in keyed::<GoogleConfigKey>(options, "Google Cloud Storage")? {
                 builder = builder.with_config(key, value);
             }
-            Arc::new(builder.build().map_err(|e| wrong(&e))?)
+            let in_key = options.0.values().any(|value| value.contains("gcs_base_url"));
+            let endpoint = builder.get_config_value(&GoogleConfigKey::BaseUrl).or(in_key.then(String::new));
+            Connected { store: Arc::new(builder.build().map_err(|e| wrong(&e))?), endpoint, amazon: None }
         }
         _ => return Err(wrong(&"its scheme is none of file, s3, s3a, az, abfs, abfss, gs")),
     })
 }
 
+/// What other clients have in common with that of S3.
+const CLIENT_OPTIONS: [ClientConfigKey; 13] = [
+    ClientConfigKey::AllowHttp,
+    ClientConfigKey::AllowInvalidCertificates,
+    ClientConfigKey::NoSystemCertificates,
+    ClientConfigKey::ConnectTimeout,
+    ClientConfigKey::Http1Only,
+    ClientConfigKey::Http2Only,
+    ClientConfigKey::PoolIdleTimeout,
+    ClientConfigKey::PoolMaxIdlePerHost,
+    ClientConfigKey::ProxyUrl,
+    ClientConfigKey::ProxyCaCertificate,
+    ClientConfigKey::ProxyExcludes,
+    ClientConfigKey::Timeout,
+    ClientConfigKey::UserAgent,
+];
+
 fn keyed<K: FromStr>(options: &StorageOptions, store: &str) -> Result<Vec<(K, String)>> {
     options
         .0
         .iter()
+        .filter(|(name, value)| !log_store::is_own(name, value))
         .map(|(name, value)| match name.to_ascii_lowercase().parse() {
             Ok(key) => Ok((key, value.clone())),
             Err(_) => Err(Error::new(ErrorKind::Configuration, format!("{store} has no storage option {name:?}"))),

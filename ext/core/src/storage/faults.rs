@@ -31,6 +31,8 @@ pub enum Fault {
     Unconditional,
     /// Say that there is no such request.
     NotImplemented,
+    /// Refuse the credentials.
+    Denied,
 }
 
 /// Decides over each request by its name (`get`, `put_if_absent`, …) and key.
@@ -72,6 +74,7 @@ impl Faulty {
             Fault::None => work.await,
             Fault::Unconditional => unconditional.unwrap_or(work).await,
             Fault::NotImplemented => Err(error::fold("write", key, not_implemented())),
+            Fault::Denied => Err(Error::new(ErrorKind::PermissionDenied, format!("denied: {name} {key}"))),
             Fault::Before => Err(failure()),
             Fault::Slow(pause) => {
                 tokio::time::sleep(pause).await;

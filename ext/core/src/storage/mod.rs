@@ -2,6 +2,7 @@
 
 mod carried;
 mod cloud;
+mod dynamodb;
 mod elsewhere;
 mod error;
 #[cfg(any(test, feature = "testing"))]
@@ -10,6 +11,7 @@ mod footer;
 mod handle;
 mod http;
 mod location;
+mod log_store;
 mod object;
 mod parquet_file;
 mod parquet_schema;

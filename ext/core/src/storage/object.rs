@@ -31,14 +31,18 @@ pub(super) struct ObjectBacked {
 
 impl ObjectBacked {
     pub(super) fn connect(location: &Location) -> Result<Self> {
-        let local = matches!(location.place, Place::Local).then(|| Arc::new(LocalFileSystem::new().with_fsync(true)));
-        let inner: Arc<dyn ObjectStore> = match (&location.place, &local) {
-            (Place::Cloud(url), _) => cloud::connect(url, &location.options)?,
-            (Place::Local, Some(local)) => Arc::clone(local) as _,
-            (Place::Local, None) => return Err(Error::internal("a local table has no file system")),
-        };
-        let remote = local.is_none();
-        Ok(Self { inner, root: location.root.clone(), uri: location.uri.clone(), local, remote })
+        match &location.place {
+            Place::Cloud(url) => Ok(Self::remote(location, cloud::connect(url, &location.options)?.store)),
+            Place::Local => {
+                let local = Arc::new(LocalFileSystem::new().with_fsync(true));
+                Ok(Self { local: Some(Arc::clone(&local)), remote: false, ..Self::remote(location, local) })
+            }
+        }
+    }
+
+    /// The root of `location` in that store, which counts its requests.
+    pub(super) fn remote(location: &Location, inner: Arc<dyn ObjectStore>) -> Self {
+        Self { inner, root: location.root.clone(), uri: location.uri.clone(), local: None, remote: true }
     }
 
     #[cfg(any(test, feature = "testing"))]

@@ -22,6 +22,8 @@ use super::{ObjectMeta, PutOutcome, Store};
 use crate::context;
 use crate::error::{Error, Result};
 
+pub(super) use answers::TEMPORARY;
+
 /// What is not known of a store, each question with the name under which the process keeps the answer.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Questions {
