@@ -30,6 +30,8 @@ pub enum Fault {
     Unconditional,
     /// Say that there is no such request.
     NotImplemented,
+    /// Refuse the credentials.
+    Denied,
 }
 
 /// Decides over each request by its name (`get`, `put_if_absent`, …) and key.
@@ -71,6 +73,7 @@ impl Faulty {
             Fault::None => work.await,
             Fault::Unconditional => unconditional.unwrap_or(work).await,
             Fault::NotImplemented => Err(error::fold("write", key, not_implemented())),
+            Fault::Denied => Err(Error::new(ErrorKind::PermissionDenied, format!("denied: {name} {key}"))),
             Fault::Before => Err(failure()),
             Fault::Slow(pause) => {
                 tokio::time::sleep(pause).await;
@@ -105,6 +108,10 @@ impl Store for Faulty {
 
     fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>> {
         self.pass("holds_any", prefix, self.inner.holds_any(prefix)).boxed()
+    }
+
+    fn list_short<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
+        self.pass("list", prefix, self.inner.list_short(prefix)).boxed()
     }
 
     fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<()>> {

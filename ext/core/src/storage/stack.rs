@@ -3,26 +3,42 @@
 use std::sync::Arc;
 
 use super::Store;
+use super::cloud::{self, Connected};
+use super::dynamodb::{self, DynamoLogStore};
 use super::location::{Location, Place};
+use super::log_store::{self, LogStore};
 use super::object::ObjectBacked;
 use super::probe::{Probed, Questions};
 use super::remote::Remote;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// A client for the store of `location`.
 pub(super) fn connect(location: &Location) -> Result<Arc<dyn Store>> {
     let Location { root, uri, options, .. } = location;
-    Ok(match &location.place {
-        Place::Local => Arc::new(ObjectBacked::local(root, uri)),
-        Place::Cloud(url) => {
-            let store = Arc::new(Remote::connect(url, uri, root, options)?);
-            let mut bucket = url.origin().ascii_serialization();
-            bucket.push_str(url.authority());
-            for (key, value) in &options.0 {
-                bucket.extend(["\0", key, "\0", value]);
-            }
-            let questions = Questions { conditional_put: Some(bucket), log_store: None };
-            Arc::new(Probed::new(store, uri, questions))
-        }
-    })
+    let Place::Cloud(url) = &location.place else { return Ok(Arc::new(ObjectBacked::local(root, uri))) };
+    let log_store = log_store::read(&location.options)?;
+    let Connected { store, endpoint, amazon } = cloud::connect(url, &location.options)?;
+    let store: Arc<dyn Store> = Arc::new(Remote::new(url, uri, root, options, store)?);
+    if let LogStore::DynamoDb(options) = log_store {
+        let amazon = amazon.ok_or_else(|| {
+            let message =
+                format!("log_store: :dynamodb is for tables in S3, and {} is in another store", location.uri());
+            Error::new(ErrorKind::Configuration, message)
+        })?;
+        let bucket = url.host_str().unwrap_or_default();
+        let names = match &options.table_path {
+            Some(path) => vec![path.clone()],
+            None => dynamodb::table_paths(url.scheme(), bucket, &location.root),
+        };
+        let client = dynamodb::connect(&options, amazon, endpoint.as_deref())?;
+        return Ok(Arc::new(DynamoLogStore::new(store, location.uri(), names, Arc::new(client), options)));
+    }
+    let bucket = format!("{}\0{}", endpoint.as_deref().unwrap_or_default(), &url[..url::Position::BeforePath]);
+    let questions = Questions {
+        // The clouds themselves are known to keep to conditions.
+        conditional_put: (endpoint.is_some() && !log_store::trusts(&location.options)).then(|| bucket.clone()),
+        // DynamoDB goes with S3 alone.
+        log_store: (amazon.is_some() && log_store == LogStore::Default).then(|| format!("{bucket}\0{}", location.root)),
+    };
+    Ok(Arc::new(Probed::new(store, location.uri(), questions)))
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::context::{self, Context, Metered, RequestCounts};
 use crate::storage::location::Place;
 use crate::storage::remote::Remote;
-use crate::storage::{Location, Storage, StorageOptions, Store};
+use crate::storage::{Location, Storage, StorageOptions, Store, cloud};
 
 /// Answers one request after the other with what comes from the iterator, and tells what was asked.
 fn server(answers: Vec<(u16, &'static str)>) -> (Arc<dyn Store>, Receiver<String>) {
@@ -53,7 +53,9 @@ fn server(answers: Vec<(u16, &'static str)>) -> (Arc<dyn Store>, Receiver<String
     let options = StorageOptions(options.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
     let location = Location::parse("s3://bucket/table", options).unwrap();
     let Place::Cloud(url) = &location.place else { panic!("S3 is no cloud") };
-    (Arc::new(Remote::connect(url, &location.uri, &location.root, &location.options).unwrap()), asked)
+    let Location { uri, root, options, .. } = &location;
+    let client = cloud::connect(url, options).unwrap().store;
+    (Arc::new(Remote::new(url, uri, root, options, client).unwrap()), asked)
 }
 
 #[tokio::test(flavor = "multi_thread")]

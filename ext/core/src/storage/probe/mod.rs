@@ -21,6 +21,8 @@ use super::{ObjectMeta, Parts, PutOutcome, Store};
 use crate::context;
 use crate::error::{Error, Result};
 
+pub(super) use answers::TEMPORARY;
+
 /// What is not known of a store, each question with the name under which the process keeps the answer.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Questions {
@@ -103,6 +105,10 @@ impl Store for Probed {
 
     fn list<'a>(&'a self, prefix: &'a str, start_after: Option<&'a str>) -> BoxFuture<'a, Result<Vec<ObjectMeta>>> {
         self.0.store.list(prefix, start_after)
+    }
+
+    fn list_short<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
+        self.0.store.list_short(prefix)
     }
 
     fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>> {

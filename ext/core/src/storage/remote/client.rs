@@ -24,9 +24,14 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn connect(url: &Url, uri: &str, root: &Path, options: &StorageOptions) -> Result<Self> {
+    pub(super) fn new(
+        url: &Url,
+        uri: &str,
+        root: &Path,
+        options: &StorageOptions,
+        store: Arc<dyn CloudStore>,
+    ) -> Result<Self> {
         let settings = Settings::read(options)?;
-        let store = cloud::connect(url, options)?;
         let store = Mutex::new((0, store));
         Ok(Self {
             url: url.clone(),
@@ -47,7 +52,7 @@ impl Client {
     pub(super) fn renew(&self, generation: u64) -> Result<()> {
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         if store.0 == generation {
-            *store = (generation + 1, cloud::connect(&self.url, &self.options)?);
+            *store = (generation + 1, cloud::connect(&self.url, &self.options)?.store);
         }
         Ok(())
     }

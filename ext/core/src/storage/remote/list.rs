@@ -17,52 +17,85 @@ const IDLE_PAGES: u32 = 100;
 /// Objects of one folder: beyond that they are no longer a log's.
 const MOST: usize = 5_000_000;
 
+/// Objects right below the folder, after that one.
 pub(super) async fn list(client: &Client, prefix: &str, start_after: Option<&str>) -> Result<Vec<ObjectMeta>> {
-    let folder = client.path(prefix)?;
-    let after = start_after.map(|key| client.path(key)).transpose()?;
-    let start = match client.lists_from_the_beginning() {
-        true => None,
-        false => after.as_ref().map(ToString::to_string),
-    };
-    let within = below(&folder);
-    let wrong =
-        |what: String| Err(Error::new(ErrorKind::Storage, format!("the listing of {} {what}", client.place(prefix))));
+    let folder = Folder::new(client, prefix, start_after)?;
     let (mut found, mut token, mut idle) = (BTreeMap::new(), None, 0);
     loop {
-        let options = PaginatedListOptions {
-            offset: start.clone(),
-            page_token: token.clone(),
-            delimiter: Some("/".into()),
-            ..PaginatedListOptions::default()
-        };
-        let page = page(client, prefix, within.as_deref(), options).await?;
+        let page = folder.page(token.clone()).await?;
         let before = found.len();
-        for object in page.result.objects {
-            if !object.location.prefix_matches(&folder) {
-                return wrong(format!("holds {:?}, which is not in it", object.location.as_ref()));
-            }
-            // Stores without folders may list what lies deeper, too, and some have objects that stand for a folder.
-            if object.location.parts_count() != folder.parts_count() + 1 {
-                continue;
-            }
-            let key = client.key(&object.location);
-            if after.as_ref().is_none_or(|after| object.location > *after) {
-                let meta = ObjectMeta {
-                    key: key.clone(),
-                    size: object.size,
-                    modified_ms: object.last_modified.timestamp_millis(),
-                    etag: object.e_tag,
-                };
-                found.insert(key, meta);
-            }
-        }
+        folder.take(page.result.objects, &mut found)?;
         idle = if found.len() > before { 0 } else { idle + 1 };
         match page.page_token.filter(|next| !next.is_empty()) {
             None => return Ok(found.into_values().collect()),
-            next if next == token || idle > IDLE_PAGES => return wrong("goes round in circles".to_owned()),
-            _ if found.len() > MOST => return wrong(format!("has more than {MOST} objects")),
+            next if next == token || idle > IDLE_PAGES => return Err(folder.wrong("goes round in circles")),
+            _ if found.len() > MOST => return Err(folder.wrong(&format!("has more than {MOST} objects"))),
             next => token = next,
         }
+    }
+}
+
+/// The same, where one page has it all.
+pub(super) async fn list_short(client: &Client, prefix: &str) -> Result<Option<Vec<ObjectMeta>>> {
+    let folder = Folder::new(client, prefix, None)?;
+    let page = folder.page(None).await?;
+    if page.page_token.is_some_and(|next| !next.is_empty()) {
+        return Ok(None);
+    }
+    let mut found = BTreeMap::new();
+    folder.take(page.result.objects, &mut found)?;
+    Ok(Some(found.into_values().collect()))
+}
+
+/// A folder that is listed from some key on.
+struct Folder<'a> {
+    client: &'a Client,
+    prefix: &'a str,
+    path: Path,
+    after: Option<Path>,
+}
+
+impl<'a> Folder<'a> {
+    fn new(client: &'a Client, prefix: &'a str, start_after: Option<&str>) -> Result<Self> {
+        let after = start_after.map(|key| client.path(key)).transpose()?;
+        Ok(Self { client, prefix, path: client.path(prefix)?, after })
+    }
+
+    async fn page(&self, token: Option<String>) -> Result<PaginatedListResult> {
+        let from = self.after.as_ref().filter(|_| !self.client.lists_from_the_beginning());
+        let options = PaginatedListOptions {
+            offset: from.map(ToString::to_string),
+            page_token: token,
+            delimiter: Some("/".into()),
+            ..PaginatedListOptions::default()
+        };
+        page(self.client, self.prefix, below(&self.path).as_deref(), options).await
+    }
+
+    fn take(&self, objects: Vec<object_store::ObjectMeta>, found: &mut BTreeMap<String, ObjectMeta>) -> Result<()> {
+        for object in objects {
+            if !object.location.prefix_matches(&self.path) {
+                return Err(self.wrong(&format!("holds {:?}, which is not in it", object.location.as_ref())));
+            }
+            // Stores without folders may list what lies deeper, too, and some have objects that stand for a folder.
+            let deeper = object.location.parts_count() != self.path.parts_count() + 1;
+            if deeper || self.after.as_ref().is_some_and(|after| object.location <= *after) {
+                continue;
+            }
+            let key = self.client.key(&object.location);
+            let meta = ObjectMeta {
+                key: key.clone(),
+                size: object.size,
+                modified_ms: object.last_modified.timestamp_millis(),
+                etag: object.e_tag,
+            };
+            found.insert(key, meta);
+        }
+        Ok(())
+    }
+
+    fn wrong(&self, what: &str) -> Error {
+        Error::new(ErrorKind::Storage, format!("the listing of {} {what}", self.client.place(self.prefix)))
     }
 }
 

@@ -25,6 +25,7 @@ use url::Url;
 use self::client::Client;
 use self::failure::Cause;
 use self::tries::Tries;
+use super::cloud::CloudStore;
 use super::location::StorageOptions;
 use super::{ObjectMeta, Parts, PutOutcome, Store};
 use crate::error::Result;
@@ -35,8 +36,15 @@ pub(super) use self::told::{is_missing, refused_with};
 pub(super) struct Remote(Arc<Client>);
 
 impl Remote {
-    pub(super) fn connect(url: &Url, uri: &str, root: &Path, options: &StorageOptions) -> Result<Self> {
-        Ok(Self(Arc::new(Client::connect(url, uri, root, options)?)))
+    /// The root in the store at `url`, with the client that was made for these options.
+    pub(super) fn new(
+        url: &Url,
+        uri: &str,
+        root: &Path,
+        options: &StorageOptions,
+        store: Arc<dyn CloudStore>,
+    ) -> Result<Self> {
+        Ok(Self(Arc::new(Client::new(url, uri, root, options, store)?)))
     }
 
     async fn put_as(&self, key: &str, bytes: Bytes, mode: PutMode) -> Result<PutOutcome> {
@@ -80,6 +88,10 @@ impl Store for Remote {
 
     fn list<'a>(&'a self, prefix: &'a str, start_after: Option<&'a str>) -> BoxFuture<'a, Result<Vec<ObjectMeta>>> {
         list::list(&self.0, prefix, start_after).boxed()
+    }
+
+    fn list_short<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
+        list::list_short(&self.0, prefix).boxed()
     }
 
     fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>> {
