@@ -15,8 +15,6 @@ module Stores
     def on_stores(*names, &examples)
       names.each do |name|
         context "on #{name}", store: name do
-          before { skip Servers.missing(name) if Servers.missing(name) }
-
           let(:server_name) { name }
           let(:server) { Servers[name] }
           let(:uri) { Servers.fresh(name) }
@@ -36,5 +34,10 @@ end
 RSpec.configure do |config|
   config.include Stores
   config.extend Stores::Groups
+  # Before all that the examples prepare.
+  config.before(:each, :store) do |example|
+    why = Servers.missing(example.metadata[:store])
+    skip why if why
+  end
   config.after(:suite) { Servers.stop }
 end

@@ -89,6 +89,14 @@ module Servers
       end
     end
 
+    # The files of a folder become objects below the key.
+    def put_folder(folder, key)
+      Dir.glob("**/*", File::FNM_DOTMATCH, base: folder).each do |name|
+        file = File.join(folder, name)
+        put("#{key}/#{name}", File.binread(file)) if File.file?(file)
+      end
+    end
+
     private
 
     def environment
