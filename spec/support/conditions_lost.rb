@@ -2,8 +2,8 @@
 
 require "socket"
 
-# Stands in front of a store and passes everything on, but for the condition of conditional puts: as some stores do that do not
-# know it.
+# Stands in front of a store and passes everything on, but for the condition of conditional puts: as some stores do
+# that do not know it.
 class ConditionsLost
   CONDITIONS = /\A(?:if-none-match|if-match|x-goog-if-generation-match):/i
 

@@ -25,7 +25,8 @@ module Servers
     def entries(uri)
       found = dynamodb("Query", TableName: TABLE, ConsistentRead: true, KeyConditionExpression: "tablePath = :path",
                                 ExpressionAttributeValues: { ":path" => { "S" => uri } })
-      found.fetch("Items").to_h { |item| [item.dig("fileName", "S"), item.transform_values { |value| value.values.first }] }
+      items = found.fetch("Items").map { |item| item.transform_values { |value| value.values.first } }
+      items.to_h { |item| [item["fileName"], item] }
     end
   end
 end
