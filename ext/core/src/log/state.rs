@@ -33,8 +33,14 @@ impl TableState {
     /// Reads the state of a segment: its checkpoint's table actions and its commits. Where the checkpoint is damaged, the
     /// segment that comes back does without it.
     pub async fn load(storage: &Storage, segment: Segment) -> Result<(Segment, Self)> {
-        let (segment, mut partial) = from_checkpoint(storage, segment).await?;
-        let mut commits = reads(storage, segment.commits());
+        let since = segment.commits();
+        let mut commits = std::pin::pin!(reads(storage, since.clone()).peekable());
+        // The first commits are asked for beside the checkpoint.
+        let (loaded, _) = futures::join!(from_checkpoint(storage, segment), commits.as_mut().peek());
+        let (segment, mut partial) = loaded?;
+        // Where the checkpoint was no good there are more of them.
+        let before = segment.commits().start..since.start;
+        let mut commits = reads(storage, before).chain(commits);
         let mut info = None;
         while let Some(lines) = commits.try_next().await? {
             info = None;

@@ -106,6 +106,10 @@ impl Store for Faulty {
         self.pass("holds_any", prefix, self.inner.holds_any(prefix)).boxed()
     }
 
+    fn list_short<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
+        self.pass("list", prefix, self.inner.list_short(prefix)).boxed()
+    }
+
     fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<()>> {
         self.pass("put", key, self.inner.put(key, bytes)).boxed()
     }

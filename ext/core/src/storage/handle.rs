@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::location::{Location, StorageOptions};
+use super::memo::Memo;
 use super::ranges::Plan;
 use super::{ObjectMeta, PutOutcome, Store, Upload, stack};
 use crate::error::{Error, Result};
@@ -18,7 +19,7 @@ const PIECES_IN_FLIGHT: usize = 8;
 
 /// A table's root in its store. Clones share the client; a child process after `fork` makes a client of its own.
 #[derive(Clone)]
-pub struct Storage(Arc<Inner>);
+pub struct Storage(Arc<Inner>, Option<Arc<Memo>>);
 
 struct Inner {
     location: Location,
@@ -54,12 +55,12 @@ impl Storage {
 
     /// The same, with a client made when it is needed.
     pub(super) fn at(location: Location) -> Self {
-        Self(Arc::new(Inner { location, client: Mutex::new(None), fixed: None, beside: Mutex::default() }))
+        Self(Arc::new(Inner { location, client: Mutex::new(None), fixed: None, beside: Mutex::default() }), None)
     }
 
     /// A root served by `store`, whatever that is.
     pub fn with_store(location: Location, store: Arc<dyn Store>) -> Self {
-        Self(Arc::new(Inner { location, client: Mutex::new(None), fixed: Some(store), beside: Mutex::default() }))
+        Self(Arc::new(Inner { location, client: Mutex::new(None), fixed: Some(store), beside: Mutex::default() }), None)
     }
 
     /// The address, for messages.
@@ -106,9 +107,46 @@ impl Storage {
         }
     }
 
+    /// The same root for one table, of which small files of the log need not be read twice. Only over a network.
+    #[must_use]
+    pub fn remembering(&self) -> Self {
+        Self(Arc::clone(&self.0), self.is_remote().then(Arc::default))
+    }
+
+    /// The same root with a copy of what `other` remembers of the same table.
+    #[must_use]
+    pub fn remembering_as(&self, other: &Self) -> Self {
+        Self(Arc::clone(&self.0), other.1.as_ref().map(|memo| Arc::new(memo.copy())))
+    }
+
+    /// The same root for who has to know what is really there.
+    #[must_use]
+    pub fn afresh(&self) -> Self {
+        Self(Arc::clone(&self.0), None)
+    }
+
+    /// Forgets what it remembers: something of it was no good.
+    pub fn forget(&self) {
+        if let Some(memo) = &self.1 {
+            memo.clear();
+        }
+    }
+
+    /// Bytes of what it remembers.
+    pub fn remembered_bytes(&self) -> usize {
+        self.1.as_ref().map_or(0, |memo| memo.bytes())
+    }
+
     /// See [`Store::get`].
     pub async fn get(&self, key: &str) -> Result<Bytes> {
-        self.store()?.get(key).await
+        if let Some(bytes) = self.1.as_ref().and_then(|memo| memo.get(key)) {
+            return Ok(bytes);
+        }
+        let bytes = self.store()?.get(key).await?;
+        if let Some(memo) = &self.1 {
+            memo.put(key, &bytes);
+        }
+        Ok(bytes)
     }
 
     /// One range of an object.
@@ -145,6 +183,11 @@ impl Storage {
         self.store()?.list(prefix, start_after).await
     }
 
+    /// See [`Store::list_short`].
+    pub async fn list_short(&self, prefix: &str) -> Result<Option<Vec<ObjectMeta>>> {
+        self.store()?.list_short(prefix).await
+    }
+
     /// See [`Store::put`].
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
         self.store()?.put(key, bytes).await
@@ -152,7 +195,11 @@ impl Storage {
 
     /// See [`Store::put_if_absent`].
     pub async fn put_if_absent(&self, key: &str, bytes: Bytes) -> Result<PutOutcome> {
-        self.store()?.put_if_absent(key, bytes).await
+        let outcome = self.store()?.put_if_absent(key, bytes.clone()).await?;
+        if let (PutOutcome::Created, Some(memo)) = (outcome, &self.1) {
+            memo.put(key, &bytes);
+        }
+        Ok(outcome)
     }
 
     /// See [`Store::ready_to_commit`].

@@ -12,6 +12,7 @@ mod handle;
 mod http;
 mod location;
 mod log_store;
+mod memo;
 mod object;
 mod parquet_file;
 mod parquet_schema;
@@ -76,6 +77,10 @@ pub trait Store: Send + Sync {
     fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<ObjectMeta>>;
     /// Objects right below the folder `prefix` with keys greater than `start_after`, sorted by key.
     fn list<'a>(&'a self, prefix: &'a str, start_after: Option<&'a str>) -> BoxFuture<'a, Result<Vec<ObjectMeta>>>;
+    /// As `list`, or `None` where all of the folder would take more than one request, or may do so.
+    fn list_short<'a>(&'a self, _prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
+        futures::future::ready(Ok(None)).boxed()
+    }
     /// Whether anything lies below the folder `prefix`, at any depth.
     fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>>;
     /// Writes or overwrites; durable and whole when it returns.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt};
+use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt, stream};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload, WriteMultipart};
@@ -19,6 +20,9 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes of one part of an upload; S3 takes no less than 5 MiB.
 const PART_BYTES: usize = 8 << 20;
+
+/// Objects that stores give with one request.
+const PAGE: usize = 1000;
 
 pub(super) struct ObjectBacked {
     inner: Arc<dyn ObjectStore>,
@@ -76,6 +80,27 @@ impl ObjectBacked {
         let root = self.root.as_ref();
         let path = path.as_ref();
         path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').to_owned()
+    }
+
+    async fn listed(
+        &self,
+        prefix: &str,
+        mut found: BoxStream<'_, object_store::Result<object_store::ObjectMeta>>,
+    ) -> Result<Vec<ObjectMeta>> {
+        let folder = self.path(prefix)?;
+        let mut out = Vec::new();
+        while let Some(item) = found.next().await {
+            let item = match item.map_err(self.fail("list", prefix)) {
+                Err(e) if error::is_not_found(&e) => break,
+                item => item?,
+            };
+            // Without this, whatever lies in sub-folders would come too.
+            if item.location.parts_count() == folder.parts_count() + 1 {
+                out.push(self.meta(&item));
+            }
+        }
+        out.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        Ok(out)
     }
 
     fn meta(&self, meta: &object_store::ObjectMeta) -> ObjectMeta {
@@ -143,23 +168,23 @@ impl Store for ObjectBacked {
         async move {
             self.asked(RequestKind::List, 0);
             let folder = self.path(prefix)?;
-            let mut found = match start_after {
+            let found = match start_after {
                 Some(after) => self.inner.list_with_offset(Some(&folder), &self.path(after)?),
                 None => self.inner.list(Some(&folder)),
             };
-            let mut out = Vec::new();
-            while let Some(item) = found.next().await {
-                let item = match item.map_err(self.fail("list", prefix)) {
-                    Err(e) if error::is_not_found(&e) => break,
-                    item => item?,
-                };
-                // Without this, whatever lies in sub-folders would come too.
-                if item.location.parts_count() == folder.parts_count() + 1 {
-                    out.push(self.meta(&item));
-                }
+            self.listed(prefix, found).await
+        }
+        .boxed()
+    }
+
+    fn list_short<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
+        async move {
+            self.asked(RequestKind::List, 0);
+            let listed = self.inner.list(Some(&self.path(prefix)?)).take(PAGE).collect::<Vec<_>>().await;
+            if listed.len() == PAGE && listed.iter().all(Result::is_ok) {
+                return Ok(None);
             }
-            out.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-            Ok(out)
+            self.listed(prefix, stream::iter(listed).boxed()).await.map(Some)
         }
         .boxed()
     }

@@ -17,7 +17,7 @@ use crate::action::CommitInfo;
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, SnapshotCache};
 use crate::upkeep::after_commit;
 use crate::write::WrittenFiles;
 
@@ -71,6 +71,7 @@ pub(super) async fn commit_all(
         };
         match put(&base, members, &body, &txn_id).await {
             Tried::Ours => {
+                SnapshotCache::process().learn(&after);
                 after_commit(&after, clock);
                 return succeed_all(members, &after, attempts);
             }
@@ -81,6 +82,7 @@ pub(super) async fn commit_all(
         let contested = base.version() + 1;
         match over_winners(&base, members, &txn_id).await {
             (_, Ok(Next::Ours(after))) => {
+                SnapshotCache::process().learn(&after);
                 after_commit(&after, clock);
                 return succeed_all(members, &after, attempts);
             }

@@ -103,6 +103,10 @@ impl Store for Probed {
         self.0.store.list(prefix, start_after)
     }
 
+    fn list_short<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
+        self.0.store.list_short(prefix)
+    }
+
     fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>> {
         self.0.store.holds_any(prefix)
     }
