@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::faults::{Fault, Faulty, memory_store};
-use super::location::StorageOptions;
+use super::options::StorageOptions;
 use super::{PutOutcome, Storage, is_not_found};
 use crate::error::ErrorKind;
 

@@ -10,7 +10,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use object_store::WriteMultipart;
 
-use super::location::{Location, StorageOptions};
+use super::location::Location;
+use super::options::StorageOptions;
 use super::object::ObjectBacked;
 use super::{ObjectMeta, PutOutcome, Storage, Store};
 use crate::error::{Error, ErrorKind, Result};

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
-use super::location::{Location, StorageOptions};
+use super::location::Location;
+use super::options::StorageOptions;
 use super::object::ObjectBacked;
 use super::{ObjectMeta, PutOutcome, Store, Upload};
 use crate::error::{Error, Result};
@@ -63,12 +64,9 @@ impl Storage {
         self.0.location.uri()
     }
 
-    /// The same for roots that are the same: the address and all options, secrets among them. Not for messages.
+    /// The same for roots that are the same, however they are spelt. Holds secrets: not for messages.
     pub fn identity(&self) -> String {
-        let mut identity = self.uri().to_owned();
-        for (key, value) in &self.0.location.options.0 {
-            identity.extend(["\0", key, "\0", value]);
-        }
+        let mut identity = self.0.location.identity();
         if let Some(fixed) = &self.0.fixed {
             identity.push_str(&format!("\0{:p}", Arc::as_ptr(fixed)));
         }

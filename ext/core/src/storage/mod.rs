@@ -9,6 +9,7 @@ mod footer;
 mod handle;
 mod location;
 mod object;
+mod options;
 mod parquet_file;
 mod parquet_schema;
 mod segments;
@@ -27,7 +28,8 @@ use crate::error::Result;
 
 pub use error::is_not_found;
 pub use handle::Storage;
-pub use location::{Location, StorageOptions};
+pub use location::Location;
+pub use options::{GivenCredentials, GivesCredentials, KEYS, Key, Kind, StorageOptions, StoreKind};
 pub use parquet_file::{ParquetFile, parquet_error};
 pub use parquet_schema::{reader_metadata, reader_options};
 pub use segments::Segments;

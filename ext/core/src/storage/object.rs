@@ -12,7 +12,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload, WriteMultipart};
 
 use super::location::{Location, Place};
-use super::{ObjectMeta, PutOutcome, Store, cloud, error};
+use super::{ObjectMeta, PutOutcome, Store, error};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes of one part of an upload; S3 takes no less than 5 MiB.
@@ -29,7 +29,7 @@ impl ObjectBacked {
     pub(super) fn connect(location: &Location) -> Result<Self> {
         let local = matches!(location.place, Place::Local).then(|| Arc::new(LocalFileSystem::new().with_fsync(true)));
         let inner: Arc<dyn ObjectStore> = match (&location.place, &local) {
-            (Place::Cloud(url), _) => cloud::connect(url, &location.options)?,
+            (Place::Cloud(cloud), _) => super::cloud::connect(cloud, location)?,
             (Place::Local, Some(local)) => Arc::clone(local) as _,
             (Place::Local, None) => return Err(Error::internal("a local table has no file system")),
         };
