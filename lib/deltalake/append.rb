@@ -108,14 +108,14 @@ module DeltaLake
     end
 
     def commit(newest, counts, pushed)
-      rows, files, bytes, attempts, skipped, *replaced = counts
+      rows, files, bytes, attempts, skipped, asked, *replaced = counts
       Commit.new(version: newest.version, rows:, files:, bytes:, attempts:, skipped:,
-                 duration: now - @started, metrics: metrics(pushed).merge(@kind.metrics(*replaced)))
+                 duration: now - @started, metrics: metrics(pushed).merge(asked, @kind.metrics(*replaced)))
     end
 
     def nothing(snapshot)
       Commit.new(version: snapshot.version, rows: 0, files: 0, bytes: 0, attempts: 0, skipped: true,
-                 duration: now - @started, metrics: metrics(now))
+                 duration: now - @started, metrics: metrics(now).merge(@native ? @native.asked : Commit::NOTHING_ASKED))
     end
 
     def metrics(pushed)

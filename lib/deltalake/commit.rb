@@ -19,9 +19,19 @@ module DeltaLake
     attr_reader :attempts
     # @return [Float] seconds that the call took
     attr_reader :duration
-    # @return [Hash{Symbol => Numeric}] `bad_rows`: rows that `on_bad_row` was called with; `write_seconds`: conversion,
-    #   encoding and upload; `commit_seconds`: the last files and the commit
+    # @return [Hash{Symbol => Numeric, Hash}] `bad_rows`: rows that `on_bad_row` was called with; `write_seconds`:
+    #   was asked, a Hash of `get`, `put`, `list`, `head`, `delete` and `other`, where a commit that appends share
+    #   counts for each of them; `bytes_sent` and `bytes_received`; `retries`: how many of the requests were made
+    #   counts for each of them; `bytes_sent` and `bytes_received`; `retries`: how many of the requests were made
+    #   again. On a local disk a request is a file or folder that is read or written
     attr_reader :metrics
+
+    # For what ends before the store is asked.
+    # @api private
+    NOTHING_ASKED = {
+      requests: %i[get put list head delete other].to_h { |kind| [kind, 0] }.freeze,
+      bytes_sent: 0, bytes_received: 0, retries: 0
+    }.freeze
 
     # @api private
     def initialize(version:, rows:, files:, bytes:, attempts:, skipped:, duration:, metrics:)

@@ -71,8 +71,8 @@ module DeltaLake
     end
 
     # (see Scan#explain)
-    def explain(deadline: nil)
-      scan.explain(deadline:)
+    def explain(analyze: false, deadline: nil)
+      scan.explain(analyze:, deadline:)
     end
 
     # (see Scan#tasks)

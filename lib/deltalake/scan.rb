@@ -109,13 +109,18 @@ module DeltaLake
     end
 
     # What reading would cost: files and bytes of the table, those that the log rules out by partition values and by
-    # statistics, and those that remain.
+    # statistics, and those that remain; and how often the store was asked to find out. With `analyze`, all rows are
+    # read and let go, and it is how often the store was asked for that.
     #
+    # @example
+    #   table.where(country: "FR").explain(analyze: true)[:requests]  # => {get: 3, put: 0, list: 0, ...}
+    # @param analyze [Boolean] whether to read the rows
     # @param deadline [Numeric, nil] most seconds to take
-    # @return [Hash{Symbol => Integer}] `files_total`, `files_pruned_by_partition`, `files_pruned_by_stats`,
-    #   `files_to_read`, and the same of `bytes_`
-    def explain(deadline: nil)
-      @native.explain(Arguments.deadline(deadline))
+    # @return [Hash{Symbol => Object}] `files_total`, `files_pruned_by_partition`, `files_pruned_by_stats`,
+    #   `files_to_read`, and the same of `bytes_`; `requests`, `bytes_sent`, `bytes_received` and `retries` as in
+    #   {Commit#metrics}; with `analyze`, `rows` and `seconds`
+    def explain(analyze: false, deadline: nil)
+      @native.explain(analyze ? true : false, Arguments.deadline(deadline))
     end
 
     # The files that would be read in parts of about the same size, each of which any process can read, now or later:

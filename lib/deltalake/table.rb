@@ -220,9 +220,9 @@ module DeltaLake
       arguments = [JSON.generate(Alteration.changes(&block)), WriteArguments.json(metadata),
                    Arguments.deadline(deadline)]
       done do
-        newest, attempts, skipped, duration = Upkeep.timed { snapshot.native.alter(*arguments) }
+        newest, attempts, skipped, asked, duration = Upkeep.timed { snapshot.native.alter(*arguments) }
         [Commit.new(version: newest.version, rows: 0, files: 0, bytes: 0, attempts:, skipped:, duration:,
-                    metrics: { commit_seconds: duration }), newest]
+                    metrics: { commit_seconds: duration, **asked }), newest]
       end
     end
 

@@ -67,10 +67,10 @@ module DeltaLake
       options = [*WriteArguments.identity(once, txn), WriteArguments.json(metadata), Arguments.deadline(deadline)]
       started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
       done do
-        newest, rows, files, bytes, attempts, skipped = snapshot.native.commit_staged(natives, *options)
+        newest, rows, files, bytes, attempts, skipped, asked = snapshot.native.commit_staged(natives, *options)
         duration = Process.clock_gettime(Process::CLOCK_MONOTONIC) - started
         [Commit.new(version: newest.version, rows:, files:, bytes:, attempts:, skipped:, duration:,
-                    metrics: { commit_seconds: duration }), newest]
+                    metrics: { commit_seconds: duration, **asked }), newest]
       end
     end
 

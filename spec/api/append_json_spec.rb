@@ -128,6 +128,12 @@ RSpec.describe "append_json" do
     expect([versions_on_disk, strays]).to eq([[0], []])
   end
 
+  it "needs nothing of Ruby's library that it does not load itself", :native do
+    ended = ruby("puts DeltaLake.open(#{table.uri.inspect}).append_json(['{\"id\":1}']).rows")
+    expect(ended).to have_succeeded
+    expect(ended.out).to eq("1\n")
+  end
+
   it "takes lines in other encodings" do
     table.append_json(["{\"id\":1,\"country\":\"ü\"}".encode("UTF-16LE"),
                        "{\"id\":2,\"country\":\"ü\"}".encode("ISO-8859-1"),

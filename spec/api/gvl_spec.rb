@@ -27,29 +27,6 @@ RSpec.describe "other threads run", :native do
   let(:table) { DeltaLake.open(folder) }
   let(:scan) { table.where(x: 0.., text: "a"..) }
 
-  # The longest that another thread had to wait for its turn, and how long the block took. Without garbage collection:
-  # marking what a whole suite has left stops every thread for long, whoever allocates.
-  def longest_wait(&block)
-    GC.start
-    GC.disable
-    waits = []
-    running = true
-    ticker = Thread.new do
-      last = now
-      while running
-        sleep(0.001)
-        waits << (now - last)
-        last = now
-      end
-    end
-    took = elapsed(&block)
-    running = false
-    ticker.join
-    [waits.max, took, waits.size]
-  ensure
-    GC.enable
-  end
-
   # Each does enough for a thread that sleeps a millisecond at a time to come to many turns.
   {
     "open" => -> { 120.times { DeltaLake.open(folder) } },

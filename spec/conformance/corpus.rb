@@ -51,8 +51,7 @@ module Conformance
 
     # Yields the table's folder: a copy where its log holds absolute paths, which are filled in.
     def open
-      source = File.join(@folder, "table")
-      logs = Dir[File.join(source, "_delta_log", "*.json")].select { |f| File.binread(f).include?(PLACEHOLDER) }
+      logs = placed
       return yield source if logs.empty?
 
       Dir.mktmpdir do |folder|
@@ -63,7 +62,21 @@ module Conformance
       end
     end
 
+    # Whether it cannot be moved.
+    def placed?
+      placed.any?
+    end
+
     private
+
+    def source
+      File.join(@folder, "table")
+    end
+
+    # The files of the log that hold absolute paths.
+    def placed
+      Dir[File.join(source, "_delta_log", "*.json")].select { |file| File.binread(file).include?(PLACEHOLDER) }
+    end
 
     def fill_in(log, table)
       text = File.read(log, encoding: "UTF-8").gsub("{{TABLE_URL}}", "file://#{table}")

@@ -21,9 +21,13 @@ module Conformance
 
     # @param table [CorpusTable]
     # @param corpus_case [Hash]
-    def initialize(table, corpus_case)
+    # @param storage [Hash] options of the store
+    # @param uri [String, nil] where the table is; nil for its folder in the corpus
+    def initialize(table, corpus_case, uri: nil, storage: {})
       @table = table
       @case = corpus_case
+      @uri = uri
+      @storage = storage
     end
 
     # @param expected [String] "pass", or what the refusal must name: table features, separated by commas
@@ -43,10 +47,14 @@ module Conformance
     private
 
     def look(folder)
-      return Conformance.changes(DeltaLake.open(folder), @case["start"], @case["end"]).to_a if changes?
+      return Conformance.changes(opened(folder), @case["start"], @case["end"]).to_a if changes?
 
-      snapshot = DeltaLake.open(folder, version: @case["version"])
+      snapshot = opened(folder, version: @case["version"])
       @case["kind"] == "snapshot" ? Conformance.describe(snapshot) : snapshot.where({}).to_a
+    end
+
+    def opened(folder, version: nil)
+      DeltaLake.open(@uri || folder, version: version, storage: @storage)
     end
 
     def changes?

@@ -52,6 +52,29 @@ module NativeHelper
     ticker.kill
   end
 
+  # The longest that another thread had to wait for its turn, and how long the block took. Without garbage collection:
+  # marking what a whole suite has left stops every thread for long, whoever allocates.
+  def longest_wait(&block)
+    GC.start
+    GC.disable
+    waits = []
+    running = true
+    ticker = Thread.new do
+      last = now
+      while running
+        sleep(0.001)
+        waits << (now - last)
+        last = now
+      end
+    end
+    took = elapsed(&block)
+    running = false
+    ticker.join
+    [waits.max, took, waits.size]
+  ensure
+    GC.enable
+  end
+
   # Waits until every future of test natives is gone, and says how many are not.
   def live_futures
     100.times { native.counters[:live].zero? ? break : sleep(0.02) }

@@ -85,13 +85,21 @@ struct Inner {
     message: String,
     table: Option<String>,
     version: Option<u64>,
+    wrote_nothing: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
     /// An error of `kind`; the message says what, where and what to do.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), table: None, version: None, source: None }))
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            table: None,
+            version: None,
+            wrote_nothing: false,
+            source: None,
+        }))
     }
 
     /// [`ErrorKind::CorruptTable`].
@@ -142,6 +150,13 @@ impl Error {
         self
     }
 
+    /// The same error of a put, known to have come before anything was written.
+    #[must_use]
+    pub fn before_writing(mut self) -> Self {
+        self.0.wrote_nothing = true;
+        self
+    }
+
     /// The same error with words put before its message.
     #[must_use]
     pub fn context(mut self, words: impl fmt::Display) -> Self {
@@ -158,6 +173,7 @@ impl Error {
             message: self.0.message.clone(),
             table: self.0.table.clone(),
             version: self.0.version,
+            wrote_nothing: self.0.wrote_nothing,
             source,
         }))
     }
@@ -180,6 +196,11 @@ impl Error {
     /// The version read or tried; for a commit conflict the version that won.
     pub fn version(&self) -> Option<u64> {
         self.0.version
+    }
+
+    /// Whether it is known that nothing was or will be written; false where that is open.
+    pub fn wrote_nothing(&self) -> bool {
+        self.0.wrote_nothing
     }
 
     /// True where the same call, made again, may succeed.

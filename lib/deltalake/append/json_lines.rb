@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "pathname"
+
 module DeltaLake
   class Append
     # Rows that are lines of JSON.

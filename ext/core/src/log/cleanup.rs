@@ -37,6 +37,7 @@ pub struct Cleaned {
 
 /// Deletes what has expired before `cutoff_ms`, at most `limit` files.
 pub async fn clean_log(storage: &Storage, cutoff_ms: i64, now_ms: i64, limit: usize) -> Result<Cleaned> {
+    let storage = &storage.afresh();
     let files = storage.list(LOG_FOLDER, None).await?;
     let listing = Listing::of(files.clone());
     let mut cleaned = Cleaned::default();

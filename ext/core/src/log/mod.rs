@@ -28,5 +28,4 @@ pub use replay::{PartitionFilter, Replay, ReplayOptions};
 pub use segment::Segment;
 pub use state::TableState;
 
-/// The folder of the log below a table's root.
-pub const LOG_FOLDER: &str = "_delta_log";
+pub use crate::storage::LOG_FOLDER;

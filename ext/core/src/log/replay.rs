@@ -20,6 +20,7 @@ pub use self::options::ReplayOptions;
 use super::commit::{commit_key, parse_lines, read};
 use super::segment::Segment;
 use crate::action::{Add, FileKey, Remove};
+use crate::context;
 use crate::error::{Error, Result};
 use crate::path::Root;
 use crate::storage::Storage;
@@ -141,7 +142,7 @@ fn newest_first(storage: &Storage, versions: Range<u64>) -> BoxStream<'static, R
     stream::iter(versions.rev())
         .map(move |version| {
             let storage = storage.clone();
-            let read = tokio::spawn(async move {
+            let read = context::spawn(async move {
                 let bytes = read(&storage, version).await?;
                 Ok((version, parse_lines(&bytes, &storage, &commit_key(version), version)?))
             });

@@ -14,7 +14,8 @@ use crate::storage::{ObjectMeta, Storage};
 pub struct Segment {
     checkpoint: Option<Checkpoint>,
     version: u64,
-    /// The commit of the version, or where there is none the checkpoint's first file, as a listing showed it.
+    /// The newest commit that a listing showed, or where there is none the checkpoint's first file. Commits of this process
+    /// may have followed it.
     tip: Option<ObjectMeta>,
 }
 
@@ -33,9 +34,18 @@ impl Checkpoint {
 }
 
 impl Segment {
-    /// The segment of `target`, or of the newest version. One listing where the hint is good.
+    /// The segment of `target`, or of the newest version. One listing where the hint is good. Over a network it is made beside
+    /// the request for the hint, which a log of one page does without.
     pub async fn load(storage: &Storage, target: Option<u64>) -> Result<Self> {
-        let hint = last_checkpoint_version(storage).await?.filter(|v| target.is_none_or(|t| *v <= t));
+        let (hint, short) = if storage.is_remote() {
+            futures::try_join!(last_checkpoint_version(storage), storage.list_short(LOG_FOLDER))?
+        } else {
+            (last_checkpoint_version(storage).await?, None)
+        };
+        if let Some(files) = short {
+            return Listing::of(files).choose(storage, target);
+        }
+        let hint = hint.filter(|v| target.is_none_or(|t| *v <= t));
         if let Some(from) = hint {
             let listing = Listing::read(storage, from).await?;
             // A hint that names a checkpoint which is not there says nothing: look at the whole log.
@@ -68,11 +78,7 @@ impl Segment {
 
     /// The newest version in a listing that goes back to this one, without its checkpoint.
     fn newer_in(&self, listing: &Listing) -> Option<Self> {
-        let here = match (&self.tip, listing.tip(self.version)) {
-            // Another size or time is another table, made in the place of the one before.
-            (Some(before), Some(now)) => before == now,
-            (_, now) => now.is_some(),
-        };
+        let here = listing.tip(self.version).is_some() && self.tip.as_ref().is_none_or(|tip| listing.agrees(tip));
         let mut last = self.version;
         while listing.commits.contains_key(&(last + 1)) {
             last += 1;
@@ -87,6 +93,7 @@ impl Segment {
         let Some(damaged) = self.checkpoint.as_ref().filter(|_| error.kind() == ErrorKind::CorruptTable) else {
             return Err(error);
         };
+        storage.forget();
         let listing = Listing::read(storage, 0).await?;
         let mut rest = listing.complete_checkpoints(self.version).skip_while(|c| c != damaged).skip(1);
         // Where it is gone by now, whatever is older does.
@@ -106,7 +113,12 @@ impl Segment {
 
     /// The same segment with the commit after it.
     pub fn next(&self) -> Self {
-        Self { checkpoint: self.checkpoint.clone(), version: self.version + 1, tip: None }
+        Self { version: self.version + 1, ..self.clone() }
+    }
+
+    /// Whether a listing has shown something of it.
+    pub fn is_listed(&self) -> bool {
+        self.tip.is_some()
     }
 
     /// A new table's segment.
@@ -136,6 +148,8 @@ impl Segment {
 
 /// What a listing of the log shows from some version on.
 pub(super) struct Listing {
+    /// It shows nothing of older versions.
+    from: u64,
     pub(super) commits: BTreeMap<u64, ObjectMeta>,
     checkpoints: BTreeMap<u64, Found>,
 }
@@ -152,12 +166,12 @@ struct Found {
 impl Listing {
     pub(super) async fn read(storage: &Storage, from: u64) -> Result<Self> {
         let after = (from > 0).then(|| format!("{LOG_FOLDER}/{from:020}"));
-        Ok(Self::of(storage.list(LOG_FOLDER, after.as_deref()).await?))
+        Ok(Self { from, ..Self::of(storage.list(LOG_FOLDER, after.as_deref()).await?) })
     }
 
     /// What those files are.
     pub(super) fn of(files: Vec<ObjectMeta>) -> Self {
-        let mut listing = Self { commits: BTreeMap::new(), checkpoints: BTreeMap::new() };
+        let mut listing = Self { from: 0, commits: BTreeMap::new(), checkpoints: BTreeMap::new() };
         for file in files {
             match LogFile::parse(&file.key) {
                 Some(LogFile::Commit(version)) => {
@@ -191,6 +205,13 @@ impl Listing {
             let part = || found.parts.values().next_back().and_then(|parts| parts.values().next());
             found.v2.last().or_else(part).or(found.classic.as_ref())
         })
+    }
+
+    /// Whether a file that was listed before is still the same: another size or time is another table, made in the place
+    /// of the one before. What the listing does not reach back to cannot be told.
+    fn agrees(&self, before: &ObjectMeta) -> bool {
+        let version = LogFile::parse(&before.key).map(|file| file.version());
+        version.is_some_and(|version| version < self.from || self.tip(version) == Some(before))
     }
 
     /// The newest complete checkpoint up to `target`; incomplete sets of parts do not count.

@@ -11,6 +11,7 @@ use super::commit::read_table_actions;
 use super::partial::{Domains, Partial, Txns, apply_domain};
 use super::segment::Segment;
 use crate::action::{Metadata, Protocol, TableActionLine, Txn};
+use crate::context;
 use crate::error::{Error, Result};
 use crate::storage::Storage;
 
@@ -32,8 +33,14 @@ impl TableState {
     /// Reads the state of a segment: its checkpoint's table actions and its commits. Where the checkpoint is damaged, the
     /// segment that comes back does without it.
     pub async fn load(storage: &Storage, segment: Segment) -> Result<(Segment, Self)> {
-        let (segment, mut partial) = from_checkpoint(storage, segment).await?;
-        let mut commits = reads(storage, segment.commits());
+        let since = segment.commits();
+        let mut commits = std::pin::pin!(reads(storage, since.clone()).peekable());
+        // The first commits are asked for beside the checkpoint.
+        let (loaded, _) = futures::join!(from_checkpoint(storage, segment), commits.as_mut().peek());
+        let (segment, mut partial) = loaded?;
+        // Where the checkpoint was no good there are more of them.
+        let before = segment.commits().start..since.start;
+        let mut commits = reads(storage, before).chain(commits);
         let mut info = None;
         while let Some(lines) = commits.try_next().await? {
             info = None;
@@ -149,7 +156,7 @@ fn reads(
     stream::iter(versions)
         .map(|version| {
             let storage = storage.clone();
-            let read = tokio::spawn(async move { read_table_actions(&storage, version).await });
+            let read = context::spawn(async move { read_table_actions(&storage, version).await });
             async move { read.await.unwrap_or_else(|e| Err(Error::internal("reading a commit failed").with_source(e))) }
         })
         .buffered(READS_IN_FLIGHT)

@@ -1,12 +1,11 @@
 //! Batches to data files, written by a task of its own while the caller prepares the next ones.
 
-use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::overwrite::Overwrite;
 use crate::clock::Clock;
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::error::{Error, Result};
 use crate::snapshot::Snapshot;
 use crate::write::{FileWriter, RowBatch, WrittenFiles};
@@ -82,7 +81,7 @@ impl Pipe {
 
 fn start(mut writer: FileWriter) -> Running {
     let (batches, mut inbox) = mpsc::channel(BATCHES_IN_FLIGHT);
-    let task = Handle::current().spawn(async move {
+    let task = context::spawn(async move {
         while let Some(message) = inbox.recv().await {
             match message {
                 Message::Finish => return writer.finish().await,

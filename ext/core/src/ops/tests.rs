@@ -7,6 +7,7 @@ mod faults;
 mod model;
 mod outcome;
 mod overwrite;
+mod probed;
 mod written;
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 
 use super::plan::{PlannedFile, Planner, live_rows, partition_text, partition_value};
+use crate::context;
 use crate::error::{Error, Result};
 use crate::path::{DataPath, parse_data_path};
 use crate::snapshot::Snapshot;
@@ -181,7 +182,7 @@ impl FileStream {
     pub async fn next(&mut self) -> Result<Option<FileLot>> {
         if let Some(planner) = self.planner.take() {
             let (sender, found) = channel(AHEAD);
-            self.task.spawn(list(planner, self.snapshot.clone(), sender));
+            self.task.spawn(context::carried(list(planner, self.snapshot.clone(), sender)));
             self.found = Some(found);
         }
         let Some(found) = &mut self.found else { return Ok(None) };

@@ -78,7 +78,8 @@ impl Lanes {
 impl Lane {
     fn new(file: &Arc<OpenFile>, part: &Part, columns: &[usize], limit: Option<u64>) -> Result<Self> {
         let mask = ProjectionMask::roots(file.metadata.parquet_schema(), columns.iter().copied());
-        let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(file.file.clone(), file.metadata.clone())
+        let bytes = part.fetched.as_ref().unwrap_or(&file.file).clone();
+        let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(bytes, file.metadata.clone())
             .with_projection(mask)
             .with_row_groups(part.row_groups.clone())
             .with_batch_size(part.batch_rows);

@@ -3,6 +3,7 @@
 mod adapt;
 mod cursor;
 mod decode;
+mod fetch;
 mod file_filter;
 mod file_set;
 mod files;

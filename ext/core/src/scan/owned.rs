@@ -2,6 +2,7 @@
 
 use tokio::task::JoinHandle;
 
+use crate::context;
 use crate::error::{Error, Result};
 
 /// A task that ends when this is dropped.
@@ -10,7 +11,7 @@ pub(super) struct Owned<T>(JoinHandle<T>);
 
 impl<T: Send + 'static> Owned<T> {
     pub(super) fn spawn(work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self(tokio::spawn(work))
+        Self(context::spawn(work))
     }
 
     /// Waits for its end; a panic in it is an error here.

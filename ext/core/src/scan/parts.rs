@@ -7,6 +7,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 
 use super::open::OpenFile;
 use super::prune::Kept;
+use crate::storage::ParquetFile;
 
 /// Bytes that a decoded batch should stay under.
 const BATCH_BYTES: u64 = 16 << 20;
@@ -22,8 +23,12 @@ pub(super) struct Part {
     pub(super) batch_rows: usize,
     /// Rows of all of them.
     pub(super) rows: i64,
-    /// Bytes to be fetched.
+    /// Bytes to be fetched at a time: those of one row group.
     pub(super) bytes: u64,
+    /// Bytes of all row groups.
+    pub(super) total_bytes: u64,
+    /// The file with those bytes in memory, where they were fetched beforehand.
+    pub(super) fetched: Option<ParquetFile>,
 }
 
 /// Rows that are enough for a task of their own.
@@ -58,6 +63,8 @@ pub(super) fn parts(file: &OpenFile, batch_size: usize) -> Vec<Part> {
                     batch_rows,
                     rows: 0,
                     bytes,
+                    total_bytes: 0,
+                    fetched: None,
                 });
                 let Some(part) = parts.last_mut() else { continue };
                 part
@@ -66,6 +73,7 @@ pub(super) fn parts(file: &OpenFile, batch_size: usize) -> Vec<Part> {
         part.row_groups.push(index);
         part.batch_rows = part.batch_rows.min(batch_rows);
         part.bytes = part.bytes.max(bytes);
+        part.total_bytes = part.total_bytes.saturating_add(bytes);
         part.read(range.start, rows, &kept);
     }
     parts

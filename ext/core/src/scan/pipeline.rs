@@ -5,21 +5,29 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt, stream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::decode::decode;
+use super::fetch::{fetch, ranges};
 use super::open::OpenFile;
 use super::owned::Owned;
-use super::parts::parts;
+use super::parts::{Part, parts};
 use super::plan::Planner;
 use super::task::ScanTask;
 use crate::error::{Error, Result};
+use crate::storage::{ParquetFile, WHOLE_FILE_BYTES};
 
-/// Files whose footers are read ahead.
+/// Files whose footers are read ahead. Small ones are fetched whole by that.
 const OPEN_AHEAD: usize = 4;
+
+/// The same over a network, where waiting is most of the work, as far as the bytes in flight allow.
+const OPEN_AHEAD_REMOTE: usize = 32;
 
 /// Parts that are decoded at a time, the one that is consumed among them.
 const DECODE_AHEAD: usize = 4;
+
+/// Parts whose bytes are fetched over a network before it is their turn to be decoded.
+const FETCH_AHEAD: usize = 16;
 
 /// Batches that wait in each part.
 const BATCHES_AHEAD: usize = 2;
@@ -46,11 +54,7 @@ pub(super) struct RunningPart {
 
 /// Starts the work; parts come out of the receiver in order.
 pub(super) fn start(task: Arc<ScanTask>, planner: Planner) -> (mpsc::Receiver<Result<RunningPart>>, Owned<()>) {
-    // With a small limit the first part is all that is needed.
-    let ahead = match task.limit {
-        Some(limit) if limit <= task.batch_size as u64 => 1,
-        _ => DECODE_AHEAD - 1,
-    };
+    let ahead = if task.is_short() { 1 } else { DECODE_AHEAD - 1 };
     let (sender, receiver) = mpsc::channel(ahead);
     let driver = Owned::spawn(async move {
         if let Err(error) = drive(&task, planner, &sender).await {
@@ -62,6 +66,34 @@ pub(super) fn start(task: Arc<ScanTask>, planner: Planner) -> (mpsc::Receiver<Re
 
 async fn drive(task: &Arc<ScanTask>, planner: Planner, running: &mpsc::Sender<Result<RunningPart>>) -> Result<()> {
     task.check_types()?;
+    let ahead = if task.snapshot.storage().is_remote() && !task.is_short() { FETCH_AHEAD } else { 1 };
+    let (queue, mut queued) = mpsc::channel(ahead);
+    let fetching = async {
+        if let Err(error) = enqueue(task, planner, &queue).await {
+            let _ = queue.send(Err(error)).await;
+        }
+        drop(queue);
+    };
+    let decoding = async {
+        while let Some(next) = queued.recv().await {
+            let next: Queued = next?;
+            let Ok(slot) = running.reserve().await else { break };
+            slot.send(Ok(next.start(Arc::clone(task))));
+        }
+        queued.close();
+        while queued.try_recv().is_ok() {}
+        Ok(())
+    };
+    tokio::pin!(fetching, decoding);
+    // Where decoding ends first nobody wants more, or it has told why.
+    tokio::select! {
+        () = &mut fetching => decoding.await,
+        ended = &mut decoding => ended,
+    }
+}
+
+/// Opens files and fetches parts in order.
+async fn enqueue(task: &Arc<ScanTask>, planner: Planner, queue: &mpsc::Sender<Result<Queued>>) -> Result<()> {
     let files = stream::try_unfold(planner, |mut planner| async move {
         let planned = planner.next().await?;
         Ok::<_, Error>(planned.map(|files| (stream::iter(files.into_iter().map(Ok)), planner)))
@@ -73,24 +105,59 @@ async fn drive(task: &Arc<ScanTask>, planner: Planner, running: &mpsc::Sender<Re
             Owned::spawn(async move { OpenFile::open(&task, planned).await }).join().await?
         }
     });
-    let mut open = std::pin::pin!(open.buffered(OPEN_AHEAD));
     let most = ENCODED_KIB.load(Ordering::Relaxed);
+    let mut open = std::pin::pin!(open.buffered(open_ahead(task, most)));
     let encoded = Arc::new(Semaphore::new(most as usize));
     while let Some(file) = open.try_next().await? {
         let file = Arc::new(file);
         for part in parts(&file, task.batch_size) {
             // Parts are let in one by one in order, so an earlier one never waits for a later one.
-            let Ok(slot) = running.reserve().await else { return Ok(()) };
-            let kib = u32::try_from(part.bytes >> 10).unwrap_or(u32::MAX).min(most);
+            let Ok(slot) = queue.reserve().await else { return Ok(()) };
+            let ranges = (!task.is_short()).then(|| ranges(&file, &part, u64::from(most / 4) << 10)).flatten();
+            let bytes = if ranges.is_some() { part.total_bytes } else { part.bytes };
+            let kib = u32::try_from(bytes >> 10).unwrap_or(u32::MAX).min(most);
             let Ok(permit) = Arc::clone(&encoded).acquire_many_owned(kib).await else { return Ok(()) };
-            let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
-            let (task, file) = (Arc::clone(task), Arc::clone(&file));
-            let work = Owned::spawn(async move {
-                decode(&task, &file, part, &sender).await;
-                drop(permit);
+            let fetched = ranges.map(|ranges| {
+                let file = file.file.clone();
+                Owned::spawn(async move { fetch(&file, ranges).await })
             });
-            slot.send(Ok(RunningPart { batches, task: work }));
+            slot.send(Ok(Queued { file: Arc::clone(&file), part, fetched, permit }));
         }
     }
     Ok(())
+}
+
+fn open_ahead(task: &ScanTask, kib: u32) -> usize {
+    if !task.snapshot.storage().is_remote() || task.is_short() {
+        return OPEN_AHEAD;
+    }
+    (kib as usize / (WHOLE_FILE_BYTES as usize >> 10)).clamp(OPEN_AHEAD, OPEN_AHEAD_REMOTE)
+}
+
+/// A part that is fetched, or being fetched.
+struct Queued {
+    file: Arc<OpenFile>,
+    part: Part,
+    fetched: Option<Owned<Result<ParquetFile>>>,
+    permit: OwnedSemaphorePermit,
+}
+
+impl Queued {
+    /// Starts to decode it.
+    fn start(self, task: Arc<ScanTask>) -> RunningPart {
+        let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
+        let work = Owned::spawn(async move {
+            let Self { file, mut part, fetched, permit } = self;
+            if let Some(mut fetched) = fetched {
+                match fetched.join().await.flatten() {
+                    Ok(fetched) => part.fetched = Some(fetched),
+                    // A closed channel is a consumer that went away.
+                    Err(error) => return drop(sender.send(Err(task.locate(error))).await),
+                }
+            }
+            decode(&task, &file, part, &sender).await;
+            drop(permit);
+        });
+        RunningPart { batches, task: work }
+    }
 }

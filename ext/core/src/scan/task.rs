@@ -55,6 +55,11 @@ impl ScanTask {
         Self { fields, outputs: outputs.len(), all, output, predicate, batch_size, limit, snapshot }
     }
 
+    /// Whether the first part is all that is needed.
+    pub(super) fn is_short(&self) -> bool {
+        self.limit.is_some_and(|limit| limit <= self.batch_size as u64)
+    }
+
     pub(super) fn is_partition(&self, name: &str) -> bool {
         self.snapshot.partition_columns().iter().any(|p| p == name)
     }

@@ -68,12 +68,26 @@ impl SnapshotCache {
         };
         if let Some(mut inner) = self.lock() {
             match &opened {
-                Ok(snapshot) => inner.put(key, snapshot.clone()),
+                Ok(snapshot) => inner.put(key, snapshot),
                 Err(e) if e.is_retryable() => {}
                 Err(_) => inner.remove(&key),
             }
         }
         opened
+    }
+
+    /// A newer version of a table that has been opened, as somebody has come to know it.
+    pub fn learn(&self, newer: &Snapshot) {
+        // Where it was never listed, the next listing could not tell the table from another in its place.
+        if !newer.is_listed() {
+            return;
+        }
+        if let Some(mut inner) = self.lock() {
+            let key = newer.storage().identity();
+            if inner.entries.get(&key).is_some_and(|entry| entry.snapshot.version() < newer.version()) {
+                inner.put(key, newer);
+            }
+        }
     }
 
     fn lock(&self) -> Option<MutexGuard<'_, Inner>> {
@@ -96,11 +110,13 @@ impl Inner {
         Some(entry.snapshot.clone())
     }
 
-    fn put(&mut self, key: String, snapshot: Snapshot) {
+    fn put(&mut self, key: String, snapshot: &Snapshot) {
         // Another thread may have seen more meanwhile.
-        if self.entries.get(&key).is_some_and(|e| e.snapshot.is_later_look_than(&snapshot)) {
+        if self.entries.get(&key).is_some_and(|e| e.snapshot.is_later_look_than(snapshot)) {
             return;
         }
+        // What the caller's remembers from now on is not counted here.
+        let snapshot = snapshot.on(snapshot.storage());
         self.remove(&key);
         self.now += 1;
         let bytes = snapshot.estimated_bytes() + key.len();
@@ -166,6 +182,42 @@ mod tests {
         let newer = cache.open(&storage).await.unwrap();
         assert_eq!(counter.take_requests(), ["list _delta_log".to_owned(), format!("get {}", commit_key(1))]);
         assert_eq!((newer.version(), newer.txn("a", 0).map(|t| t.version)), (1, Some(4)));
+    }
+
+    #[tokio::test]
+    async fn commits_of_this_process_are_known_without_being_read() {
+        let (storage, counter) = table("t").await;
+        let cache = SnapshotCache::new(1 << 20);
+        let opened = cache.open(&storage).await.unwrap();
+        opened.storage().put_if_absent(&commit_key(1), Bytes::from_static(b"{}")).await.unwrap();
+        cache.learn(&opened.advance(&[]).unwrap());
+        counter.take_requests();
+        let again = cache.open(&storage).await.unwrap();
+        assert_eq!((again.version(), counter.take_requests()), (1, vec!["list _delta_log".to_owned()]));
+        // Files are replayed from what was read and written before.
+        let mut replay = again.replay(Default::default());
+        while replay.next().await.unwrap().is_some() {}
+        assert_eq!(counter.take_requests(), [] as [String; 0]);
+        // Another table in its place, of as many commits, when the newest that is known was never listed.
+        storage.put(&commit_key(2), Bytes::from_static(b"{}")).await.unwrap();
+        cache.learn(&again.advance(&[]).unwrap());
+        for version in 0..3 {
+            storage.put(&commit_key(version), if version == 0 { first("u") } else { "{}".into() }).await.unwrap();
+        }
+        let other = cache.open(&storage).await.unwrap();
+        assert_eq!((other.metadata().id.as_str(), other.version()), ("u", 2));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_opened_or_listed_is_not_learnt() {
+        let (storage, _) = table("t").await;
+        let cache = SnapshotCache::new(1 << 20);
+        cache.learn(&Snapshot::open(&storage, None).await.unwrap());
+        assert_eq!(cache.lock().unwrap().entries.len(), 0);
+        let opened = cache.open(&storage).await.unwrap();
+        let told = Snapshot::told(&storage, 7, opened.protocol().clone(), opened.metadata().clone()).unwrap();
+        cache.learn(&told);
+        assert_eq!(cache.lock().unwrap().get(&storage.identity()).unwrap().version(), 0);
     }
 
     #[tokio::test]

@@ -25,7 +25,7 @@ impl Snapshot {
     pub async fn write_checkpoint(&self, now_ms: i64, gently: bool) -> Result<Option<WrittenCheckpoint>> {
         let written = async {
             check_upkeep(self.protocol())?;
-            let storage = self.storage();
+            let storage = &self.storage().afresh();
             // The handle's own segment may have begun with a checkpoint of long ago.
             let mut segment = Segment::load(storage, Some(self.version())).await?;
             if segment.checkpoint_version() == Some(self.version()) {

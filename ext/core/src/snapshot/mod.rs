@@ -56,6 +56,7 @@ struct View {
 impl Snapshot {
     /// Opens `version`, or the newest.
     pub async fn open(storage: &Storage, version: Option<u64>) -> Result<Self> {
+        let storage = &storage.remembering();
         let opened = async {
             let segment = Segment::load(storage, version).await?;
             let (segment, state) = TableState::load(storage, segment).await?;
@@ -76,7 +77,8 @@ impl Snapshot {
 
     /// A new table's first version, with all that its commit's lines say.
     pub fn first(storage: &Storage, protocol: Protocol, metadata: Metadata, lines: &[TableActionLine]) -> Result<Self> {
-        Self::new(storage, Segment::first(), TableState::new(protocol, metadata).apply(lines), None)
+        let state = TableState::new(protocol, metadata).apply(lines);
+        Self::new(&storage.remembering(), Segment::first(), state, None)
     }
 
     /// A version by what somebody tells of it. Its log is not looked at, so it has no files of its own to replay.
@@ -150,7 +152,13 @@ impl Snapshot {
     fn on(&self, storage: &Storage) -> Self {
         let Inner { segment, state, view, seen, .. } = &*self.0;
         let (segment, state, view) = (segment.clone(), state.clone(), Arc::clone(view));
-        Self(Arc::new(Inner { storage: storage.clone(), segment, state, view, seen: *seen }))
+        let storage = storage.remembering_as(&self.0.storage);
+        Self(Arc::new(Inner { storage, segment, state, view, seen: *seen }))
+    }
+
+    /// Whether a listing has shown of which table it is.
+    fn is_listed(&self) -> bool {
+        self.0.segment.is_listed()
     }
 
     fn is_later_look_than(&self, other: &Self) -> bool {
@@ -166,7 +174,7 @@ impl Snapshot {
         let txns: usize = self.0.state.txns().map(|txn| 2 * txn.app_id.len() + ENTRY_BYTES).sum();
         let domains: usize = self.domain_metadata().map(|(d, c)| d.len() + c.len() + ENTRY_BYTES).sum();
         let schema = metadata.schema_string.len() * (1 + SCHEMA_BYTES_PER_CHARACTER);
-        OVERHEAD_BYTES + schema + properties + txns + domains
+        OVERHEAD_BYTES + schema + properties + txns + domains + self.storage().remembered_bytes()
     }
 
     /// Whether the table must be listed again before a commit may be put after this version.

@@ -7,7 +7,7 @@ use object_store::client::HttpError;
 
 use crate::error::{Error, ErrorKind};
 
-/// Whether the error says that the object is not there. Below a plain file there is nothing either.
+/// Whether the error says that the object is not there. Below a plain file there is nothing either, and a folder is no object.
 pub fn is_not_found(error: &Error) -> bool {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(e) = cause {
@@ -16,7 +16,7 @@ pub fn is_not_found(error: &Error) -> bool {
         }
         cause = e.source();
     }
-    io_cause(error) == Some(io::ErrorKind::NotADirectory)
+    matches!(io_cause(error), Some(io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory))
 }
 
 /// Folds an error met while doing `what` (as in "cannot read") to the object at `place`.
@@ -61,4 +61,20 @@ fn cause<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Opti
         cause = e.source();
     }
     None
+}
+
+/// Whether the error says that the store, or the client by its options, has no such request.
+pub(super) fn is_not_implemented(error: &Error) -> bool {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(e) = cause {
+        match e.downcast_ref() {
+            Some(object_store::Error::NotImplemented { .. }) => return true,
+            // The status is known only by the words of an error whose type is private.
+            Some(object_store::Error::Generic { source, .. }) => {
+                return source.to_string().contains("status code: 501");
+            }
+            _ => cause = e.source(),
+        }
+    }
+    false
 }

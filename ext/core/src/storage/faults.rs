@@ -13,7 +13,8 @@ use object_store::WriteMultipart;
 use super::location::Location;
 use super::options::StorageOptions;
 use super::object::ObjectBacked;
-use super::{ObjectMeta, PutOutcome, Storage, Store};
+use super::probe::{Probed, Questions};
+use super::{ObjectMeta, PutOutcome, Storage, Store, error};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What to do to one request.
@@ -27,6 +28,12 @@ pub enum Fault {
     After,
     /// Wait first.
     Slow(Duration),
+    /// Forget the condition of a conditional put.
+    Unconditional,
+    /// Say that there is no such request.
+    NotImplemented,
+    /// Refuse the credentials.
+    Denied,
 }
 
 /// Decides over each request by its name (`get`, `put_if_absent`, …) and key.
@@ -51,10 +58,24 @@ impl Faulty {
     }
 
     async fn pass<T>(&self, name: &str, key: &str, work: BoxFuture<'_, Result<T>>) -> Result<T> {
+        self.pass_or(name, key, work, None).await
+    }
+
+    /// The same with what it is to do without its condition.
+    async fn pass_or<'a, T>(
+        &'a self,
+        name: &str,
+        key: &str,
+        work: BoxFuture<'a, Result<T>>,
+        unconditional: Option<BoxFuture<'a, Result<T>>>,
+    ) -> Result<T> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push_back(format!("{name} {key}"));
         let failure = || Error::new(ErrorKind::StorageUnavailable, format!("injected fault in {name} {key}"));
         match (self.judge)(name, key) {
             Fault::None => work.await,
+            Fault::Unconditional => unconditional.unwrap_or(work).await,
+            Fault::NotImplemented => Err(error::fold("write", key, not_implemented())),
+            Fault::Denied => Err(Error::new(ErrorKind::PermissionDenied, format!("denied: {name} {key}"))),
             Fault::Before => Err(failure()),
             Fault::Slow(pause) => {
                 tokio::time::sleep(pause).await;
@@ -82,12 +103,26 @@ impl Store for Faulty {
         self.pass("list", prefix, self.inner.list(prefix, start_after)).boxed()
     }
 
+    fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>> {
+        self.pass("holds_any", prefix, self.inner.holds_any(prefix)).boxed()
+    }
+
+    fn list_short<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
+        self.pass("list", prefix, self.inner.list_short(prefix)).boxed()
+    }
+
     fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<()>> {
         self.pass("put", key, self.inner.put(key, bytes)).boxed()
     }
 
     fn put_if_absent<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<PutOutcome>> {
-        self.pass("put_if_absent", key, self.inner.put_if_absent(key, bytes)).boxed()
+        let overwrite = self.inner.put(key, bytes.clone()).map(|done| done.map(|()| PutOutcome::Created)).boxed();
+        let create = self.inner.put_if_absent(key, bytes);
+        self.pass_or("put_if_absent", key, create, Some(overwrite)).boxed()
+    }
+
+    fn ready_to_commit(&self) -> BoxFuture<'_, Result<()>> {
+        self.inner.ready_to_commit()
     }
 
     fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<()>> {
@@ -101,6 +136,16 @@ impl Store for Faulty {
     fn errors_are_final(&self) -> bool {
         false
     }
+}
+
+fn not_implemented() -> object_store::Error {
+    object_store::Error::NotImplemented { operation: "conditional put".to_owned(), implementer: "a test".to_owned() }
+}
+
+/// `store` as the root of a table in that bucket, of which nothing is known yet.
+pub fn probed(store: Arc<dyn Store>, bucket: &str) -> Arc<dyn Store> {
+    let questions = Questions { conditional_put: Some(bucket.to_owned()), log_store: Some(bucket.to_owned()) };
+    Arc::new(Probed::new(store, &format!("s3://{bucket}/t"), questions))
 }
 
 /// A store in memory, for tests.

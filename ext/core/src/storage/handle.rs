@@ -6,16 +6,21 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
 
 use super::location::Location;
+use super::memo::Memo;
 use super::options::StorageOptions;
-use super::object::ObjectBacked;
-use super::{ObjectMeta, PutOutcome, Store, Upload};
+use super::ranges::Plan;
+use super::{ObjectMeta, PutOutcome, Store, Upload, stack};
 use crate::error::{Error, Result};
+
+/// Requests for the ranges of one call at a time.
+const PIECES_IN_FLIGHT: usize = 8;
 
 /// A table's root in its store. Clones share the client; a child process after `fork` makes a client of its own.
 #[derive(Clone)]
-pub struct Storage(Arc<Inner>);
+pub struct Storage(Arc<Inner>, Option<Arc<Memo>>);
 
 struct Inner {
     location: Location,
@@ -51,12 +56,12 @@ impl Storage {
 
     /// The same, with a client made when it is needed.
     pub(super) fn at(location: Location) -> Self {
-        Self(Arc::new(Inner { location, client: Mutex::new(None), fixed: None, beside: Mutex::default() }))
+        Self(Arc::new(Inner { location, client: Mutex::new(None), fixed: None, beside: Mutex::default() }), None)
     }
 
     /// A root served by `store`, whatever that is.
     pub fn with_store(location: Location, store: Arc<dyn Store>) -> Self {
-        Self(Arc::new(Inner { location, client: Mutex::new(None), fixed: Some(store), beside: Mutex::default() }))
+        Self(Arc::new(Inner { location, client: Mutex::new(None), fixed: Some(store), beside: Mutex::default() }), None)
     }
 
     /// The address, for messages.
@@ -86,7 +91,7 @@ impl Storage {
         if let Some(fixed) = &self.0.fixed {
             return Ok(Arc::clone(fixed));
         }
-        let connect = || Ok::<Arc<dyn Store>, Error>(Arc::new(ObjectBacked::connect(&self.0.location)?));
+        let connect = || stack::connect(&self.0.location);
         // Never waits: a fork may have copied the lock while another thread held it.
         let Ok(mut slot) = self.0.client.try_lock() else { return connect() };
         let pid = std::process::id();
@@ -100,9 +105,46 @@ impl Storage {
         }
     }
 
+    /// The same root for one table, of which small files of the log need not be read twice. Only over a network.
+    #[must_use]
+    pub fn remembering(&self) -> Self {
+        Self(Arc::clone(&self.0), self.is_remote().then(Arc::default))
+    }
+
+    /// The same root with a copy of what `other` remembers of the same table.
+    #[must_use]
+    pub fn remembering_as(&self, other: &Self) -> Self {
+        Self(Arc::clone(&self.0), other.1.as_ref().map(|memo| Arc::new(memo.copy())))
+    }
+
+    /// The same root for who has to know what is really there.
+    #[must_use]
+    pub fn afresh(&self) -> Self {
+        Self(Arc::clone(&self.0), None)
+    }
+
+    /// Forgets what it remembers: something of it was no good.
+    pub fn forget(&self) {
+        if let Some(memo) = &self.1 {
+            memo.clear();
+        }
+    }
+
+    /// Bytes of what it remembers.
+    pub fn remembered_bytes(&self) -> usize {
+        self.1.as_ref().map_or(0, |memo| memo.bytes())
+    }
+
     /// See [`Store::get`].
     pub async fn get(&self, key: &str) -> Result<Bytes> {
-        self.store()?.get(key).await
+        if let Some(bytes) = self.1.as_ref().and_then(|memo| memo.get(key)) {
+            return Ok(bytes);
+        }
+        let bytes = self.store()?.get(key).await?;
+        if let Some(memo) = &self.1 {
+            memo.put(key, &bytes);
+        }
+        Ok(bytes)
     }
 
     /// One range of an object.
@@ -111,9 +153,22 @@ impl Storage {
         Ok(parts.pop().unwrap_or_default())
     }
 
-    /// See [`Store::get_ranges`].
+    /// See [`Store::get_ranges`]. Over a network near ranges come with one request, and large ones with several at once.
     pub async fn get_ranges(&self, key: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        self.store()?.get_ranges(key, ranges).await
+        let store = self.store()?;
+        if !self.is_remote() {
+            return store.get_ranges(key, ranges).await;
+        }
+        let plan = Plan::new(ranges);
+        let fetch = |piece: Range<u64>| {
+            let store = &store;
+            async move { Ok::<_, Error>(store.get_ranges(key, std::slice::from_ref(&piece)).await?.pop()) }
+        };
+        let pieces = stream::iter(plan.pieces.clone()).map(fetch).buffered(PIECES_IN_FLIGHT);
+        let pieces: Vec<_> = pieces.try_collect().await?;
+        let pieces: Option<Vec<Bytes>> = pieces.into_iter().collect();
+        let whole = pieces.and_then(|pieces| plan.assemble(ranges, &pieces));
+        whole.ok_or_else(|| Error::internal("a store gave fewer bytes than it was asked for"))
     }
 
     /// See [`Store::head`].
@@ -126,6 +181,11 @@ impl Storage {
         self.store()?.list(prefix, start_after).await
     }
 
+    /// See [`Store::list_short`].
+    pub async fn list_short(&self, prefix: &str) -> Result<Option<Vec<ObjectMeta>>> {
+        self.store()?.list_short(prefix).await
+    }
+
     /// See [`Store::put`].
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
         self.store()?.put(key, bytes).await
@@ -133,7 +193,16 @@ impl Storage {
 
     /// See [`Store::put_if_absent`].
     pub async fn put_if_absent(&self, key: &str, bytes: Bytes) -> Result<PutOutcome> {
-        self.store()?.put_if_absent(key, bytes).await
+        let outcome = self.store()?.put_if_absent(key, bytes.clone()).await?;
+        if let (PutOutcome::Created, Some(memo)) = (outcome, &self.1) {
+            memo.put(key, &bytes);
+        }
+        Ok(outcome)
+    }
+
+    /// See [`Store::ready_to_commit`].
+    pub async fn ready_to_commit(&self) -> Result<()> {
+        self.store()?.ready_to_commit().await
     }
 
     /// See [`Store::delete`].
@@ -144,6 +213,11 @@ impl Storage {
     /// A streaming upload to `key` in bounded memory.
     pub fn upload(&self, key: &str) -> Result<Upload> {
         Ok(Upload::new(self.store()?, key))
+    }
+
+    /// Whether a request takes the time of a network, so that many at once are better than one after the other.
+    pub fn is_remote(&self) -> bool {
+        self.0.fixed.is_some() || self.0.location.is_remote()
     }
 
     /// See [`Store::errors_are_final`].

@@ -1,18 +1,26 @@
 //! Where tables live: one small interface over `object_store`, addressed by keys relative to the table's root.
 
+mod carried;
 mod cloud;
+mod dynamodb;
 mod elsewhere;
 mod error;
 #[cfg(any(test, feature = "testing"))]
 pub mod faults;
 mod footer;
 mod handle;
+mod http;
 mod location;
+mod log_store;
+mod memo;
 mod object;
 mod options;
 mod parquet_file;
 mod parquet_schema;
+mod probe;
+mod ranges;
 mod segments;
+mod stack;
 mod thrift;
 mod upload;
 
@@ -22,6 +30,7 @@ mod contract;
 use std::ops::Range;
 
 use bytes::Bytes;
+use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use crate::error::Result;
@@ -30,10 +39,13 @@ pub use error::is_not_found;
 pub use handle::Storage;
 pub use location::Location;
 pub use options::{GivenCredentials, GivesCredentials, KEYS, Key, Kind, StorageOptions, StoreKind};
-pub use parquet_file::{ParquetFile, parquet_error};
+pub use parquet_file::{ParquetFile, WHOLE_FILE_BYTES, parquet_error};
 pub use parquet_schema::{reader_metadata, reader_options};
 pub use segments::Segments;
 pub use upload::Upload;
+
+/// The folder of the log below a table's root.
+pub const LOG_FOLDER: &str = "_delta_log";
 
 /// One stored object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,10 +79,20 @@ pub trait Store: Send + Sync {
     fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<ObjectMeta>>;
     /// Objects right below the folder `prefix` with keys greater than `start_after`, sorted by key.
     fn list<'a>(&'a self, prefix: &'a str, start_after: Option<&'a str>) -> BoxFuture<'a, Result<Vec<ObjectMeta>>>;
+    /// As `list`, or `None` where all of the folder would take more than one request, or may do so.
+    fn list_short<'a>(&'a self, _prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
+        futures::future::ready(Ok(None)).boxed()
+    }
+    /// Whether anything lies below the folder `prefix`, at any depth.
+    fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>>;
     /// Writes or overwrites; durable and whole when it returns.
     fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<()>>;
     /// Writes unless there is one: of many writers exactly one creates. Durable and whole when it returns.
     fn put_if_absent<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<PutOutcome>>;
+    /// Finds out what must hold before the first commit; an error where no commit may be put. Free once it is found out.
+    fn ready_to_commit(&self) -> BoxFuture<'_, Result<()>> {
+        futures::future::ready(Ok(())).boxed()
+    }
     /// Deletes; one that is not there is fine.
     fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<()>>;
     /// Begins an upload in parts, which nobody sees until it is finished.

@@ -6,40 +6,67 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt};
+use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt, stream};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload, WriteMultipart};
 
+use super::carried::CarriedUpload;
 use super::location::{Location, Place};
 use super::{ObjectMeta, PutOutcome, Store, error};
+use crate::context::{Context, RequestKind};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes of one part of an upload; S3 takes no less than 5 MiB.
 const PART_BYTES: usize = 8 << 20;
+
+/// Objects that stores give with one request.
+const PAGE: usize = 1000;
 
 pub(super) struct ObjectBacked {
     inner: Arc<dyn ObjectStore>,
     root: Path,
     uri: String,
     local: Option<Arc<LocalFileSystem>>,
+    /// Whether requests are counted below, where they are made.
+    remote: bool,
 }
 
 impl ObjectBacked {
     pub(super) fn connect(location: &Location) -> Result<Self> {
-        let local = matches!(location.place, Place::Local).then(|| Arc::new(LocalFileSystem::new().with_fsync(true)));
-        let inner: Arc<dyn ObjectStore> = match (&location.place, &local) {
-            (Place::Cloud(cloud), _) => super::cloud::connect(cloud, location)?,
-            (Place::Local, Some(local)) => Arc::clone(local) as _,
-            (Place::Local, None) => return Err(Error::internal("a local table has no file system")),
-        };
-        Ok(Self { inner, root: location.root.clone(), uri: location.uri.clone(), local })
+        match &location.place {
+            Place::Cloud(cloud) => Ok(Self::remote(location, super::cloud::connect(cloud, location)?.store)),
+            Place::Local => {
+                let local = Arc::new(LocalFileSystem::new().with_fsync(true));
+                Ok(Self { local: Some(Arc::clone(&local)), remote: false, ..Self::remote(location, local) })
+            }
+        }
+    }
+
+    /// The root of `location` in that store, which counts its requests.
+    pub(super) fn remote(location: &Location, inner: Arc<dyn ObjectStore>) -> Self {
+        Self { inner, root: location.root.clone(), uri: location.uri.clone(), local: None, remote: true }
     }
 
     #[cfg(any(test, feature = "testing"))]
     pub(super) fn in_memory() -> Self {
         let inner = Arc::new(object_store::memory::InMemory::new());
-        Self { inner, root: Path::default(), uri: "memory".to_owned(), local: None }
+        Self { inner, root: Path::default(), uri: "memory".to_owned(), local: None, remote: false }
+    }
+
+    /// Counts what is asked of a store without requests as one.
+    fn asked(&self, kind: RequestKind, sent: usize) {
+        if !self.remote {
+            Context::current().meter().request(kind, sent as u64);
+        }
+    }
+
+    fn came<'a>(&self, parts: impl IntoIterator<Item = &'a Bytes>) {
+        if !self.remote {
+            let bytes: usize = parts.into_iter().map(Bytes::len).sum();
+            Context::current().meter().received(bytes as u64);
+        }
     }
 
     fn path(&self, key: &str) -> Result<Path> {
@@ -53,6 +80,27 @@ impl ObjectBacked {
         let root = self.root.as_ref();
         let path = path.as_ref();
         path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').to_owned()
+    }
+
+    async fn listed(
+        &self,
+        prefix: &str,
+        mut found: BoxStream<'_, object_store::Result<object_store::ObjectMeta>>,
+    ) -> Result<Vec<ObjectMeta>> {
+        let folder = self.path(prefix)?;
+        let mut out = Vec::new();
+        while let Some(item) = found.next().await {
+            let item = match item.map_err(self.fail("list", prefix)) {
+                Err(e) if error::is_not_found(&e) => break,
+                item => item?,
+            };
+            // Without this, whatever lies in sub-folders would come too.
+            if item.location.parts_count() == folder.parts_count() + 1 {
+                out.push(self.meta(&item));
+            }
+        }
+        out.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        Ok(out)
     }
 
     fn meta(&self, meta: &object_store::ObjectMeta) -> ObjectMeta {
@@ -72,18 +120,23 @@ impl ObjectBacked {
 impl Store for ObjectBacked {
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Bytes>> {
         async move {
-            if let Some(local) = &self.local {
-                let read = read_file(Arc::clone(local), self.path(key)?);
-                return read.await.map_err(self.fail("read", key));
-            }
-            let found = self.inner.get(&self.path(key)?).await.map_err(self.fail("read", key))?;
-            found.bytes().await.map_err(self.fail("read", key))
+            self.asked(RequestKind::Get, 0);
+            let bytes = match &self.local {
+                Some(local) => read_file(Arc::clone(local), self.path(key)?).await.map_err(self.fail("read", key))?,
+                None => {
+                    let found = self.inner.get(&self.path(key)?).await.map_err(self.fail("read", key))?;
+                    found.bytes().await.map_err(self.fail("read", key))?
+                }
+            };
+            self.came([&bytes]);
+            Ok(bytes)
         }
         .boxed()
     }
 
     fn get_ranges<'a>(&'a self, key: &'a str, ranges: &'a [Range<u64>]) -> BoxFuture<'a, Result<Vec<Bytes>>> {
         async move {
+            self.asked(RequestKind::Get, 0);
             let parts = self.inner.get_ranges(&self.path(key)?, ranges).await.map_err(self.fail("read", key))?;
             for (part, range) in parts.iter().zip(ranges) {
                 if part.len() as u64 != range.end - range.start {
@@ -96,6 +149,7 @@ impl Store for ObjectBacked {
                     )));
                 }
             }
+            self.came(&parts);
             Ok(parts)
         }
         .boxed()
@@ -103,6 +157,7 @@ impl Store for ObjectBacked {
 
     fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<ObjectMeta>> {
         async move {
+            self.asked(RequestKind::Head, 0);
             let found = self.inner.head(&self.path(key)?).await.map_err(self.fail("read", key))?;
             Ok(self.meta(&found))
         }
@@ -111,30 +166,47 @@ impl Store for ObjectBacked {
 
     fn list<'a>(&'a self, prefix: &'a str, start_after: Option<&'a str>) -> BoxFuture<'a, Result<Vec<ObjectMeta>>> {
         async move {
+            self.asked(RequestKind::List, 0);
             let folder = self.path(prefix)?;
-            let mut found = match start_after {
+            let found = match start_after {
                 Some(after) => self.inner.list_with_offset(Some(&folder), &self.path(after)?),
                 None => self.inner.list(Some(&folder)),
             };
-            let mut out = Vec::new();
-            while let Some(item) = found.next().await {
-                let item = match item.map_err(self.fail("list", prefix)) {
-                    Err(e) if error::is_not_found(&e) => break,
-                    item => item?,
-                };
-                // Without this, whatever lies in sub-folders would come too.
-                if item.location.parts_count() == folder.parts_count() + 1 {
-                    out.push(self.meta(&item));
-                }
+            self.listed(prefix, found).await
+        }
+        .boxed()
+    }
+
+    fn list_short<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
+        async move {
+            self.asked(RequestKind::List, 0);
+            let listed = self.inner.list(Some(&self.path(prefix)?)).take(PAGE).collect::<Vec<_>>().await;
+            if listed.len() == PAGE && listed.iter().all(Result::is_ok) {
+                return Ok(None);
             }
-            out.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-            Ok(out)
+            self.listed(prefix, stream::iter(listed).boxed()).await.map(Some)
+        }
+        .boxed()
+    }
+
+    fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>> {
+        async move {
+            self.asked(RequestKind::List, 0);
+            match self.inner.list(Some(&self.path(prefix)?)).next().await {
+                None => Ok(false),
+                Some(Ok(_)) => Ok(true),
+                Some(Err(e)) => match self.fail("list", prefix)(e) {
+                    e if error::is_not_found(&e) => Ok(false),
+                    e => Err(e),
+                },
+            }
         }
         .boxed()
     }
 
     fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<()>> {
         async move {
+            self.asked(RequestKind::Put, bytes.len());
             let payload = PutPayload::from_bytes(bytes);
             self.inner.put(&self.path(key)?, payload).await.map_err(self.fail("write", key))?;
             Ok(())
@@ -144,6 +216,7 @@ impl Store for ObjectBacked {
 
     fn put_if_absent<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<PutOutcome>> {
         async move {
+            self.asked(RequestKind::Put, bytes.len());
             let payload = PutPayload::from_bytes(bytes);
             match self.inner.put_opts(&self.path(key)?, payload, PutMode::Create.into()).await {
                 Ok(_) => Ok(PutOutcome::Created),
@@ -156,6 +229,7 @@ impl Store for ObjectBacked {
 
     fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<()>> {
         async move {
+            self.asked(RequestKind::Delete, 0);
             match self.inner.delete(&self.path(key)?).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
                 Err(e) => Err(self.fail("delete", key)(e)),
@@ -167,6 +241,7 @@ impl Store for ObjectBacked {
     fn start_upload<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<WriteMultipart>> {
         async move {
             let parts = self.inner.put_multipart(&self.path(key)?).await.map_err(self.fail("write", key))?;
+            let parts = Box::new(CarriedUpload::new(parts, !self.remote));
             Ok(WriteMultipart::new_with_chunk_size(parts, PART_BYTES))
         }
         .boxed()

@@ -16,7 +16,7 @@ use super::footer::{Footer, GUESS_BYTES, ReadRange};
 use crate::error::{Error, Result};
 
 /// Files up to this many bytes are fetched whole, with one request.
-const WHOLE_FILE_BYTES: u64 = 1 << 20;
+pub const WHOLE_FILE_BYTES: u64 = 1 << 20;
 
 /// Reads ranges of one file; a small file is fetched once and read from memory.
 #[derive(Debug, Clone)]
@@ -24,7 +24,33 @@ pub struct ParquetFile {
     storage: Storage,
     key: String,
     size: u64,
-    whole: Option<Bytes>,
+    held: Held,
+}
+
+/// What of the file is in memory.
+#[derive(Debug, Clone)]
+enum Held {
+    Nothing,
+    Whole(Bytes),
+    /// By where it begins, in order.
+    Ranges(Arc<[(u64, Bytes)]>),
+}
+
+impl Held {
+    fn slice(&self, range: &Range<u64>) -> Option<Bytes> {
+        let (start, bytes) = match self {
+            Self::Nothing => return None,
+            Self::Whole(bytes) => (0, bytes),
+            Self::Ranges(held) => {
+                let (start, bytes) =
+                    held.get(held.partition_point(|(start, _)| *start <= range.start).checked_sub(1)?)?;
+                (*start, bytes)
+            }
+        };
+        let index = |at: u64| usize::try_from(at.checked_sub(start)?).ok();
+        let (from, to) = (index(range.start)?, index(range.end)?);
+        (from <= to && to <= bytes.len()).then(|| bytes.slice(from..to))
+    }
 }
 
 impl ParquetFile {
@@ -36,7 +62,21 @@ impl ParquetFile {
             _ => None,
         };
         let size = whole.as_ref().map_or(size, |bytes| bytes.len() as u64);
-        Ok(Self { storage: storage.clone(), key: key.to_owned(), size, whole })
+        let held = whole.map_or(Held::Nothing, Held::Whole);
+        Ok(Self { storage: storage.clone(), key: key.to_owned(), size, held })
+    }
+
+    /// Whether reading it takes the time of a network.
+    pub fn is_remote(&self) -> bool {
+        self.storage.is_remote() && matches!(self.held, Held::Nothing)
+    }
+
+    /// The same file with those ranges, which are in order, in memory.
+    pub async fn holding(&self, ranges: Vec<Range<u64>>) -> Result<Self> {
+        let read = self.read_all(ranges.clone()).await;
+        let bytes = read.map_err(|e| parquet_error(&format!("data file {}", self.key), e))?;
+        let held = ranges.iter().map(|range| range.start).zip(bytes).collect();
+        Ok(Self { held: Held::Ranges(held), ..self.clone() })
     }
 
     async fn read(&self, range: Range<u64>) -> parquet::errors::Result<Bytes> {
@@ -48,8 +88,8 @@ impl ParquetFile {
         if ranges.iter().any(|r| r.start > r.end || r.end > self.size) {
             return Err(ParquetError::General("the footer points past the end of the file".to_owned()));
         }
-        match &self.whole {
-            Some(bytes) => Ok(ranges.iter().map(|r| bytes.slice(r.start as usize..r.end as usize)).collect()),
+        match ranges.iter().map(|range| self.held.slice(range)).collect() {
+            Some(held) => Ok(held),
             None => self.storage.get_ranges(&self.key, &ranges).map_err(external).await,
         }
     }

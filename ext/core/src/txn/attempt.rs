@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::backoff::Backoff;
 use super::winners::is_commit;
-use crate::context::{CommitInFlight, Context};
+use crate::context::{self, CommitInFlight, Context};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::{commit_key, read_table_actions};
 use crate::storage::{PutOutcome, Storage, is_not_found};
@@ -75,8 +75,9 @@ impl Attempt<'_> {
             let lost = match put {
                 Put::Created => return (Tried::Ours, files),
                 Put::Exists => return (Tried::Theirs, files),
-                Put::Failed(error) => return (Tried::Failed(error), files),
-                Put::Unknown(error) => error,
+                // What one put did not write, one before it may have written.
+                Put::Failed(error) if look == 1 || !error.wrote_nothing() => return (Tried::Failed(error), files),
+                Put::Failed(error) | Put::Unknown(error) => error,
             };
             match self.look().await {
                 Ok(Some(landed)) => return (landed, files),
@@ -96,7 +97,7 @@ impl Attempt<'_> {
         let (storage, body) = (self.storage.clone(), self.body.clone());
         let (key, in_flight) = (commit_key(self.version), Arc::clone(in_flight));
         let held = Held(files);
-        let task = tokio::spawn(async move {
+        let task = context::spawn(async move {
             let _in_flight = in_flight;
             let put = match storage.put_if_absent(&key, body).await {
                 Ok(PutOutcome::Created) => Put::Created,
@@ -142,6 +143,9 @@ pub(super) fn unknown(version: u64, txn_id: &str, lost: Error) -> Error {
 
 /// Even on a local disk a put may fail after the file has got its name: only a look tells.
 async fn failed(storage: &Storage, key: &str, error: Error) -> Put {
+    if error.wrote_nothing() {
+        return Put::Failed(error);
+    }
     match storage.errors_are_final() {
         Ok(true) => match storage.head(key).await {
             Err(e) if is_not_found(&e) => Put::Failed(error),

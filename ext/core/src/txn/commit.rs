@@ -17,7 +17,7 @@ use crate::action::CommitInfo;
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, SnapshotCache};
 use crate::upkeep::after_commit;
 use crate::write::WrittenFiles;
 
@@ -59,6 +59,9 @@ pub(super) async fn commit_all(
         if active(members).next().is_none() {
             return;
         }
+        if let Err(e) = ready(&base, members).await {
+            return fail_all(members, e).await;
+        }
         attempts += 1;
         let info = info(members);
         let txn_id = info.txn_id.clone();
@@ -68,6 +71,7 @@ pub(super) async fn commit_all(
         };
         match put(&base, members, &body, &txn_id).await {
             Tried::Ours => {
+                SnapshotCache::process().learn(&after);
                 after_commit(&after, clock);
                 return succeed_all(members, &after, attempts);
             }
@@ -78,6 +82,7 @@ pub(super) async fn commit_all(
         let contested = base.version() + 1;
         match over_winners(&base, members, &txn_id).await {
             (_, Ok(Next::Ours(after))) => {
+                SnapshotCache::process().learn(&after);
                 after_commit(&after, clock);
                 return succeed_all(members, &after, attempts);
             }
@@ -149,11 +154,20 @@ async fn over_winners(base: &Snapshot, members: &mut [Member], txn_id: &str) -> 
     }
 }
 
+/// The context that has the most time.
+fn longest(members: &mut [Member]) -> Context {
+    let longest = active(members).max_by_key(|m| m.context.remaining().unwrap_or(Duration::MAX));
+    longest.map(|m| m.context.clone()).unwrap_or_default()
+}
+
+/// Whether the store may be committed to.
+async fn ready(base: &Snapshot, members: &mut [Member]) -> Result<()> {
+    longest(members).limit(base.storage().ready_to_commit()).await
+}
+
 /// The newest version, found by a listing; members that do not fit it are ended.
 async fn catch_up(base: &Snapshot, members: &mut [Member]) -> Result<Snapshot> {
-    let longest = active(members).max_by_key(|m| m.context.remaining().unwrap_or(Duration::MAX));
-    let context = longest.map(|m| m.context.clone()).unwrap_or_default();
-    let newest = context.limit(base.refresh()).await?;
+    let newest = longest(members).limit(base.refresh()).await?;
     if newest.version() > base.version() && active(members).any(|m| m.conflicts.need_files()) {
         let (reached, walked) = over_winners(base, members, "").await;
         walked?;

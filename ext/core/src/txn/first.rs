@@ -45,6 +45,7 @@ pub async fn commit_first(
     let lines = actions.iter().map(as_read).collect::<Result<Vec<_>>>()?;
     let after = Snapshot::first(storage, protocol, metadata, &lines)?;
     let body = body_of(&actions)?;
+    context.limit(storage.ready_to_commit()).await?;
     let contexts = vec![context.clone()];
     let attempt = Attempt { storage, contexts, version: 0, body: &body, txn_id: &txn_id };
     match attempt.run(Vec::new()).await.0 {

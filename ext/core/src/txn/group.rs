@@ -213,9 +213,11 @@ async fn commit_together(batch: Vec<Waiting>) {
     let Some(clock) = batch.first().map(|w| w.clock.clone()) else { return };
     let mut members = Vec::new();
     let mut replies = Vec::new();
+    let mut contexts = Vec::new();
     for Waiting { base, transaction, context, claim, reply, .. } in batch {
-        match Member::new(&base, transaction, context) {
+        match Member::new(&base, transaction, context.clone()) {
             Ok(mut member) => {
+                contexts.push(context);
                 member.given_up = Box::new(move || !claim.take());
                 if base.version() < newest.version()
                     && let Err(e) = member.conflicts.check_states(&base, &newest)
@@ -230,7 +232,10 @@ async fn commit_together(batch: Vec<Waiting>) {
             }
         }
     }
-    commit_all(newest, &mut members, shared_info, &clock).await;
+    let shared = Context::default();
+    shared.scope(commit_all(newest, &mut members, shared_info, &clock)).await;
+    let asked = shared.meter().read();
+    contexts.iter().for_each(|context| context.meter().add(&asked));
     for (member, reply) in members.into_iter().zip(replies) {
         let result = member.result.unwrap_or_else(|| Err(Error::internal("a commit ended without a result")));
         // Whoever has stopped waiting has been told so.

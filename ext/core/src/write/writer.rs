@@ -21,7 +21,7 @@ use super::stats::Indexed;
 use super::{WriteOptions, WrittenFiles};
 use crate::action::Add;
 use crate::clock::Clock;
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::error::{Error, Result};
 use crate::features::writes_feature;
 use crate::path::encode_uri_path;
@@ -262,7 +262,7 @@ impl FileWriter {
         while self.uploads.len() >= UPLOADS_IN_FLIGHT {
             self.await_upload().await?;
         }
-        self.uploads.spawn(async move { file.publish(&shared).await });
+        self.uploads.spawn(context::carried(async move { file.publish(&shared).await }));
         Ok(())
     }
 

@@ -152,6 +152,7 @@ pub(super) fn spawn<T: Send + 'static>(
     let ended = Ended(Arc::clone(&shared));
     let ctx = ctx.clone();
     let task = runtime_handle()?.spawn(async move {
+        let future = ctx.scope(future);
         let result = panic::caught(within_deadline(ctx, future)).await;
         *ended.0.slot() = Some(result);
     });

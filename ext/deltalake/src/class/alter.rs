@@ -2,9 +2,9 @@
 
 use deltalake_core::clock::Clock;
 use deltalake_core::ops::{Change, alter as alter_table};
-use magnus::{Error, Module, RClass, RModule, Ruby};
+use magnus::{Error, Module, RClass, RHash, RModule, Ruby};
 
-use super::call::context;
+use super::call::{asked, context};
 use super::snapshot::NativeSnapshot;
 use crate::bridge::{block_on, to_ruby_error};
 use crate::native_method;
@@ -15,14 +15,14 @@ pub(super) fn init(native: RModule) -> Result<(), Error> {
     Ok(())
 }
 
-/// The table after it, how often the commit was tried, and whether there was nothing to commit.
+/// The table after it, how often the commit was tried, whether there was nothing to commit, and what stores were asked.
 fn alter(
     ruby: &Ruby,
     snapshot: &NativeSnapshot,
     changes: String,
     user_metadata: Option<String>,
     deadline: Option<f64>,
-) -> Result<(NativeSnapshot, u32, bool), Error> {
+) -> Result<(NativeSnapshot, u32, bool, RHash), Error> {
     let prepared = || Ok((Change::list_from_json(&changes)?, context(deadline)?));
     let (changes, ctx) = prepared().map_err(|e| to_ruby_error(ruby, e))?;
     let (base, inner) = (snapshot.0.clone(), ctx.clone());
@@ -32,5 +32,5 @@ fn alter(
             &ctx,
             async move { alter_table(base, &changes, user_metadata, &inner, &Clock::system()).await },
         )?;
-    Ok((NativeSnapshot(done.snapshot), done.attempts, done.skipped))
+    Ok((NativeSnapshot(done.snapshot), done.attempts, done.skipped, asked(ruby, &ctx)?))
 }

@@ -13,10 +13,10 @@ use deltalake_core::txn::GroupCommits;
 use deltalake_core::write::{RowBatch, RowRules};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use magnus::{DataTypeFunctions, Error, Module, RArray, RClass, RModule, RString, Ruby, TypedData};
+use magnus::{DataTypeFunctions, Error, Module, RArray, RClass, RHash, RModule, RString, Ruby, TypedData};
 
 use super::arrow_source::{NativeArrowBatch, NativeArrowSource};
-use super::call::{Exclusive, context, define};
+use super::call::{Exclusive, asked, context, define};
 use super::condition;
 use super::snapshot::NativeSnapshot;
 use super::staged::NativeStaged;
@@ -84,6 +84,7 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("share", native_method!(NativeAppend::share, 0))?;
     class.define_method("stage", native_method!(NativeAppend::stage, 0))?;
     class.define_method("finish", native_method!(NativeAppend::finish, 0))?;
+    class.define_method("asked", native_method!(NativeAppend::asked, 0))?;
     class.define_method("abort", native_method!(NativeAppend::abort, 0))?;
     Ok(())
 }
@@ -366,7 +367,8 @@ impl NativeAppend {
     fn finish(ruby: &Ruby, this: &Self) -> Result<Written, Error> {
         let state = this.all_taken(ruby)?;
         this.state.close();
-        block_on(ruby, &this.ctx, async move { state.appender.finish().await }).map(written)
+        let done = block_on(ruby, &this.ctx, async move { state.appender.finish().await })?;
+        written(ruby, done, &this.ctx)
     }
 
     fn all_taken(&self, ruby: &Ruby) -> Result<State, Error> {
@@ -375,6 +377,11 @@ impl NativeAppend {
             Some(encoder) if !encoder.is_empty() => self.hand_over(ruby, state),
             _ => Ok(state),
         }
+    }
+
+    /// What it has asked of stores so far.
+    fn asked(ruby: &Ruby, this: &Self) -> Result<RHash, Error> {
+        asked(ruby, &this.ctx)
     }
 
     /// Gives the append up: nothing of it is in the table.

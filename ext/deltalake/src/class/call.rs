@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use deltalake_core::context::Context;
 use deltalake_core::{Error, Result};
-use magnus::{Module, RClass, RModule, Ruby, TypedData};
+use magnus::value::ReprValue;
+use magnus::{Module, RClass, RHash, RModule, Ruby, TypedData};
 
 use crate::bridge::fork::{Owned, opened_in};
 
@@ -26,6 +27,30 @@ pub(super) fn context(seconds: Option<f64>) -> Result<Context> {
             .map_err(|_| Error::argument(format!("deadline: is a number of seconds from 0 on, not {s}")))
     });
     Ok(Context::new(limit.transpose()?))
+}
+
+/// What a call has asked of stores so far.
+pub(super) fn asked(ruby: &Ruby, ctx: &Context) -> Result<RHash, magnus::Error> {
+    let metered = ctx.meter().read();
+    let counts = metered.requests;
+    let requests = ruby.hash_new();
+    for (kind, count) in [
+        ("get", counts.get),
+        ("put", counts.put),
+        ("list", counts.list),
+        ("head", counts.head),
+        ("delete", counts.delete),
+        ("other", counts.other),
+    ] {
+        requests.aset(ruby.to_symbol(kind), count)?;
+    }
+    requests.freeze();
+    let hash = ruby.hash_new();
+    hash.aset(ruby.to_symbol("requests"), requests)?;
+    hash.aset(ruby.to_symbol("bytes_sent"), metered.bytes_sent)?;
+    hash.aset(ruby.to_symbol("bytes_received"), metered.bytes_received)?;
+    hash.aset(ruby.to_symbol("retries"), metered.retries)?;
+    Ok(hash)
 }
 
 /// State that is taken out for the time of a call, since a call may let other threads run. It belongs to the process

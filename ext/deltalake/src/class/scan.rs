@@ -1,11 +1,14 @@
 //! `DeltaLake::Native::Scan`: what is to be read of a snapshot.
 
+use std::time::Instant;
+
+use deltalake_core::context::Context;
 use deltalake_core::scan::{Scan, ScanOptions};
 use deltalake_core::schema::Schema;
 use magnus::{Error, Module, RArray, RHash, RModule, Ruby};
 
 use super::arrow_stream::NativeArrowStream;
-use super::call::{context, define};
+use super::call::{asked, context, define};
 use super::condition;
 use super::files::NativeFileStream;
 use super::stream::NativeStream;
@@ -18,7 +21,7 @@ pub(super) struct NativeScan(Scan);
 pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = define::<NativeScan>(ruby, native, "Scan")?;
     class.define_method("schema_json", native_method!(NativeScan::schema_json, 0))?;
-    class.define_method("explain", native_method!(NativeScan::explain, 1))?;
+    class.define_method("explain", native_method!(NativeScan::explain, 2))?;
     class.define_method("count", native_method!(NativeScan::count, 1))?;
     class.define_method("stream", native_method!(NativeScan::stream, 1))?;
     class.define_method("arrow_stream", native_method!(NativeScan::arrow_stream, 1))?;
@@ -48,11 +51,15 @@ impl NativeScan {
         Ok(this.0.schema().to_json())
     }
 
-    fn explain(ruby: &Ruby, this: &Self, deadline: Option<f64>) -> Result<RHash, Error> {
-        let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
-        let (scan, inner) = (this.0.clone(), ctx.clone());
-        let plan = block_on(ruby, &ctx, async move { scan.explain(&inner).await })?;
-        let hash = ruby.hash_new();
+    /// With `analyze` the scan is run too, and what is told of stores is of that run.
+    fn explain(ruby: &Ruby, this: &Self, analyze: bool, deadline: Option<f64>) -> Result<RHash, Error> {
+        let planning = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
+        let (scan, inner) = (this.0.clone(), planning.clone());
+        let plan = block_on(ruby, &planning, async move { scan.explain(&inner).await })?;
+        let hash = match analyze {
+            false => asked(ruby, &planning)?,
+            true => this.run(ruby, Context::new(planning.remaining()))?,
+        };
         for (name, value) in [
             ("files_total", plan.total.files),
             ("bytes_total", plan.total.bytes),
@@ -65,6 +72,23 @@ impl NativeScan {
         ] {
             hash.aset(ruby.to_symbol(name), value)?;
         }
+        Ok(hash)
+    }
+
+    /// What it takes to read all rows.
+    fn run(&self, ruby: &Ruby, ctx: Context) -> Result<RHash, Error> {
+        let began = Instant::now();
+        let mut stream = self.0.stream(ctx.clone());
+        let rows = block_on(ruby, &ctx, async move {
+            let mut rows = 0;
+            while let Some(batch) = stream.next().await? {
+                rows += batch.num_rows() as u64;
+            }
+            Ok(rows)
+        })?;
+        let hash = asked(ruby, &ctx)?;
+        hash.aset(ruby.to_symbol("rows"), rows)?;
+        hash.aset(ruby.to_symbol("seconds"), began.elapsed().as_secs_f64())?;
         Ok(hash)
     }
 

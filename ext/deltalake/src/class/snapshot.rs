@@ -4,7 +4,7 @@ use deltalake_core::clock::Clock;
 use deltalake_core::log::history;
 use deltalake_core::ops::{Point, changes};
 use deltalake_core::scan::Scan;
-use deltalake_core::snapshot::Snapshot;
+use deltalake_core::snapshot::{Snapshot, SnapshotCache};
 use magnus::{Error, Module, RArray, RHash, RModule, Ruby};
 
 use super::call::{context, define};
@@ -111,7 +111,12 @@ impl NativeSnapshot {
     fn refresh(ruby: &Ruby, this: &Self, deadline: Option<f64>) -> Result<Self, Error> {
         let ctx = context(deadline).map_err(|e| to_ruby_error(ruby, e))?;
         let snapshot = this.0.clone();
-        block_on(ruby, &ctx, async move { snapshot.refresh().await }).map(Self)
+        let refreshed = async move {
+            let newest = snapshot.refresh().await?;
+            SnapshotCache::process().learn(&newest);
+            Ok(newest)
+        };
+        block_on(ruby, &ctx, refreshed).map(Self)
     }
 
     fn history(ruby: &Ruby, this: &Self, limit: Option<usize>, deadline: Option<f64>) -> Result<RArray, Error> {

@@ -69,6 +69,6 @@ impl NativeStaged {
         let done = block_on(ruby, &ctx, async move {
             commit_staged(base, &files, txn, user_metadata, &inner, &Clock::system()).await
         })?;
-        Ok(written(done))
+        written(ruby, done, &ctx)
     }
 }

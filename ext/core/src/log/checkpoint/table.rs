@@ -8,6 +8,7 @@ use super::part::{Part, panicked};
 use super::sidecar::CheckpointMetadata;
 use super::top::is_json;
 use crate::action::{DomainMetadata, Format, Metadata, Protocol, TableActionLine, Txn};
+use crate::context;
 use crate::error::{Error, Result};
 use crate::log::commit::{get, parse_lines};
 use crate::log::partial::Partial;
@@ -44,7 +45,7 @@ pub(in crate::log) async fn read_table_actions(
     let mut parts = stream::iter(checkpoint.parts.clone())
         .map(|part| {
             let (storage, key) = (storage.clone(), part.key.clone());
-            let read = tokio::spawn(async move { read_part(&storage, &part, version).await });
+            let read = context::spawn(async move { read_part(&storage, &part, version).await });
             async move { read.await.unwrap_or_else(|_| Err(panicked(&key))) }
         })
         .buffered(PARTS_IN_FLIGHT);

@@ -13,6 +13,7 @@ use super::adds::AddColumns;
 use super::filter::Wanted;
 use super::options::ReplayOptions;
 use crate::action::{Add, DeletionVectorDescriptor, FileKey};
+use crate::context;
 use crate::error::{Error, Result};
 use crate::log::checkpoint::{FileActions, Part, Piece, file_actions, panicked};
 use crate::log::segment::Checkpoint;
@@ -82,7 +83,7 @@ fn batches(receiver: Receiver<Result<Vec<Add>>>) -> impl stream::Stream<Item = R
 /// A task of its own; it ends when nobody wants its batches any more.
 fn start(unit: Unit, reading: Arc<Reading>) -> Receiver<Result<Vec<Add>>> {
     let (sender, receiver) = channel(BATCHES_AHEAD);
-    tokio::spawn(async move {
+    context::spawn(async move {
         let done = match unit {
             Unit::Adds(adds) => reading.keep(adds).map(Some),
             Unit::Piece(part, piece) => {

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use self::derive::Derivation;
 use self::schema::{check_readable_as, feed_snapshot};
 use crate::action::TableActionLine;
+use crate::context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::{commit_files, earliest_version, read_change_lines, read_table_actions, version_at};
 use crate::scan::{FileScan, FileScans, FileSet};
@@ -100,7 +101,7 @@ async fn check(storage: &Storage, files: &[(u64, i64)]) -> Result<(Snapshot, Vec
     let mut reads = stream::iter(files.iter().copied())
         .map(|(version, file_ms)| {
             let storage = storage.clone();
-            let read = tokio::spawn(async move { read_table_actions(&storage, version).await });
+            let read = context::spawn(async move { read_table_actions(&storage, version).await });
             async move {
                 let lines = read.await.map_err(|e| Error::internal("reading a commit failed").with_source(e))??;
                 Ok::<_, Error>((version, file_ms, lines))

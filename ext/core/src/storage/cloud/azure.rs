@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use object_store::ObjectStore;
 use object_store::azure::{AzureConfigKey as K, MicrosoftAzureBuilder};
 
+use super::super::http::Connector;
 use super::super::location::CloudAddress;
 use super::super::options::Settings;
-use super::{client, refused};
+use super::{Connected, client, refused};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Options that the builder takes as they are.
@@ -35,10 +35,11 @@ const AS_THEY_ARE: &[(&str, K)] = &[
     ("encryption_key", K::EncryptionKey),
 ];
 
-pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Arc<dyn ObjectStore>> {
+pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Connected> {
     let settings = &connected(settings)?;
     let mut builder = MicrosoftAzureBuilder::new()
         .with_container_name(&address.bucket)
+        .with_http_connector(Connector)
         .with_client_options(client::options(settings)?)
         .with_retry(client::retry(settings))
         .with_disable_tagging(true);
@@ -59,10 +60,12 @@ pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Arc
             ));
         }
     }
-    if let Some(endpoint) = address.endpoint.as_deref().or_else(|| settings.get("endpoint")) {
-        builder = builder.with_endpoint(endpoint.trim_end_matches('/').to_owned());
+    let endpoint = address.endpoint.as_deref().or_else(|| settings.get("endpoint")).map(|e| e.trim_end_matches('/'));
+    if let Some(endpoint) = endpoint {
+        builder = builder.with_endpoint(endpoint.to_owned());
     }
-    Ok(Arc::new(builder.build().map_err(refused)?))
+    let endpoint = endpoint.or(emulator.then_some("emulator")).map(str::to_owned);
+    Ok(Connected { store: Arc::new(builder.build().map_err(refused)?), endpoint, amazon: None })
 }
 
 /// The settings with what a connection string says, below what is said apart from it.

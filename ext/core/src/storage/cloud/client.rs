@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use object_store::{BackoffConfig, Certificate, ClientConfigKey, ClientOptions, RetryConfig};
 
-use super::super::options::Settings;
+use super::super::options::{Settings, StoreKind};
 use crate::error::{Error, ErrorKind, Result};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -73,7 +73,8 @@ pub(super) fn options(settings: &Settings) -> Result<ClientOptions> {
 /// Who writes `http://` wants HTTP. Without an endpoint nothing goes there.
 fn allows_http(settings: &Settings) -> bool {
     let plain = |name| settings.get(name).is_some_and(|url| url.to_ascii_lowercase().starts_with("http://"));
-    settings.flag("allow_http").unwrap_or_else(|| plain("endpoint"))
+    // The key of a service account may name an endpoint too.
+    settings.flag("allow_http").unwrap_or_else(|| plain("endpoint") || settings.store() == StoreKind::Google)
 }
 
 /// How often and for how long failed requests are sent again.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use object_store::ObjectStore;
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey as K};
 
+use super::super::http::Connector;
 use super::super::location::CloudAddress;
 use super::super::options::Settings;
-use super::{client, refused};
+use super::{Connected, client, refused};
 use crate::error::Result;
 
 /// Options that the builder takes as they are.
@@ -18,9 +18,10 @@ const AS_THEY_ARE: &[(&str, K)] = &[
     ("endpoint", K::BaseUrl),
 ];
 
-pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Arc<dyn ObjectStore>> {
+pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Connected> {
     let mut builder = GoogleCloudStorageBuilder::new()
         .with_bucket_name(&address.bucket)
+        .with_http_connector(Connector)
         .with_client_options(client::options(settings)?)
         .with_retry(client::retry(settings));
     for (name, key) in AS_THEY_ARE {
@@ -34,5 +35,8 @@ pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Arc
             false => builder.with_service_account_path(account),
         };
     }
-    Ok(Arc::new(builder.build().map_err(refused)?))
+    // A service account's key may say it too.
+    let in_key = settings.get("service_account").is_some_and(|key| key.contains("gcs_base_url"));
+    let endpoint = settings.get("endpoint").or(in_key.then_some("in the key")).map(str::to_owned);
+    Ok(Connected { store: Arc::new(builder.build().map_err(refused)?), endpoint, amazon: None })
 }

@@ -7,14 +7,31 @@ mod s3;
 
 use std::sync::{Arc, Once};
 
-use object_store::ObjectStore;
+use object_store::aws::AwsCredentialProvider;
+use object_store::{ClientOptions, ObjectStore};
 
 use super::location::{Cloud, Location};
 use super::options::StoreKind;
 use crate::error::{Error, ErrorKind, Result};
 
+/// A client, and what there is to know about it.
+pub(super) struct Connected {
+    pub(super) store: Arc<dyn ObjectStore>,
+    /// Where the store is, if it is not the cloud's own.
+    pub(super) endpoint: Option<String>,
+    /// What other services of Amazon are reached with.
+    pub(super) amazon: Option<Amazon>,
+}
+
+/// Who asks, from where, and how.
+pub(super) struct Amazon {
+    pub(super) credentials: AwsCredentialProvider,
+    pub(super) region: Option<String>,
+    pub(super) options: ClientOptions,
+}
+
 /// A client for the store of a place; options win over the environment.
-pub(super) fn connect(cloud: &Cloud, location: &Location) -> Result<Arc<dyn ObjectStore>> {
+pub(super) fn connect(cloud: &Cloud, location: &Location) -> Result<Connected> {
     install_tls();
     let settings = cloud.settings.with_environment(|name| std::env::var(name).ok())?;
     let made = match settings.store() {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use object_store::ObjectStore;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as K};
 
+use super::super::http::Connector;
 use super::super::location::CloudAddress;
 use super::super::options::Settings;
-use super::{client, refused};
+use super::{Amazon, Connected, client, refused};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Options that the builder takes as they are.
@@ -32,12 +32,14 @@ const AS_THEY_ARE: &[(&str, K)] = &[
     ("imdsv1_fallback", K::ImdsV1Fallback),
 ];
 
-pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Arc<dyn ObjectStore>> {
-    let region = address.region.as_deref().or_else(|| settings.get("region")).unwrap_or("us-east-1");
+pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Connected> {
+    let region = address.region.as_deref().or_else(|| settings.get("region"));
+    let options = client::options(settings)?;
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(&address.bucket)
-        .with_region(region)
-        .with_client_options(client::options(settings)?)
+        .with_region(region.unwrap_or("us-east-1"))
+        .with_http_connector(Connector)
+        .with_client_options(options.clone())
         .with_retry(client::retry(settings))
         .with_disable_tagging(true);
     for (name, key) in AS_THEY_ARE {
@@ -56,7 +58,10 @@ pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Arc
     if let Some(endpoint) = endpoint {
         builder = builder.with_endpoint(if hosted { in_host(endpoint, &address.bucket)? } else { endpoint.to_owned() });
     }
-    Ok(Arc::new(builder.build().map_err(refused)?))
+    let store = builder.build().map_err(refused)?;
+    let credentials = Arc::clone(store.credentials());
+    let amazon = Amazon { credentials, region: region.map(str::to_owned), options };
+    Ok(Connected { store: Arc::new(store), endpoint: endpoint.map(str::to_owned), amazon: Some(amazon) })
 }
 
 /// Whether the bucket is part of the host's name. Without an endpoint it is, as AWS wants it; certificates of AWS do not

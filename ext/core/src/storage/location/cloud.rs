@@ -165,6 +165,13 @@ impl CloudAddress {
         }
     }
 
+    /// One text for one bucket or container.
+    pub(in crate::storage) fn bucket_identity(&self) -> String {
+        let account = self.account.as_deref().unwrap_or_default();
+        let endpoint = self.endpoint.as_deref().unwrap_or_default();
+        format!("{}\0{account}\0{}\0{endpoint}", self.store.word(), self.bucket)
+    }
+
     /// One text for one place.
     pub(super) fn identity(&self, settings: &Settings) -> String {
         let account = self.account.as_deref().or_else(|| settings.given("account_name")).unwrap_or_default();

@@ -98,12 +98,21 @@ impl Location {
         &self.uri
     }
 
+    /// The scheme that the user wrote.
+    pub(super) fn scheme(&self) -> &str {
+        scheme::of(&self.uri).unwrap_or("file")
+    }
+
     /// The kind of store in a cloud; `None` on the local file system.
     pub fn store(&self) -> Option<StoreKind> {
         match &self.place {
             Place::Local => None,
             Place::Cloud(cloud) => Some(cloud.address.store),
         }
+    }
+
+    pub(super) fn is_remote(&self) -> bool {
+        !matches!(self.place, Place::Local)
     }
 
     /// The same for roots that are the same, however they are spelt: place and options, secrets among them. Not for
@@ -113,6 +122,10 @@ impl Location {
         let mut identity = cloud.address.identity(&cloud.settings);
         for (name, value) in cloud.settings.values().filter(|(name, _)| !matches!(*name, "account_name" | "bucket")) {
             identity.extend(["\0", name, "\0", value]);
+        }
+        if cloud.settings.given("log_store").is_some() {
+            // Entries in DynamoDB go by the scheme that their writers wrote.
+            identity.push_str(&format!("\0scheme\0{}", self.scheme()));
         }
         if let Some(provider) = &self.options.provider {
             identity.push_str(&format!("\0credentials\0{}", provider.id()));

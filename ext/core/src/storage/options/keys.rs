@@ -83,9 +83,13 @@ impl Key {
 
 /// The option of that kind of store that `word` spells, in lower case and with or without a prefix.
 pub(crate) fn find(store: StoreKind, word: &str) -> Option<&'static Key> {
+    // Spark's own configuration has more before them.
+    let word = SPARKS.iter().fold(word, |word, prefix| word.strip_prefix(prefix).unwrap_or(word));
     let of_store = |word: &str| KEYS.iter().find(|key| key.is_of(store) && key.is_called(word));
     of_store(word).or_else(|| store.prefixes().iter().find_map(|prefix| word.strip_prefix(prefix).and_then(of_store)))
 }
+
+const SPARKS: [&str; 3] = ["spark.", "hadoop.", "io.delta.storage.s3dynamodblogstore."];
 
 const S3: u8 = 1;
 const AZURE: u8 = 2;
@@ -270,9 +274,36 @@ pub static KEYS: &[Key] = &[
     key(S3, "sse_bucket_key_enabled", &[], Flag, "let the bucket have a key of its own"),
     key(S3, "sse_customer_key_base64", &[], Secret, "a key of one's own to encrypt with"),
     key(AZURE, "encryption_key", &[], Secret, "a key of one's own to encrypt with, in Base64"),
+    // How commits get their versions.
+    key(
+        ALL,
+        "log_store",
+        &["s3_locking_provider", "locking_provider"],
+        Text,
+        "how commits get their versions: conditional_put, or dynamodb for tables that Spark's log store writes too",
+    ),
+    key(
+        ALL,
+        "conditional_put",
+        &[],
+        Choice(&["etag", "trust"]),
+        "trust: the store has conditional puts, and is not asked for them before the first commit",
+    ),
+    key(
+        S3,
+        "dynamodb_table",
+        &["ddb.tablename", "delta_dynamo_table_name", "dynamo_table_name"],
+        Text,
+        "the DynamoDB table with the entries; delta_log by default",
+    ),
+    key(S3, "dynamodb_region", &["ddb.region", "region_dynamodb"], Text, "its region"),
+    key(S3, "dynamodb_endpoint", &["endpoint_url_dynamodb"], Url, "where DynamoDB is, if not at its region's address"),
+    key(S3, "dynamodb_table_path", &[], Text, "the table's address as its other writers have it"),
+    key(S3, "dynamodb_ttl", &["ddb.ttl"], Text, "seconds that a completed entry is kept; 86400 by default"),
+    key(S3, "dynamodb_read_capacity", &["provisionedthroughput.rcu"], Text, "of a DynamoDB table that is made; 5 by default"),
+    key(S3, "dynamodb_write_capacity", &["provisionedthroughput.wcu"], Text, "of a DynamoDB table that is made; 5 by default"),
     // Of other clients: taken, so that their options can be given as they are.
     key(S3, "allow_unsafe_rename", &["s3_allow_unsafe_rename"], Flag, "of other clients: commits rename nothing here"),
-    key(S3, "conditional_put", &[], Choice(&["etag"]), "of other clients: commits are conditional puts in any case"),
     key(S3, "copy_if_not_exists", &[], Text, "of other clients: commits copy nothing here"),
     key(S3 | AZURE, "disable_tagging", &[], Flag, "of other clients: objects get no tags here"),
 ];

@@ -266,3 +266,15 @@ async fn a_missing_sidecar_stops_it() {
     assert!(clean(&newest, &Clock::system(), 100).await.is_err());
     assert_eq!(log.versions(".json").len(), 30);
 }
+
+#[tokio::test]
+async fn a_checkpoint_that_was_good_when_it_was_read_is_read_again() {
+    let storage = filled(&json!({}), &classic()).await;
+    let written = checkpoint(&Snapshot::open(&storage, None).await.unwrap(), &Clock::system()).await.unwrap().unwrap();
+    let snapshot = Snapshot::open(&storage, None).await.unwrap();
+    files(&snapshot).await;
+    storage.put(&written.key, Bytes::from_static(b"PAR1damagedPAR1")).await.unwrap();
+    let later = Clock::from_fn(|| Clock::system().now_ms() + 60 * 86_400_000);
+    assert_eq!(clean(&snapshot, &later, 100).await.unwrap_err().kind(), ErrorKind::CorruptTable);
+    storage.get(&commit_key(0)).await.unwrap();
+}

@@ -18,6 +18,7 @@ use super::json::{column, failed};
 use super::layout::{add_type, remove_type};
 use super::rows::FileRows;
 use crate::action::{Add, DeletionVectorDescriptor, FileKey, Remove};
+use crate::context;
 use crate::error::{Error, Result};
 use crate::log::checkpoint::columns::Columns;
 use crate::log::checkpoint::files::file_actions;
@@ -147,7 +148,7 @@ fn commits(storage: &Storage, segment: &Segment, root: &Root) -> BoxStream<'stat
     stream::iter(segment.commits().rev())
         .map(move |version| {
             let (storage, root) = (storage.clone(), root.clone());
-            let lines = tokio::spawn(async move {
+            let lines = context::spawn(async move {
                 let bytes = read(&storage, version).await?;
                 let lines: Vec<RawLine> = parse_lines(&bytes, &storage, &commit_key(version), version)?;
                 let keyed = lines.into_iter().flat_map(|line| file_lines(line, &root)).collect::<Result<Vec<_>>>();
@@ -401,6 +402,6 @@ fn start(unit: Unit, reconciling: Arc<Reconciling>, gently: bool) -> BoxStream<'
         let rows = received(receiver).map(Some);
         return stream::select(rows, worked).filter_map(std::future::ready).boxed();
     }
-    tokio::spawn(work);
+    context::spawn(work);
     received(receiver).boxed()
 }

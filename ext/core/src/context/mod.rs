@@ -1,22 +1,50 @@
-//! What one call of a user carries through the layers: its deadline, and whether its commit is on the wire.
+//! What one call of a user carries through the layers: its deadline, whether its commit is on the wire, and what it has asked
+//! of stores.
+
+mod meter;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::task::JoinHandle;
+
 use crate::error::{Error, ErrorKind, Result};
 
-/// One call's deadline and commit gate. Cheap to clone; clones share the gate.
+pub use meter::{Meter, Metered, RequestCounts, RequestKind};
+
+tokio::task_local! {
+    /// The call for which a task works.
+    static CALL: Context;
+}
+
+/// One call's deadline, commit gate and meter. Cheap to clone; clones share gate and meter.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     deadline: Option<(Instant, Duration)>,
     gate: Arc<CommitGate>,
+    meter: Arc<Meter>,
 }
 
 impl Context {
     /// A context that ends `after` from now, or never.
     pub fn new(after: Option<Duration>) -> Self {
-        Self { deadline: after.map(|d| (Instant::now() + d, d)), gate: Arc::default() }
+        Self { deadline: after.map(|d| (Instant::now() + d, d)), ..Self::default() }
+    }
+
+    /// The context of the call for which this task works; a new one outside of any.
+    pub fn current() -> Self {
+        CALL.try_with(Self::clone).unwrap_or_default()
+    }
+
+    /// Does `work` for this call: what it asks of stores counts here.
+    pub fn scope<W: Future>(&self, work: W) -> impl Future<Output = W::Output> + use<W> {
+        CALL.scope(self.clone(), work)
+    }
+
+    /// Counts what the call asks of stores.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// Time left; `None` where there is no deadline.
@@ -45,6 +73,16 @@ impl Context {
     pub fn gate(&self) -> &Arc<CommitGate> {
         &self.gate
     }
+}
+
+/// As [`tokio::spawn`], for the call that this task works for.
+pub fn spawn<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+    tokio::spawn(carried(work))
+}
+
+/// `work` for the call that this task works for, wherever it is polled.
+pub fn carried<W: Future>(work: W) -> impl Future<Output = W::Output> + use<W> {
+    Context::current().scope(work)
 }
 
 fn exceeded(after: Duration) -> Error {

@@ -1,0 +1,85 @@
+//! Many writers at once, whose answers get lost.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+use crate::storage::faults::Fault;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_writers_each_version_is_won_by_one() {
+    for lost in [0, 11, 17] {
+        let world = World::new();
+        let writers = (0..8).map(|number| {
+            let world = world.clone();
+            tokio::spawn(async move {
+                let made = AtomicUsize::new(number);
+                // A request in `lost` has no answer, or is not made.
+                let writer = world.faulty(move |_| match made.fetch_add(1, Ordering::SeqCst) {
+                    n if lost > 0 && n % lost == 0 => [Fault::Before, Fault::After][n / lost % 2],
+                    _ => Fault::None,
+                });
+                let mut won = Vec::new();
+                let (mut version, mut tries) = (0, 0);
+                while won.len() < 5 {
+                    tries += 1;
+                    assert!(tries < 10_000, "writer {number} does not get on");
+                    let text = format!("{number}/{}", won.len());
+                    match commit(&writer, version, &text).await {
+                        Ok(PutOutcome::Created) => won.push(version),
+                        Ok(PutOutcome::AlreadyExists) if world.text(version).await.as_deref() == Some(&text) => {
+                            won.push(version);
+                        }
+                        Ok(PutOutcome::AlreadyExists) => {}
+                        Err(_) => continue,
+                    }
+                    version += 1;
+                }
+                won
+            })
+        });
+        let mut won = Vec::new();
+        for writer in writers.collect::<Vec<_>>() {
+            won.extend(writer.await.unwrap());
+        }
+        won.sort_unstable();
+        assert_eq!(won, (0..40).collect::<Vec<u64>>(), "with a fault in {lost}");
+        assert_eq!(versions(&world).await.len(), 40);
+        let mut texts = Vec::new();
+        for version in 0..40 {
+            texts.push(world.text(version).await.unwrap());
+        }
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), 40, "a commit is there twice");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_listing_never_misses_what_was_committed_before_it() {
+    let world = World::new();
+    let newest = Arc::new(AtomicUsize::new(0));
+    let writer = {
+        let (world, newest) = (world.clone(), Arc::clone(&newest));
+        tokio::spawn(async move {
+            // Half of them stop once the entry is there.
+            for version in 0..60 {
+                let writer =
+                    world.faulty(move |request| match request.starts_with("put_if_absent") && version % 2 == 1 {
+                        true => Fault::Before,
+                        false => Fault::None,
+                    });
+                assert_eq!(commit(&writer, version, "x").await.unwrap(), PutOutcome::Created);
+                newest.store(version as usize, Ordering::SeqCst);
+            }
+        })
+    };
+    while !writer.is_finished() {
+        let before = newest.load(Ordering::SeqCst);
+        let seen = versions(&world).await;
+        let last = seen.last().map_or(0, |version| *version as usize);
+        assert!(last >= before, "{last} was listed after {before} had been committed");
+        assert!(seen.iter().copied().eq(0..seen.len() as u64), "{seen:?}");
+    }
+    writer.await.unwrap();
+}
