@@ -7,7 +7,7 @@ RSpec.describe "contention", :native do
     expect(contention.wrong(writers)).to be_nil
   end
 
-  on_stores(:s3, :azure, :gcs) do
+  on_stores(:s3, :dynamodb, :azure, :gcs) do
     it "loses and doubles nothing among 8 processes" do
       contend(8, 25)
     end

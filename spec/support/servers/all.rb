@@ -2,13 +2,14 @@
 
 require "securerandom"
 require_relative "azurite"
+require_relative "dynamodb"
 require_relative "gcs"
 require_relative "ministack"
 require_relative "seaweedfs"
 
 # Each server is started when it is asked for, once a process.
 module Servers
-  ALL = { s3: Ministack, seaweedfs: Seaweedfs, azure: Azurite, gcs: CloudStorage }.freeze
+  ALL = { s3: Ministack, dynamodb: DynamoDB, seaweedfs: Seaweedfs, azure: Azurite, gcs: CloudStorage }.freeze
 
   @lock = Mutex.new
   @running = {}

@@ -22,6 +22,8 @@ module Servers
     end
 
     def start
+      raise self.class.missing if self.class.missing
+
       @folder = Dir.mktmpdir("deltalake-server-")
       reader, @alive = IO.pipe
       @pid = Process.spawn(environment, KEEPER, @folder, *command, in: reader, pgroup: true)

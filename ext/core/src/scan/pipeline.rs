@@ -149,7 +149,7 @@ impl Queued {
         let work = Owned::spawn(async move {
             let Self { file, mut part, fetched, permit } = self;
             if let Some(mut fetched) = fetched {
-                match fetched.join().await.flatten() {
+                match fetched.join().await.and_then(|read| read) {
                     Ok(fetched) => part.fetched = Some(fetched),
                     // A closed channel is a consumer that went away.
                     Err(error) => return drop(sender.send(Err(task.locate(error))).await),

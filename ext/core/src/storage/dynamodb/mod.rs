@@ -47,6 +47,13 @@ impl Store for DynamoLogStore {
         }
     }
 
+    fn list_short<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
+        match prefix.trim_end_matches('/') == LOG_FOLDER {
+            true => self.list_short_log(prefix).boxed(),
+            false => self.store.list_short(prefix),
+        }
+    }
+
     fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>> {
         self.store.holds_any(prefix)
     }

@@ -172,3 +172,13 @@ async fn who_may_only_read_sees_what_is_there() {
     assert_eq!(reader.list("_delta_log", None).await.unwrap().len(), 1);
     assert_eq!(versions(&world).await, [0, 1]);
 }
+
+#[tokio::test]
+async fn short_listings_have_the_newest_version_too() {
+    let world = World::new();
+    commit(&world.writer(), 0, "zero").await.unwrap();
+    world.objects.put("_delta_log/.tmp/x", Bytes::from_static(b"one")).await.unwrap();
+    world.put_item("s3://bucket/t", 1, ".tmp/x", false);
+    let listed = world.writer().list_short("_delta_log").await.unwrap().unwrap();
+    assert_eq!(listed.len(), 2);
+}
