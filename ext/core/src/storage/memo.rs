@@ -13,6 +13,9 @@ use super::LOG_FOLDER;
 const FILE_BYTES: usize = 256 << 10;
 const ALL_BYTES: usize = 1 << 20;
 
+/// How often a lock is tried that others hold for some microseconds.
+const TRIES: usize = 200;
+
 /// Commits and checkpoints by key. A file of a version is only ever written once, so what is here is what is there, as long as
 /// the table is the same: whoever finds another in its place begins with an empty memo.
 #[derive(Default)]
@@ -34,9 +37,9 @@ impl Memo {
         if !is_of_a_version(key) || bytes.len() > FILE_BYTES {
             return;
         }
-        let Some(mut files) = self.lock() else { return };
         // What came may be a part of some larger block, which would be kept by it.
         let kept = Bytes::copy_from_slice(bytes);
+        let Some(mut files) = self.lock() else { return };
         files.bytes += kept.len();
         if let Some(before) = files.by_key.insert(key.to_owned(), kept) {
             files.bytes -= before.len();
@@ -63,13 +66,16 @@ impl Memo {
         self.lock().map_or(0, |files| files.bytes + files.by_key.keys().map(String::len).sum::<usize>())
     }
 
-    /// Never waits: a fork may have copied the lock while another thread held it.
+    /// Never waits for long: a fork may have copied the lock while another thread held it.
     fn lock(&self) -> Option<MutexGuard<'_, Files>> {
-        match self.0.try_lock() {
-            Ok(files) => Some(files),
-            Err(TryLockError::Poisoned(e)) => Some(e.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
+        for _ in 0..TRIES {
+            match self.0.try_lock() {
+                Ok(files) => return Some(files),
+                Err(TryLockError::Poisoned(e)) => return Some(e.into_inner()),
+                Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+            }
         }
+        None
     }
 }
 
