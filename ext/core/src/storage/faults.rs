@@ -11,8 +11,8 @@ use futures::future::BoxFuture;
 use object_store::WriteMultipart;
 
 use super::location::Location;
-use super::options::StorageOptions;
 use super::object::ObjectBacked;
+use super::options::StorageOptions;
 use super::probe::{Probed, Questions};
 use super::{ObjectMeta, PutOutcome, Storage, Store, error};
 use crate::error::{Error, ErrorKind, Result};

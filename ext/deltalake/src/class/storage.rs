@@ -18,7 +18,8 @@ pub(super) fn init(native: RModule) -> Result<(), Error> {
 fn keys(ruby: &Ruby) -> Result<RArray, Error> {
     let out = ruby.ary_new_capa(KEYS.len());
     for key in KEYS {
-        let stores: Vec<_> = StoreKind::ALL.into_iter().filter(|store| key.is_of(*store)).map(StoreKind::word).collect();
+        let stores: Vec<_> =
+            StoreKind::ALL.into_iter().filter(|store| key.is_of(*store)).map(StoreKind::word).collect();
         out.push((key.name, key.aliases.to_vec(), stores, key.kind.name(), key.meaning))?;
     }
     Ok(out)

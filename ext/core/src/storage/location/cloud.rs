@@ -34,7 +34,9 @@ impl CloudAddress {
         let host = url.host_str().unwrap_or_default();
         let user = decoded(url.username())?;
         match url.scheme() {
-            "dbfs" => Err("dbfs: is known to Databricks only: give the address in the cloud that it stands for".to_owned()),
+            "dbfs" => {
+                Err("dbfs: is known to Databricks only: give the address in the cloud that it stands for".to_owned())
+            }
             "hdfs" | "viewfs" => Err("HDFS is no store that this library reads".to_owned()),
             "r2" | "minio" | "oss" | "cos" => {
                 Err("give it as s3://bucket/path, with the store's address as the option endpoint".to_owned())
@@ -48,9 +50,9 @@ impl CloudAddress {
             }
             "abfs" | "abfss" | "wasb" | "wasbs" | "az" | "azure" | "adl" => Self::azure(url, host, &user),
             "https" => Self::https(url, host),
-            "http" => Err(format!(
-                "http:// names no kind of store: give the store's address as the option endpoint; {FORMS}"
-            )),
+            "http" => {
+                Err(format!("http:// names no kind of store: give the store's address as the option endpoint; {FORMS}"))
+            }
             scheme => Err(format!("{scheme}: is no store that this library knows; {FORMS}")),
         }
     }
@@ -92,7 +94,8 @@ impl CloudAddress {
         let mut found = if is_azure(host) {
             let (account, endpoint) = azure_account(host)?;
             Self { account: Some(account), endpoint, ..of_path(StoreKind::Azure)? }
-        } else if let Some(host) = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))
+        } else if let Some(host) =
+            host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))
         {
             Self::amazon(url, host)?
         } else if host.ends_with(".r2.cloudflarestorage.com") {

@@ -44,9 +44,11 @@ fn has_user(address: &str) -> bool {
 /// Refuses what has no place in a table's address, without showing it.
 pub(super) fn refuse_extras(address: &str) -> Result<(), String> {
     if has_user(address) {
-        return Err("it holds a user or a password: give credentials as options of the store, and not in the address, \
+        return Err(
+            "it holds a user or a password: give credentials as options of the store, and not in the address, \
                     which ends up in logs"
-            .to_owned());
+                .to_owned(),
+        );
     }
     let Some(at) = address.find(['?', '#']) else { return Ok(()) };
     Err(match address.as_bytes().get(at) {

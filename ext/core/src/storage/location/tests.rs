@@ -67,10 +67,7 @@ fn every_form_of_an_address() {
             "https://onelake.dfs.fabric.microsoft.com/w/l/Tables/t",
             "azure w l/Tables/t onelake https://onelake.blob.fabric.microsoft.com",
         ),
-        (
-            "abfss://w@0f.z28.dfs.fabric.microsoft.com/l/t",
-            "azure w l/t 0f.z28 https://0f.z28.dfs.fabric.microsoft.com",
-        ),
+        ("abfss://w@0f.z28.dfs.fabric.microsoft.com/l/t", "azure w l/t 0f.z28 https://0f.z28.dfs.fabric.microsoft.com"),
         ("gs://b/p", "google b p"),
         ("gcs://b/p", "google b p"),
         ("https://storage.googleapis.com/b/p", "google b p"),

@@ -107,7 +107,13 @@ const fn key(
 }
 
 /// One that decides who asks.
-const fn who(stores: u8, name: &'static str, aliases: &'static [&'static str], kind: Kind, meaning: &'static str) -> Key {
+const fn who(
+    stores: u8,
+    name: &'static str,
+    aliases: &'static [&'static str],
+    kind: Kind,
+    meaning: &'static str,
+) -> Key {
     Key { name, aliases, stores, kind, meaning, decides: true }
 }
 
@@ -222,10 +228,22 @@ pub static KEYS: &[Key] = &[
     key(S3, "s3_express", &[], Flag, "the bucket is a directory bucket of S3 Express One Zone"),
     key(AZURE, "use_fabric_endpoint", &[], Flag, "the account is one of OneLake"),
     key(AZURE, "use_emulator", &[], Flag, "the store is Azurite on this machine, with its well-known account"),
-    key(ALL, "bucket", &["bucket_name", "container", "container_name"], Text, "must be the one of the address, if given"),
+    key(
+        ALL,
+        "bucket",
+        &["bucket_name", "container", "container_name"],
+        Text,
+        "must be the one of the address, if given",
+    ),
     // The connection.
     key(ALL, "allow_http", &[], Flag, "allow an endpoint without TLS; needless where endpoint is given as http://"),
-    key(ALL, "timeout", &["request_timeout"], Millis, "most seconds that one request takes, body and all; 30 by default"),
+    key(
+        ALL,
+        "timeout",
+        &["request_timeout"],
+        Millis,
+        "most seconds that one request takes, body and all; 30 by default",
+    ),
     key(ALL, "connect_timeout", &[], Millis, "most seconds that connecting takes; 5 by default"),
     key(ALL, "read_timeout", &[], Millis, "most seconds between two pieces of an answer"),
     key(
@@ -300,8 +318,20 @@ pub static KEYS: &[Key] = &[
     key(S3, "dynamodb_endpoint", &["endpoint_url_dynamodb"], Url, "where DynamoDB is, if not at its region's address"),
     key(S3, "dynamodb_table_path", &[], Text, "the table's address as its other writers have it"),
     key(S3, "dynamodb_ttl", &["ddb.ttl"], Text, "seconds that a completed entry is kept; 86400 by default"),
-    key(S3, "dynamodb_read_capacity", &["provisionedthroughput.rcu"], Text, "of a DynamoDB table that is made; 5 by default"),
-    key(S3, "dynamodb_write_capacity", &["provisionedthroughput.wcu"], Text, "of a DynamoDB table that is made; 5 by default"),
+    key(
+        S3,
+        "dynamodb_read_capacity",
+        &["provisionedthroughput.rcu"],
+        Text,
+        "of a DynamoDB table that is made; 5 by default",
+    ),
+    key(
+        S3,
+        "dynamodb_write_capacity",
+        &["provisionedthroughput.wcu"],
+        Text,
+        "of a DynamoDB table that is made; 5 by default",
+    ),
     // Of other clients: taken, so that their options can be given as they are.
     key(S3, "allow_unsafe_rename", &["s3_allow_unsafe_rename"], Flag, "of other clients: commits rename nothing here"),
     key(S3, "copy_if_not_exists", &[], Text, "of other clients: commits copy nothing here"),

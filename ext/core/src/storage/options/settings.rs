@@ -146,7 +146,9 @@ pub(crate) fn checked(store: StoreKind, values: &BTreeMap<String, String>, what:
             match (layer.get(key.name) == Some(&value), wins(first), wins(spelling)) {
                 (true, ..) | (_, true, false) => continue,
                 (_, false, true) => {}
-                _ => return Err(wrong(format!("{what}s {first} and {spelling} of {} are one and differ", store.name()))),
+                _ => {
+                    return Err(wrong(format!("{what}s {first} and {spelling} of {} are one and differ", store.name())));
+                }
             }
         }
         layer.insert(key.name, value);

@@ -59,16 +59,14 @@ fn every_option_that_other_clients_take_is_taken() {
     for (store, words) in [
         (
             StoreKind::S3,
-            &[
-                "aws_access_key_id aws_secret_access_key aws_default_region aws_region aws_bucket aws_endpoint \
+            &["aws_access_key_id aws_secret_access_key aws_default_region aws_region aws_bucket aws_endpoint \
                  aws_endpoint_url aws_endpoint_url_s3 aws_session_token aws_virtual_hosted_style_request aws_s3_express \
                  aws_imdsv1_fallback aws_metadata_endpoint aws_unsigned_payload aws_checksum_algorithm \
                  aws_container_credentials_relative_uri aws_container_credentials_full_uri \
                  aws_container_authorization_token_file aws_web_identity_token_file aws_role_arn aws_role_session_name \
                  aws_endpoint_url_sts aws_skip_signature aws_copy_if_not_exists aws_conditional_put aws_disable_tagging \
                  aws_disable_bulk_delete aws_request_payer aws_allow_http aws_server_side_encryption aws_sse_kms_key_id \
-                 aws_sse_bucket_key_enabled aws_sse_customer_key_base64",
-            ][..],
+                 aws_sse_bucket_key_enabled aws_sse_customer_key_base64"][..],
         ),
         (
             StoreKind::Azure,
@@ -162,9 +160,15 @@ fn two_spellings_of_one_key_must_agree() {
 
 #[test]
 fn time_spans() {
-    for (text, millis) in
-        [("30", 30_000), ("0.5", 500), ("30s", 30_000), ("500ms", 500), ("2 minutes", 120_000), ("1m 30s", 90_000), ("1h", 3_600_000)]
-    {
+    for (text, millis) in [
+        ("30", 30_000),
+        ("0.5", 500),
+        ("30s", 30_000),
+        ("500ms", 500),
+        ("2 minutes", 120_000),
+        ("1m 30s", 90_000),
+        ("1h", 3_600_000),
+    ] {
         assert_eq!(kind::duration(text), Some(Duration::from_millis(millis)), "{text}");
     }
     for text in ["", "s", "1x", "NaN", "inf", "30 s s", "1.2.3s"] {
