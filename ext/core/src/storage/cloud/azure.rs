@@ -7,7 +7,8 @@ use object_store::azure::{AzureConfigKey as K, MicrosoftAzureBuilder};
 use super::super::http::Connector;
 use super::super::location::CloudAddress;
 use super::super::options::Settings;
-use super::{Connected, client, refused};
+use super::client;
+use super::connected::{Connected, refused};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Options that the builder takes as they are.

@@ -7,7 +7,8 @@ use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey as K};
 use super::super::http::Connector;
 use super::super::location::CloudAddress;
 use super::super::options::Settings;
-use super::{Connected, client, refused};
+use super::client;
+use super::connected::{Connected, refused};
 use crate::error::Result;
 
 /// Options that the builder takes as they are.

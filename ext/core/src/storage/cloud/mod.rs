@@ -2,33 +2,16 @@
 
 mod azure;
 mod client;
+mod connected;
 mod google;
 mod s3;
 
-use std::sync::{Arc, Once};
+use std::sync::Once;
 
-use object_store::aws::AwsCredentialProvider;
-use object_store::{ClientOptions, ObjectStore};
-
+pub(super) use self::connected::{Amazon, Connected};
 use super::location::{Cloud, Location};
 use super::options::StoreKind;
-use crate::error::{Error, ErrorKind, Result};
-
-/// A client, and what there is to know about it.
-pub(super) struct Connected {
-    pub(super) store: Arc<dyn ObjectStore>,
-    /// Where the store is, if it is not the cloud's own.
-    pub(super) endpoint: Option<String>,
-    /// What other services of Amazon are reached with.
-    pub(super) amazon: Option<Amazon>,
-}
-
-/// Who asks, from where, and how.
-pub(super) struct Amazon {
-    pub(super) credentials: AwsCredentialProvider,
-    pub(super) region: Option<String>,
-    pub(super) options: ClientOptions,
-}
+use crate::error::Result;
 
 /// A client for the store of a place; options win over the environment.
 pub(super) fn connect(cloud: &Cloud, location: &Location) -> Result<Connected> {
@@ -40,11 +23,6 @@ pub(super) fn connect(cloud: &Cloud, location: &Location) -> Result<Connected> {
         StoreKind::Google => google::connect(&cloud.address, &settings),
     };
     made.map_err(|e| e.context(location.uri()))
-}
-
-/// An error of a builder: an option that it does not take.
-fn refused(error: object_store::Error) -> Error {
-    Error::new(ErrorKind::Configuration, "the options of the store do not fit").with_source(error)
 }
 
 /// Picks `ring` once for all TLS of the process, unless the process has picked already.

@@ -7,7 +7,8 @@ use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as K};
 use super::super::http::Connector;
 use super::super::location::CloudAddress;
 use super::super::options::Settings;
-use super::{Amazon, Connected, client, refused};
+use super::client;
+use super::connected::{Amazon, Connected, refused};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Options that the builder takes as they are.

@@ -147,7 +147,10 @@ pub(crate) fn checked(store: StoreKind, values: &BTreeMap<String, String>, what:
                 (true, ..) | (_, true, false) => continue,
                 (_, false, true) => {}
                 _ => {
-                    return Err(wrong(format!("{what}s {first} and {spelling} of {} are one and differ", store.name())));
+                    return Err(wrong(format!(
+                        "{what}s {first} and {spelling} of {} are one and differ",
+                        store.name()
+                    )));
                 }
             }
         }
