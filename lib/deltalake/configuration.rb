@@ -91,7 +91,7 @@ module DeltaLake
     end
 
     # @example
-    #   DeltaLake.configure { |c| c.storage = { s3: { region: "eu-central-1", profile: "etl" } } }
+    #   DeltaLake.configure { |c| c.storage = { s3: { region: "eu-central-1", timeout: 60 } } }
     # @param options [Hash{Symbol => Hash}] by the kind of store: `:s3`, `:azure`, `:google`
     # @raise [ConfigurationError] where a store has no such option, or not with that value
     def storage=(options)

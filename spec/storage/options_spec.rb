@@ -37,7 +37,8 @@ RSpec.describe "storage options" do
   end
 
   it "are text, numbers, true and false, paths and Hashes" do
-    storage = { timeout: 30, retries: 0, allow_http: true, anonymous: :true, config_file: Pathname("/none"), # rubocop:disable Lint/BooleanSymbol
+    storage = { timeout: 30, retries: 0, allow_http: true, anonymous: :true, # rubocop:disable Lint/BooleanSymbol
+                container_authorization_token_file: Pathname("/none"),
                 endpoint: URI("http://127.0.0.1:1") }
     expect { DeltaLake.open("s3://bucket/table", storage:) }.to raise_error(DeltaLake::StorageUnavailableError)
     key = { client_email: "a@b", private_key: "s3cr3t", private_key_id: "1" }

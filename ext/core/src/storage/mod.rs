@@ -38,7 +38,7 @@ use crate::error::Result;
 pub use error::is_not_found;
 pub use handle::Storage;
 pub use location::Location;
-pub use options::{GivenCredentials, GivesCredentials, KEYS, Key, Kind, StorageOptions, StoreKind};
+pub use options::{KEYS, Key, Kind, StorageOptions, StoreKind};
 pub use parquet_file::{ParquetFile, WHOLE_FILE_BYTES, parquet_error};
 pub use parquet_schema::{reader_metadata, reader_options};
 pub use segments::Segments;

@@ -72,12 +72,10 @@ impl Location {
         let wrong = |e: &dyn fmt::Display| {
             Error::new(ErrorKind::Configuration, format!("{address:?} is not a usable path: {e}"))
         };
-        let first = options.given.keys().next().map(|name| format!("storage option {name:?} has"));
-        let credentials = options.provider.is_some().then(|| "credentials have".to_owned());
-        if let Some(what) = first.or(credentials) {
+        if let Some(name) = options.given.keys().next() {
             return Err(Error::new(
                 ErrorKind::Configuration,
-                format!("{what} no meaning for a table on the local file system"),
+                format!("storage option {name:?} has no meaning for a table on the local file system"),
             ));
         }
         let absolute = lexically_absolute(path).map_err(|e| wrong(&e))?;
@@ -126,9 +124,6 @@ impl Location {
         if cloud.settings.given("log_store").is_some() {
             // Entries in DynamoDB go by the scheme that their writers wrote.
             identity.push_str(&format!("\0scheme\0{}", self.scheme()));
-        }
-        if let Some(provider) = &self.options.provider {
-            identity.push_str(&format!("\0credentials\0{}", provider.id()));
         }
         identity
     }
