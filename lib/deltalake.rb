@@ -6,6 +6,8 @@ require_relative "deltalake/native"
 require_relative "deltalake/configuration"
 require_relative "deltalake/arguments"
 require_relative "deltalake/schema"
+require_relative "deltalake/storage"
+require_relative "deltalake/storage_key"
 require_relative "deltalake/table"
 
 # Reads and writes Delta Lake tables.
@@ -77,6 +79,18 @@ module DeltaLake
       native_table(uri, storage).exists(Arguments.deadline(deadline))
     end
 
+    # The options that `storage:` takes.
+    #
+    # @example
+    #   puts DeltaLake.storage_keys(:s3).map { |key| "#{key.name}: #{key.meaning}" }
+    # @param store [Symbol, nil] only those of `:s3`, `:azure` or `:google`
+    # @return [Array<StorageKey>]
+    def storage_keys(store = nil)
+      Arguments.one_of(:store, store, [nil, *Storage::STORES])
+      keys = Native.storage_keys.map { |parts| StorageKey.new(*parts) }
+      store ? keys.select { |key| key.stores.include?(store) } : keys
+    end
+
     # Sets what holds for the whole process. Call it before the first use of a table.
     #
     # @example
@@ -99,7 +113,7 @@ module DeltaLake
     private
 
     def native_table(uri, storage)
-      Native::Table.open(Arguments.uri(uri), Arguments.string_hash(:storage, storage))
+      Storage.table(uri, storage)
     end
 
     def create_or_open(native, definition, if_exists, deadline)

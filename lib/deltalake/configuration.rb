@@ -21,8 +21,17 @@ module DeltaLake
     #   signal ends the wait. 10 by default, and 0 waits for none: the next writer writes what was cut short
     attr_reader :checkpoint_wait
 
+    # @return [Hash{Symbol => Hash}] options for the tables of each kind of store, where `storage:` does not give them.
+    #   None by default. Credentials of `storage:` stand alone: none of these are mixed in
+    attr_reader :storage
+    # @return [Hash{String => Hash{String => String}}] the same for the native classes
+    # @api private
+    attr_reader :native_storage
+
     # @api private
     def initialize
+      @storage = {}.freeze
+      @native_storage = {}.freeze
       @checkpoints = :background
       @checkpoint_wait = 10
       @cache_bytes = 64 << 20
@@ -79,6 +88,24 @@ module DeltaLake
       end
 
       @checkpoint_wait = seconds
+    end
+
+    # @example
+    #   DeltaLake.configure { |c| c.storage = { s3: { region: "eu-central-1", timeout: 60 } } }
+    # @param options [Hash{Symbol => Hash}] by the kind of store: `:s3`, `:azure`, `:google`
+    # @raise [ConfigurationError] where a store has no such option, or not with that value
+    def storage=(options)
+      native = Storage.defaults(options)
+      native.each { |store, given| Native.check_storage(store, given) }
+      @native_storage = native.freeze
+      @storage = options.transform_values(&:dup).freeze
+    end
+
+    # Options of stores are not shown: they may be secrets.
+    #
+    # @return [String]
+    def inspect
+      "#<#{self.class} threads=#{threads.inspect} checkpoints=#{checkpoints.inspect} storage=#{storage.keys.inspect}>"
     end
 
     private

@@ -33,8 +33,8 @@ module DeltaLake
       def load(json, storage: {})
         raise TypeError, "a task is loaded from a String of JSON, got #{json.class}" unless json.is_a?(String)
 
-        storage = Arguments.string_hash(:storage, storage)
-        new(parse(json), json) { |table| Native::Table.open(table, storage) }
+        Storage.options(:storage, storage)
+        new(parse(json), json) { |table| Storage.table(table, storage) }
       end
 
       # @param scan [Native::Scan]

@@ -108,35 +108,6 @@ RSpec.describe DeltaLake do
     end
   end
 
-  describe "storage options" do
-    let(:s3) { { endpoint: "http://127.0.0.1:1", allow_http: true, "region" => "x", access_key_id: "k" } }
-
-    it "go to the store, and no message shows them" do
-      expect { DeltaLake.open("s3://bucket/table", storage: s3.merge(secret_access_key: "s3cr3t"), deadline: 0.5) }
-        .to raise_error(DeltaLake::Error) { |e| expect([e.message, e.table].join).to exclude_text("s3cr3t") }
-    end
-
-    it "are text" do
-      expect { DeltaLake.open(table_path, storage: { secret_key: ["s3cr3t"] }) }
-        .to raise_error(TypeError) { |e| expect(e.message).to include(":secret_key").and(exclude_text("s3cr3t")) }
-      expect { DeltaLake.open(table_path, storage: { secret_key: "s3cr3t" }) }
-        .to raise_error(DeltaLake::ConfigurationError, /secret_key/) { |e| expect(e.message).to exclude_text("s3cr3t") }
-      expect do
-        DeltaLake.open(table_path, storage: { token: nil })
-      end.to raise_error(ArgumentError, /no value for :token/)
-      expect { DeltaLake.open(table_path, storage: { 1 => "a" }) }.to raise_error(TypeError, /keys, got Integer/)
-      expect { DeltaLake.open(table_path, storage: nil) }.to raise_error(TypeError, /storage must be a Hash/)
-    end
-
-    it "belong to stores that are known" do
-      expect { DeltaLake.open("gopher://example/table") }.to raise_error(DeltaLake::ConfigurationError, /gopher/)
-    end
-
-    def exclude_text(text)
-      satisfy("exclude #{text.inspect}") { |message| !message.include?(text) }
-    end
-  end
-
   describe ".table?" do
     it "tells" do
       expect(DeltaLake.table?(table_path)).to be(false)

@@ -4,11 +4,11 @@
 //! a store of the table's own kind, is reached with the table's own options, and never makes a host be called that the
 //! user has not named.
 
-use object_store::ObjectStoreScheme;
 use url::Url;
 
 use super::Storage;
-use super::location::{Location, Place, StorageOptions};
+use super::location::{CloudAddress, Location, Place, shown};
+use super::options::StorageOptions;
 use crate::error::{Error, Result};
 use crate::path::{DataPath, Root};
 
@@ -32,7 +32,8 @@ impl Storage {
                 Ok((storage, file.trim_start_matches('/').to_owned()))
             }
             Place::Cloud(own) => {
-                let path = other_path(own, &url).ok_or_else(|| refused(&url, &format!("a table at {own}")))?;
+                let path = other_path(&own.address, &url)
+                    .ok_or_else(|| refused(&url, &format!("a table at {}", self.uri())))?;
                 let mut root = url;
                 root.set_path("/");
                 let options = self.location().options.clone();
@@ -65,19 +66,20 @@ fn local_file(url: &Url) -> Option<String> {
 
 /// The path in its store of a file in another bucket or container, or in another folder of the table's own. An address of
 /// `http` would be a call to any host; another account of Azure would be shown what opens the table's own.
-fn other_path(own: &Url, url: &Url) -> Option<String> {
-    let (kind, _) = ObjectStoreScheme::parse(own).ok()?;
-    let (other, path) = ObjectStoreScheme::parse(url).ok()?;
-    let by_host = |url: &Url| matches!(url.scheme(), "http" | "https");
+fn other_path(own: &CloudAddress, url: &Url) -> Option<String> {
+    let other = CloudAddress::parse(url).ok()?;
     let plain = url.password().is_none() && url.port().is_none() && url.query().is_none();
-    let same_host = url.username().is_empty() || (url.host_str() == own.host_str() && !own.username().is_empty());
-    (kind == other && !by_host(own) && !by_host(url) && plain && same_host).then(|| path.to_string())
+    let of_azure = own.account.is_some();
+    let same_account = if url.username().is_empty() { true } else { of_azure && own.account == other.account };
+    let host = own.by_host || other.by_host;
+    (own.store == other.store && !host && plain && same_account).then(|| other.path.to_string())
 }
 
 fn refused(url: &Url, table: &str) -> Error {
     Error::unsupported(format!(
-        "the log names the file {url}, and {table} may only name files of its own kind of store, in a bucket or container of \
-         the same account"
+        "the log names the file {}, and {table} may only name files of its own kind of store, in a bucket or container of \
+         the same account",
+        shown(url.as_str())
     ))
 }
 
@@ -148,7 +150,6 @@ mod tests {
             ("https://a.blob.core.windows.net/c/t", "https://a.blob.core.windows.net/c/x"),
             ("https://a.blob.core.windows.net/c/t", "https://a.blob.core.windows.net/d/t/x"),
             ("https://a.blob.core.windows.net/c/t", "http://a.blob.core.windows.net/c/t/x"),
-            ("https://host/t", "https://host/u/x"),
             ("/no/t", "s3://bucket/x"),
             ("/no/t", "https://example.com/x"),
             ("/no/t", "file://host/x"),

@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::io;
 
+use object_store::client::HttpError;
+
 use super::remote::{is_missing, refused_with};
 use crate::error::{Error, ErrorKind};
 
@@ -22,7 +24,13 @@ pub fn is_not_found(error: &Error) -> bool {
 /// Folds an error met while doing `what` (as in "cannot read") to the object at `place`.
 pub(super) fn fold(what: &str, place: &str, error: object_store::Error) -> Error {
     use object_store::Error as E;
-    let io = io_cause(&error);
+    // What this crate says itself, of credentials for example, keeps its kind.
+    if let Some(own) = cause::<Error>(&error) {
+        let message = format!("cannot {what} {place}: {}", own.message());
+        return Error::new(own.kind(), message).with_source(error);
+    }
+    // A connection that breaks is an I/O error too, and none of the file system.
+    let io = if cause::<HttpError>(&error).is_some() { None } else { io_cause(&error) };
     let (kind, advice) = match &error {
         E::NotFound { .. } => (ErrorKind::Storage, "no such object"),
         E::PermissionDenied { .. } | E::Unauthenticated { .. } => {
@@ -42,10 +50,15 @@ pub(super) fn fold(what: &str, place: &str, error: object_store::Error) -> Error
 }
 
 fn io_cause(error: &(dyn StdError + 'static)) -> Option<io::ErrorKind> {
+    cause::<io::Error>(error).map(io::Error::kind)
+}
+
+/// The first error of that type in the chain of causes.
+fn cause<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     let mut cause = Some(error);
     while let Some(e) = cause {
-        if let Some(io) = e.downcast_ref::<io::Error>() {
-            return Some(io.kind());
+        if let Some(found) = e.downcast_ref::<E>() {
+            return Some(found);
         }
         cause = e.source();
     }

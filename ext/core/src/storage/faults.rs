@@ -9,8 +9,9 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use super::location::{Location, StorageOptions};
+use super::location::Location;
 use super::object::ObjectBacked;
+use super::options::StorageOptions;
 use super::probe::{Probed, Questions};
 use super::{ObjectMeta, Parts, PutOutcome, Storage, Store, error};
 use crate::error::{Error, ErrorKind, Result};

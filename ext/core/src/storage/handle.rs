@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::location::{Location, StorageOptions};
+use super::location::Location;
 use super::memo::Memo;
+use super::options::StorageOptions;
 use super::ranges::Plan;
 use super::{ObjectMeta, PutOutcome, Store, Upload, stack};
 use crate::error::{Error, Result};
@@ -68,12 +69,9 @@ impl Storage {
         self.0.location.uri()
     }
 
-    /// The same for roots that are the same: the address and all options, secrets among them. Not for messages.
+    /// The same for roots that are the same, however they are spelt. Holds secrets: not for messages.
     pub fn identity(&self) -> String {
-        let mut identity = self.uri().to_owned();
-        for (key, value) in &self.0.location.options.0 {
-            identity.extend(["\0", key, "\0", value]);
-        }
+        let mut identity = self.0.location.identity();
         if let Some(fixed) = &self.0.fixed {
             identity.push_str(&format!("\0{:p}", Arc::as_ptr(fixed)));
         }

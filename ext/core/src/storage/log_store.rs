@@ -1,6 +1,6 @@
 //! What the options say of how commits get their versions.
 
-use super::location::StorageOptions;
+use super::options::Settings;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How commits get their versions.
@@ -42,56 +42,23 @@ impl Default for DynamoOptions {
     }
 }
 
-const SPARK: &str = "io.delta.storage.s3dynamodblogstore.";
-
-/// Names of options, and the names under which Spark and delta-rs have them.
-const NAMES: [(&str, &[&str]); 9] = [
-    ("log_store", &["aws_s3_locking_provider", "s3_locking_provider", "locking_provider"]),
-    ("conditional_put", &[]),
-    ("dynamodb_table", &["ddb.tablename", "delta_dynamo_table_name", "dynamo_table_name"]),
-    ("dynamodb_region", &["ddb.region", "aws_region_dynamodb"]),
-    ("dynamodb_endpoint", &["aws_endpoint_url_dynamodb", "endpoint_url_dynamodb"]),
-    ("dynamodb_table_path", &[]),
-    ("dynamodb_ttl", &["ddb.ttl"]),
-    ("dynamodb_read_capacity", &["provisionedthroughput.rcu"]),
-    ("dynamodb_write_capacity", &["provisionedthroughput.wcu"]),
-];
-
-/// The name that an option goes by here, where it is one of these.
-fn name(given: &str) -> Option<&'static str> {
-    let given = given.to_ascii_lowercase();
-    let given = given.strip_prefix("spark.").unwrap_or(&given);
-    let given = given.strip_prefix(SPARK).unwrap_or(given);
-    NAMES.iter().find(|(name, others)| *name == given || others.contains(&given)).map(|(name, _)| *name)
-}
-
-/// Whether the option is settled here and not by a store's client.
-pub(super) fn is_own(given: &str, value: &str) -> bool {
-    match name(given) {
-        // The client has one of that name too.
-        Some("conditional_put") => value.eq_ignore_ascii_case("trust"),
-        known => known.is_some(),
-    }
-}
-
 /// Whether conditional puts are trusted unseen.
-pub(super) fn trusts(options: &StorageOptions) -> bool {
-    value(options, "conditional_put").is_some_and(|value| value.eq_ignore_ascii_case("trust"))
+pub(super) fn trusts(settings: &Settings) -> bool {
+    value(settings, "conditional_put") == Some("trust")
 }
 
-fn value<'a>(options: &'a StorageOptions, wanted: &str) -> Option<&'a str> {
-    options.0.iter().find(|(given, _)| name(given) == Some(wanted)).map(|(_, value)| value.trim())
+/// Only what is said of the table itself: a variable of the environment would hold for all.
+fn value<'a>(settings: &'a Settings, name: &str) -> Option<&'a str> {
+    settings.given(name).map(str::trim)
 }
 
 /// What the options say.
-pub(super) fn read(options: &StorageOptions) -> Result<LogStore> {
+pub(super) fn read(settings: &Settings) -> Result<LogStore> {
     let wrong = |message: String| Err(Error::new(ErrorKind::Configuration, message));
-    match value(options, "log_store").map(str::to_ascii_lowercase).as_deref() {
+    match value(settings, "log_store").map(str::to_ascii_lowercase).as_deref() {
         Some("dynamodb") => {}
         other => {
-            if let Some((given, _)) =
-                options.0.iter().find(|(given, _)| name(given).is_some_and(|n| n.starts_with("dynamodb")))
-            {
+            if let Some((given, _)) = settings.values().find(|(name, _)| name.starts_with("dynamodb")) {
                 return wrong(format!("the storage option {given:?} has a meaning only with log_store: :dynamodb"));
             }
             return match other {
@@ -101,8 +68,8 @@ pub(super) fn read(options: &StorageOptions) -> Result<LogStore> {
             };
         }
     }
-    let text = |name| value(options, name).filter(|text| !text.is_empty()).map(str::to_owned);
-    let number = |name, default| match value(options, name) {
+    let text = |name| value(settings, name).filter(|text| !text.is_empty()).map(str::to_owned);
+    let number = |name, default| match value(settings, name) {
         None => Ok(default),
         Some(text) => match text.parse::<u64>() {
             Ok(number) if (1..=u64::from(u32::MAX)).contains(&number) => Ok(number),

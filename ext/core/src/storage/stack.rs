@@ -14,29 +14,29 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// A client for the store of `location`.
 pub(super) fn connect(location: &Location) -> Result<Arc<dyn Store>> {
-    let Location { root, uri, options, .. } = location;
-    let Place::Cloud(url) = &location.place else { return Ok(Arc::new(ObjectBacked::local(root, uri))) };
-    let log_store = log_store::read(&location.options)?;
-    let Connected { store, endpoint, amazon } = cloud::connect(url, &location.options)?;
-    let store: Arc<dyn Store> = Arc::new(Remote::new(url, uri, root, options, store)?);
+    let Place::Cloud(cloud) = &location.place else {
+        return Ok(Arc::new(ObjectBacked::local(&location.root, &location.uri)));
+    };
+    let log_store = log_store::read(&cloud.settings)?;
+    let Connected { store, endpoint, amazon, settings } = cloud::connect(cloud, location)?;
+    let store: Arc<dyn Store> = Arc::new(Remote::new(cloud, location, &settings, store));
     if let LogStore::DynamoDb(options) = log_store {
         let amazon = amazon.ok_or_else(|| {
             let message =
                 format!("log_store: :dynamodb is for tables in S3, and {} is in another store", location.uri());
             Error::new(ErrorKind::Configuration, message)
         })?;
-        let bucket = url.host_str().unwrap_or_default();
         let names = match &options.table_path {
             Some(path) => vec![path.clone()],
-            None => dynamodb::table_paths(url.scheme(), bucket, &location.root),
+            None => dynamodb::table_paths(location.scheme(), &cloud.address.bucket, &location.root),
         };
         let client = dynamodb::connect(&options, amazon, endpoint.as_deref())?;
         return Ok(Arc::new(DynamoLogStore::new(store, location.uri(), names, Arc::new(client), options)));
     }
-    let bucket = format!("{}\0{}", endpoint.as_deref().unwrap_or_default(), &url[..url::Position::BeforePath]);
+    let bucket = format!("{}\0{}", endpoint.as_deref().unwrap_or_default(), cloud.address.bucket_identity());
     let questions = Questions {
         // The clouds themselves are known to keep to conditions.
-        conditional_put: (endpoint.is_some() && !log_store::trusts(&location.options)).then(|| bucket.clone()),
+        conditional_put: (endpoint.is_some() && !log_store::trusts(&cloud.settings)).then(|| bucket.clone()),
         // DynamoDB goes with S3 alone.
         log_store: (amazon.is_some() && log_store == LogStore::Default).then(|| format!("{bucket}\0{}", location.root)),
     };

@@ -11,6 +11,7 @@ mod files;
 mod scan;
 mod snapshot;
 mod staged;
+mod storage;
 mod stream;
 mod table;
 #[cfg(feature = "testing")]
@@ -34,6 +35,7 @@ pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     native.define_singleton_method("configure_threads", native_function!(configure_threads, 1))?;
     native.define_singleton_method("configure_cache_bytes", native_function!(configure_cache_bytes, 1))?;
     native.define_singleton_method("configure_bytes_in_flight", native_function!(configure_bytes_in_flight, 1))?;
+    storage::init(native)?;
     table::init(ruby, native)?;
     snapshot::init(ruby, native)?;
     scan::init(ruby, native)?;

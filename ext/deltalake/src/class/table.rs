@@ -20,7 +20,7 @@ pub(super) struct NativeTable(Storage);
 
 pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = define::<NativeTable>(ruby, native, "Table")?;
-    class.define_singleton_method("open", native_function!(NativeTable::open, 2))?;
+    class.define_singleton_method("open", native_function!(NativeTable::open, 3))?;
     class.define_method("uri", native_method!(NativeTable::uri, 0))?;
     class.define_method("exists", native_method!(NativeTable::exists, 1))?;
     class.define_method("snapshot", native_method!(NativeTable::snapshot, 3))?;
@@ -30,8 +30,14 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
 }
 
 impl NativeTable {
-    fn open(ruby: &Ruby, uri: String, storage: HashMap<String, String>) -> Result<Self, Error> {
-        let options = StorageOptions(storage.into_iter().collect());
+    fn open(
+        ruby: &Ruby,
+        uri: String,
+        storage: HashMap<String, String>,
+        defaults: HashMap<String, HashMap<String, String>>,
+    ) -> Result<Self, Error> {
+        let defaults = defaults.into_iter().map(|(store, values)| (store, values.into_iter().collect()));
+        let options = StorageOptions { defaults: defaults.collect(), ..StorageOptions::of(storage) };
         Storage::new(&uri, options).map(Self).map_err(|e| to_ruby_error(ruby, e))
     }
 

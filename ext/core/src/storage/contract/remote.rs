@@ -26,7 +26,7 @@ async fn keeps_to_it(name: &str, rounds: usize) {
         return;
     };
     for (uri, rounds) in [(server.uri, rounds), (server.bucket_uri, 0)] {
-        contract(&Storage::new(&uri, StorageOptions(server.storage.clone())).unwrap(), rounds).await;
+        contract(&Storage::new(&uri, StorageOptions::of(server.storage.clone())).unwrap(), rounds).await;
     }
 }
 

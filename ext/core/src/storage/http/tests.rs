@@ -50,12 +50,11 @@ fn server(answers: Vec<(u16, &'static str)>) -> (Arc<dyn Store>, Receiver<String
         ("aws_access_key_id", "id"),
         ("aws_secret_access_key", "secret"),
     ];
-    let options = StorageOptions(options.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    let options = StorageOptions::of(options.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let location = Location::parse("s3://bucket/table", options).unwrap();
-    let Place::Cloud(url) = &location.place else { panic!("S3 is no cloud") };
-    let Location { uri, root, options, .. } = &location;
-    let client = cloud::connect(url, options).unwrap().store;
-    (Arc::new(Remote::new(url, uri, root, options, client).unwrap()), asked)
+    let Place::Cloud(place) = &location.place else { panic!("S3 is no cloud") };
+    let made = cloud::connect(place, &location).unwrap();
+    (Arc::new(Remote::new(place, &location, &made.settings, made.store)), asked)
 }
 
 #[tokio::test(flavor = "multi_thread")]

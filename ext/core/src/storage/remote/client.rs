@@ -3,44 +3,35 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use object_store::path::Path;
-use url::Url;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::cloud::{self, CloudStore};
-use crate::storage::location::StorageOptions;
-use crate::storage::settings::Settings;
+use crate::storage::location::{Cloud, Location};
+use crate::storage::options::Settings;
+use crate::storage::patience::Patience;
 
-/// Options by whose values nobody may see in an error what they are.
-const SECRETS: [&str; 7] = ["secret", "token", "key", "sas", "password", "connection", "account_json"];
+/// A shorter text is no secret that could be told from others.
+const SECRET_CHARS: usize = 8;
 
 pub(super) struct Client {
-    url: Url,
-    uri: String,
-    root: Path,
-    options: StorageOptions,
-    pub(super) settings: Settings,
+    cloud: Cloud,
+    location: Location,
+    /// What nobody may see in an error.
+    secrets: Vec<String>,
+    pub(super) patience: Patience,
     /// Counted up each time that it is made anew, with credentials that are asked for again.
     store: Mutex<(u64, Arc<dyn CloudStore>)>,
 }
 
 impl Client {
-    pub(super) fn new(
-        url: &Url,
-        uri: &str,
-        root: &Path,
-        options: &StorageOptions,
-        store: Arc<dyn CloudStore>,
-    ) -> Result<Self> {
-        let settings = Settings::read(options)?;
-        let store = Mutex::new((0, store));
-        Ok(Self {
-            url: url.clone(),
-            uri: uri.to_owned(),
-            root: root.clone(),
-            options: options.clone(),
-            settings,
-            store,
-        })
+    pub(super) fn new(cloud: &Cloud, location: &Location, settings: &Settings, store: Arc<dyn CloudStore>) -> Self {
+        Self {
+            cloud: cloud.clone(),
+            location: location.clone(),
+            secrets: settings.secrets().filter(|text| text.len() >= SECRET_CHARS).map(str::to_owned).collect(),
+            patience: Patience::of(settings),
+            store: Mutex::new((0, store)),
+        }
     }
 
     pub(super) fn current(&self) -> (u64, Arc<dyn CloudStore>) {
@@ -52,7 +43,7 @@ impl Client {
     pub(super) fn renew(&self, generation: u64) -> Result<()> {
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         if store.0 == generation {
-            *store = (generation + 1, cloud::connect(&self.url, &self.options)?.store);
+            *store = (generation + 1, cloud::connect(&self.cloud, &self.location)?.store);
         }
         Ok(())
     }
@@ -61,25 +52,22 @@ impl Client {
         let relative = Path::parse(key).map_err(|e| {
             Error::new(ErrorKind::Storage, format!("{key:?} cannot be the name of an object")).with_source(e)
         })?;
-        Ok(self.root.parts().chain(relative.parts()).collect())
+        Ok(self.location.root.parts().chain(relative.parts()).collect())
     }
 
     /// The key of an object below the table's root.
     pub(super) fn key(&self, path: &Path) -> String {
-        let below = path.as_ref().strip_prefix(self.root.as_ref()).unwrap_or(path.as_ref());
+        let below = path.as_ref().strip_prefix(self.location.root.as_ref()).unwrap_or(path.as_ref());
         below.trim_start_matches('/').to_owned()
     }
 
     /// Where an object is, for messages.
     pub(super) fn place(&self, key: &str) -> String {
-        format!("{}/{key}", self.uri)
+        format!("{}/{key}", self.location.uri)
     }
 
     pub(super) fn bucket(&self) -> &str {
-        match self.url.username() {
-            "" => self.url.host_str().unwrap_or_default(),
-            container => container,
-        }
+        &self.cloud.address.bucket
     }
 
     /// Directory buckets of S3 list in no order, and from the beginning only.
@@ -89,10 +77,8 @@ impl Client {
 
     /// The text without what the options keep secret.
     pub(super) fn without_secrets(&self, mut text: String) -> String {
-        for (name, value) in &self.options.0 {
-            if value.len() >= 8 && SECRETS.iter().any(|word| name.contains(word)) {
-                text = text.replace(value.as_str(), "…");
-            }
+        for secret in &self.secrets {
+            text = text.replace(secret.as_str(), "…");
         }
         text
     }

@@ -18,15 +18,14 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::{BoxFuture, try_join_all};
-use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutMode, PutPayload};
-use url::Url;
 
 use self::client::Client;
 use self::failure::Cause;
 use self::tries::Tries;
 use super::cloud::CloudStore;
-use super::location::StorageOptions;
+use super::location::{Cloud, Location};
+use super::options::Settings;
 use super::{ObjectMeta, Parts, PutOutcome, Store};
 use crate::error::Result;
 
@@ -36,15 +35,9 @@ pub(super) use self::told::{is_missing, refused_with};
 pub(super) struct Remote(Arc<Client>);
 
 impl Remote {
-    /// The root in the store at `url`, with the client that was made for these options.
-    pub(super) fn new(
-        url: &Url,
-        uri: &str,
-        root: &Path,
-        options: &StorageOptions,
-        store: Arc<dyn CloudStore>,
-    ) -> Result<Self> {
-        Ok(Self(Arc::new(Client::new(url, uri, root, options, store)?)))
+    /// The root of `location`, with the client that was made for these options.
+    pub(super) fn new(cloud: &Cloud, location: &Location, settings: &Settings, store: Arc<dyn CloudStore>) -> Self {
+        Self(Arc::new(Client::new(cloud, location, settings, store)))
     }
 
     async fn put_as(&self, key: &str, bytes: Bytes, mode: PutMode) -> Result<PutOutcome> {

@@ -45,7 +45,7 @@ pub(super) struct Tried {
     pub(super) text: String,
     /// That the deadline has passed, where it has.
     pub(super) late: Option<String>,
-    pub(super) tries: u32,
+    pub(super) tries: usize,
     pub(super) seconds: f64,
     /// Whether one of them may have done it.
     pub(super) may_be_done: bool,

@@ -29,7 +29,7 @@ pub(super) struct Tries<'a> {
     key: &'a str,
     call: Context,
     began: Instant,
-    failed: u32,
+    failed: usize,
     /// Tries that failed for a reason that seldom goes away.
     odd: u32,
     pauses: u32,
@@ -95,7 +95,7 @@ impl<'a> Tries<'a> {
     pub(super) async fn again(&mut self, failure: Failure) -> Result<()> {
         self.failed += 1;
         self.may_be_done |= failure.may_be_done;
-        let most = self.client.settings.max_retries.unwrap_or(u32::MAX);
+        let most = self.client.patience.max_retries.unwrap_or(usize::MAX);
         let asked = match failure.advice() {
             _ if self.failed > most => return Err(self.give_up(&failure)),
             Advice::Again(asked) => asked,
@@ -111,7 +111,7 @@ impl<'a> Tries<'a> {
         };
         let left = match self.call.remaining() {
             Some(left) => left,
-            None => self.client.settings.retry_timeout.saturating_sub(self.began.elapsed()),
+            None => self.client.patience.retry_timeout.saturating_sub(self.began.elapsed()),
         };
         let mut pause = asked.unwrap_or_else(|| self.pause());
         if left < NO_TIME || (asked.is_some() && pause >= left) {
@@ -153,7 +153,7 @@ impl<'a> Tries<'a> {
 
     /// Between the half and the whole of a bound that doubles each time.
     fn pause(&self) -> Duration {
-        let first = self.client.settings.retry_backoff;
+        let first = self.client.patience.retry_backoff;
         let bound = first.saturating_mul(1 << self.pauses.min(10)).min(first.saturating_mul(LONGEST));
         rand::rng().random_range(bound / 2..=bound)
     }

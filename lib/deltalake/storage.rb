@@ -1,0 +1,69 @@
+# frozen_string_literal: true
+
+require "json"
+
+module DeltaLake
+  # What callers give as `storage:`, and the tables that are reached with it.
+  # @api private
+  module Storage
+    # Kinds of stores by the words that options go by.
+    STORES = %i[s3 azure google].freeze
+
+    class << self
+      # @param uri [String, Pathname, URI]
+      # @param storage [Hash]
+      # @return [Native::Table]
+      def table(uri, storage)
+        address = Arguments.uri(uri)
+        given = options(:storage, storage)
+        Native::Table.open(address, given, DeltaLake.configuration.native_storage)
+      end
+
+      # @param name [Symbol] of the argument, for messages
+      # @param value [Hash{Symbol, String => Object}]
+      # @return [Hash{String => String}]
+      def options(name, value)
+        raise TypeError, "#{name} must be a Hash, got #{value.class}" unless value.is_a?(Hash)
+
+        value.to_h { |key, item| [key(name, key), text(name, key, item)] }
+      end
+
+      # @param value [Hash{Symbol, String => Hash}] options by the store's word
+      # @return [Hash{String => Hash{String => String}}]
+      def defaults(value)
+        raise TypeError, "storage must be a Hash, got #{value.class}" unless value.is_a?(Hash)
+
+        value.to_h do |store, given|
+          word = store.to_s
+          unless STORES.include?(word.to_sym)
+            raise ArgumentError, "storage has options of #{STORES.map(&:inspect).join(', ')}, not #{store.inspect}"
+          end
+
+          [word, options(:"storage[:#{word}]", given)]
+        end
+      end
+
+      private
+
+      def key(name, key)
+        return key.to_s if key.is_a?(Symbol) || key.is_a?(String)
+
+        raise TypeError, "#{name} takes Symbols or Strings as keys, got #{key.class}"
+      end
+
+      # A value may be a secret: no message shows it.
+      def text(name, key, value)
+        case value
+        when String, Symbol, Numeric, true, false then value.to_s
+        when Hash then JSON.generate(value)
+        when nil then raise ArgumentError, "#{name} has no value for #{key.inspect}: it is nil"
+        else
+          return value.to_path if value.respond_to?(:to_path)
+          return value.to_s if defined?(URI::Generic) && value.is_a?(URI::Generic)
+
+          raise TypeError, "#{name} takes text, numbers and true or false, got #{value.class} for #{key.inspect}"
+        end
+      end
+    end
+  end
+end
