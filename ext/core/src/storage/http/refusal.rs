@@ -53,7 +53,10 @@ pub(in crate::storage) async fn observed<T>(work: impl Future<Output = T>) -> (T
 
 /// A request begins.
 pub(super) fn asking(request: &HttpRequest, for_credentials: bool) {
-    let host = request.uri().host().unwrap_or_default().to_owned();
+    let host = request.uri().authority().map_or_else(String::new, |at| match at.port_u16() {
+        Some(port) => format!("{}:{port}", at.host()),
+        None => at.host().to_owned(),
+    });
     note(|seen| *seen = Seen { host, for_credentials, refusal: None });
 }
 

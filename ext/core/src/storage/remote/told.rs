@@ -78,7 +78,9 @@ fn meaning(failure: &Failure, bucket: &str) -> (ErrorKind, String) {
         }
         Cause::Elsewhere => {
             let advice = match region {
-                Some(region) => format!("the bucket {bucket:?} is in the region {region}: set aws_region to that"),
+                Some(region) => {
+                    format!("the bucket {bucket:?} is in the region {region}: set the option region to that")
+                }
                 None => format!("the bucket {bucket:?} is at another address: check endpoint and region"),
             };
             return (ErrorKind::Configuration, advice);
