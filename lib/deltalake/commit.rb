@@ -20,8 +20,8 @@ module DeltaLake
     # @return [Float] seconds that the call took
     attr_reader :duration
     # @return [Hash{Symbol => Numeric, Hash}] `bad_rows`: rows that `on_bad_row` was called with; `write_seconds`:
-    #   conversion, encoding and upload; `commit_seconds`: the last files and the commit; `requests`: how often the store
-    #   was asked, a Hash of `get`, `put`, `list`, `head`, `delete` and `other`, where a commit that appends share
+    #   conversion, encoding and upload; `commit_seconds`: the last files and the commit; `requests`: how often the
+    #   store was asked, a Hash of `get`, `put`, `list`, `head`, `delete` and `other`, where a commit that appends share
     #   counts for each of them; `bytes_sent` and `bytes_received`; `retries`: how many of the requests were made
     #   again. On a local disk a request is a file or folder that is read or written
     attr_reader :metrics
