@@ -66,6 +66,29 @@ install_packages() {
     { tail -n 20 tmp/apt.log >&2; die "apt-get could not install ${packages[*]}"; }
 }
 
+# What the specs of Sidekiq, Rails, Redis and PostgreSQL take besides: they are skipped, with a message, where it is not to be had.
+missing_services() {
+  have redis-server || echo redis-server
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || have initdb || printf '%s\n' postgresql
+  dpkg -S "$(readlink -f "$(command -v ruby)")" >/dev/null 2>&1 || return 0
+  ruby -e 'require "sidekiq"' 2>/dev/null || echo ruby-sidekiq
+  ruby -e 'require "redis"' 2>/dev/null || echo ruby-redis
+  ruby -e 'require "pg"' 2>/dev/null || echo ruby-pg
+  ruby -e 'require "rails"; require "active_job"' 2>/dev/null || printf '%s\n' ruby-railties ruby-activejob
+}
+
+# The suite starts servers of its own: the packages' do not run (RUNLEVEL=1 is how invoke-rc.d is told).
+install_services() {
+  local packages
+  mapfile -t packages < <(missing_services)
+  [ ${#packages[@]} -gt 0 ] && have apt-get || return 0
+  say "Installing ${packages[*]} for the specs"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update || true
+  as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+    apt-get -qq install -y --no-install-recommends "${packages[@]}" >tmp/apt-services.log 2>&1 ||
+    say "apt-get could not install them (tmp/apt-services.log): specs that need them are skipped"
+}
+
 # For a Ruby that is not Debian's: its test tools come as gems.
 install_gems() {
   if have rspec && have rake && have rubocop; then return 0; fi

@@ -55,9 +55,9 @@ class Kills
   def run(rounds)
     writer("other", "no") do |other, _|
       follow(other)
-      rounds.times do
+      rounds.times do |round|
         age
-        kill_one
+        kill_one(round % 4)
         yield
       end
     end
@@ -110,10 +110,12 @@ class Kills
   end
 
   # Goes on from the last batch that was acknowledged: the next one may have landed, and is appended once more.
-  def kill_one
+  # The moment counts from an acknowledgement, so that a slow machine gets as far as a fast one.
+  def kill_one(after)
     writer("victim", "yes") do |out, process|
+      after.times { acknowledge(out.gets) }
       reader = follow(out)
-      sleep(@random.rand(0.0..0.3))
+      sleep(@random.rand(0.0..0.2))
       Process.kill(:KILL, process.pid)
       process.value
       reader.join
@@ -123,15 +125,20 @@ class Kills
   def follow(out)
     Thread.new do
       while (line = out.gets)
-        name, batch, version = line.split
-        next unless version
-
-        @acknowledged[name] = Integer(batch)
-        @seen = Integer(version) if name == "other"
+        acknowledge(line)
       end
     rescue IOError
       nil
     end
+  end
+
+  # A line that was cut off by the kill says nothing.
+  def acknowledge(line)
+    name, batch, version = line.to_s.split
+    return unless version
+
+    @acknowledged[name] = Integer(batch)
+    @seen = Integer(version) if name == "other"
   end
 
   # Makes old what the other writer has seen: a commit that it has not seen would be younger than an hour in life.
