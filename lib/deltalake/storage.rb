@@ -10,10 +10,11 @@ module DeltaLake
     STORES = %i[s3 azure google].freeze
 
     class << self
-      # @param uri [String, Pathname, URI]
+      # @param uri [String, Pathname, URI, Symbol] an address, or the name of one
       # @param storage [Hash]
       # @return [Native::Table]
       def table(uri, storage)
+        uri, storage = NamedTables.find(uri, storage) if uri.is_a?(Symbol)
         address = Arguments.uri(uri)
         given = options(:storage, storage)
         Native::Table.open(address, given, DeltaLake.configuration.native_storage)

@@ -33,7 +33,8 @@ module DeltaLake
     def overwrite(rows, where: nil, dynamic: false, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise,
                   deadline: nil, metadata: {})
       kind = Append::Overwriting.new(where:, dynamic:)
-      write(Append.new(Append.source(rows), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind:))
+      append = Append.new(Append.source(rows), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind:)
+      write(:overwrite, append)
     end
 
     # Writes rows to data files that nobody sees until {#commit} is called with them, by this process or another.
@@ -47,7 +48,7 @@ module DeltaLake
     # @return [StagedFiles]
     def stage(rows, on_unknown: :raise, on_bad_row: :raise, deadline: nil)
       append = Append.new(Append.source(rows), once: nil, txn: nil, on_unknown:, on_bad_row:, deadline:, metadata: {})
-      StagedFiles.new(append.stage(snapshot.native))
+      Instrumentation.tell(:stage, self) { StagedFiles.new(append.stage(snapshot.native)) }
     end
 
     # Adds staged rows, all of them or none, in one commit; and moves the handle to it.
@@ -66,7 +67,7 @@ module DeltaLake
       natives = natives_of(staged)
       options = [*WriteArguments.identity(once, txn), WriteArguments.json(metadata), Arguments.deadline(deadline)]
       started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-      done do
+      done(:commit) do
         newest, rows, files, bytes, attempts, skipped, asked = snapshot.native.commit_staged(natives, *options)
         duration = Process.clock_gettime(Process::CLOCK_MONOTONIC) - started
         [Commit.new(version: newest.version, rows:, files:, bytes:, attempts:, skipped:, duration:,

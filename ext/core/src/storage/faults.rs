@@ -1,4 +1,4 @@
-//! A store for tests that fails on purpose, and one in memory.
+//! A store that fails on purpose: for the tests of this crate, and of users (see `storage::memory`).
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -9,12 +9,8 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use super::location::Location;
-use super::object::ObjectBacked;
-use super::options::StorageOptions;
-use super::probe::{Probed, Questions};
-use super::{ObjectMeta, Parts, PutOutcome, Storage, Store, error};
-use crate::error::{Error, ErrorKind, Result};
+use super::{ObjectMeta, Parts, PutOutcome, Store, Walked, error};
+use crate::error::{ConflictKind, Error, ErrorKind, Result};
 
 /// What to do to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +29,10 @@ pub enum Fault {
     NotImplemented,
     /// Refuse the credentials.
     Denied,
+    /// Say that there are too many requests, without doing it.
+    Throttled,
+    /// Say of a commit that another one is in its way, without doing it.
+    Conflict,
 }
 
 /// Decides over each request by its name (`get`, `put_if_absent`, …) and key.
@@ -42,18 +42,25 @@ type Judge = Box<dyn Fn(&str, &str) -> Fault + Send + Sync>;
 pub struct Faulty {
     inner: Arc<dyn Store>,
     judge: Judge,
-    requests: Mutex<VecDeque<String>>,
+    /// Where somebody looks at them.
+    requests: Option<Mutex<VecDeque<String>>>,
 }
 
 impl Faulty {
     /// A wrapper of `inner` that asks `judge`.
     pub fn new(inner: Arc<dyn Store>, judge: impl Fn(&str, &str) -> Fault + Send + Sync + 'static) -> Self {
-        Self { inner, judge: Box::new(judge), requests: Mutex::default() }
+        Self { requests: Some(Mutex::default()), ..Self::unlogged(inner, judge) }
+    }
+
+    /// The same without a log of requests.
+    pub(super) fn unlogged(inner: Arc<dyn Store>, judge: impl Fn(&str, &str) -> Fault + Send + Sync + 'static) -> Self {
+        Self { inner, judge: Box::new(judge), requests: None }
     }
 
     /// The requests so far, as `name key`, oldest first; the log is emptied.
     pub fn take_requests(&self) -> Vec<String> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+        let requests = self.requests.iter().map(|log| log.lock().unwrap_or_else(PoisonError::into_inner));
+        requests.flat_map(|mut log| std::mem::take(&mut *log)).collect()
     }
 
     async fn pass<T>(&self, name: &str, key: &str, work: BoxFuture<'_, Result<T>>) -> Result<T> {
@@ -68,13 +75,27 @@ impl Faulty {
         work: BoxFuture<'a, Result<T>>,
         unconditional: Option<BoxFuture<'a, Result<T>>>,
     ) -> Result<T> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push_back(format!("{name} {key}"));
+        if let Some(requests) = &self.requests {
+            requests.lock().unwrap_or_else(PoisonError::into_inner).push_back(format!("{name} {key}"));
+        }
         let failure = || Error::new(ErrorKind::StorageUnavailable, format!("injected fault in {name} {key}"));
         match (self.judge)(name, key) {
             Fault::None => work.await,
             Fault::Unconditional => unconditional.unwrap_or(work).await,
             Fault::NotImplemented => Err(error::fold("write", key, not_implemented())),
-            Fault::Denied => Err(Error::new(ErrorKind::PermissionDenied, format!("denied: {name} {key}"))),
+            Fault::Denied => {
+                Err(Error::new(ErrorKind::PermissionDenied, format!("denied: {name} {key}")).before_writing())
+            }
+            Fault::Throttled => Err(Error::new(
+                ErrorKind::StorageUnavailable,
+                format!("injected fault in {name} {key}: the store asks for fewer requests (503 Slow Down)"),
+            )
+            .before_writing()),
+            Fault::Conflict => Err(Error::new(
+                ErrorKind::CommitConflict(ConflictKind::MetadataChanged),
+                format!("injected fault in {name} {key}: another writer has changed the table's metadata"),
+            )
+            .before_writing()),
             Fault::Before => Err(failure()),
             Fault::Slow(pause) => {
                 tokio::time::sleep(pause).await;
@@ -105,6 +126,10 @@ impl Store for Faulty {
 
     fn list<'a>(&'a self, prefix: &'a str, start_after: Option<&'a str>) -> BoxFuture<'a, Result<Vec<ObjectMeta>>> {
         self.pass("list", prefix, self.inner.list(prefix, start_after)).boxed()
+    }
+
+    fn walk(&self, most: usize) -> BoxFuture<'_, Result<Walked>> {
+        self.pass("walk", "", self.inner.walk(most)).boxed()
     }
 
     fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>> {
@@ -146,25 +171,5 @@ fn not_implemented() -> object_store::Error {
     object_store::Error::NotImplemented { operation: "conditional put".to_owned(), implementer: "a test".to_owned() }
 }
 
-/// `store` as the root of a table in that bucket, of which nothing is known yet.
-pub fn probed(store: Arc<dyn Store>, bucket: &str) -> Arc<dyn Store> {
-    let questions = Questions { conditional_put: Some(bucket.to_owned()), log_store: Some(bucket.to_owned()) };
-    Arc::new(Probed::new(store, &format!("s3://{bucket}/t"), questions))
-}
-
-/// A store in memory, for tests.
-pub fn memory_store() -> Arc<dyn Store> {
-    Arc::new(ObjectBacked::in_memory())
-}
-
-impl Storage {
-    /// A root served by `store`, with an address made up for messages.
-    pub fn for_test(store: Arc<dyn Store>) -> Result<Self> {
-        Ok(Self::with_store(Location::parse("/test", StorageOptions::default())?, store))
-    }
-
-    /// An empty root in memory.
-    pub fn in_memory() -> Result<Self> {
-        Self::for_test(memory_store())
-    }
-}
+#[cfg(any(test, feature = "testing"))]
+pub use super::fixtures::{memory_store, probed};
