@@ -1,6 +1,15 @@
 # frozen_string_literal: true
 
 require_relative "../deltalake"
+require_relative "sync/deadline"
+require_relative "sync/fault"
+require_relative "sync/mapping"
+require_relative "sync/plan"
+require_relative "sync/progress"
+require_relative "sync/result"
+require_relative "sync/session"
+require_relative "sync/source"
+require_relative "sync/targets"
 
 module DeltaLake
   # Brings the rows of a table into a store that applications read, and keeps them there as they are in the table: an
@@ -8,8 +17,8 @@ module DeltaLake
   #
   # Each {#run} brings the target to the newest version. It copies everything the first time. After that it reads only
   # what has changed: the change data feed, where it covers all versions since, or else the files that one of the two
-  # versions has and the other has not. The target keeps how far it is, in the transaction of the rows, so that a run that
-  # was killed is gone on with by the next one, and nothing is left out.
+  # versions has and the other has not. The target keeps how far it is, in the transaction of the rows, so that a run
+  # that was killed is gone on with by the next one, and nothing is left out.
   #
   # The key is to tell the rows of a version apart. The rows of the target are the sync's own: what others put there may
   # be deleted.
@@ -24,22 +33,6 @@ module DeltaLake
   #   DeltaLake::Sync.new(table, to: DeltaLake::Sync.redis(redis, prefix: "user:"), name: "users") do |row|
   #     row.slice(:name).merge(score: row[:points] / 10) unless row[:hidden]
   #   end
-  class Sync
-  end
-end
-
-require_relative "sync/deadline"
-require_relative "sync/fault"
-require_relative "sync/mapping"
-require_relative "sync/plan"
-require_relative "sync/progress"
-require_relative "sync/result"
-require_relative "sync/session"
-require_relative "sync/source"
-require_relative "sync/targets"
-
-module DeltaLake
-  # See above.
   class Sync
     # Ways to bring a target to the newest version.
     MODES = %i[auto full changes difference].freeze

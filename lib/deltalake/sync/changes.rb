@@ -2,9 +2,9 @@
 
 module DeltaLake
   class Sync
-    # What the change data feed tells, in the order of the versions, each key with what it is at the end. Rows of pre- and
-    # postimages are filtered alike: what leaves the filter is a delete. Whole versions are written at once, many small
-    # ones together; only one with more rows than fit is written in parts, its deletes last.
+    # What the change data feed tells, in the order of the versions, each key with what it is at the end. Rows of pre-
+    # and postimages are filtered alike: what leaves the filter is a delete. Whole versions are written at once, many
+    # small ones together; only one with more rows than fit is written in parts, its deletes last.
     # @api private
     class ChangeFeed
       # @param session [Session]

@@ -26,14 +26,18 @@ module DeltaLake
       def run
         at = @session.cursor.pending
         @session.open(@removed.size + @added.size)
-        removed_rows = @removed.rows
-        passes = at["passes"] ? Passes.of(at["passes"]) : Passes.for(removed_rows)
-        @session.progress.start((removed_rows + @added.rows) * passes.size)
-        passes.drop(at["pass"] || 0).each { |pass| go(pass, pass.number == at["pass"] ? at : {}) }
+        passes(at).drop(at["pass"] || 0).each { |pass| go(pass, pass.number == at["pass"] ? at : {}) }
         @session.write(@session.cursor.reached)
       end
 
       private
+
+      def passes(at)
+        removed_rows = @removed.rows
+        passes = at["passes"] ? Passes.of(at["passes"]) : Passes.for(removed_rows)
+        @session.progress.start((removed_rows + @added.rows) * passes.size)
+        passes
+      end
 
       def go(pass, at)
         old = old_rows(pass)
@@ -99,7 +103,7 @@ module DeltaLake
       end
 
       def place(pass)
-        { pass: pass.number, passes: pass.count }
+        { pass: pass.number, passes: pass.of }
       end
     end
   end

@@ -12,10 +12,10 @@ module DeltaLake
       KEYS = 1_000_000
 
       # The keys of one pass.
-      Pass = Struct.new(:number, :count) do
+      Pass = Struct.new(:number, :of) do
         # Not Ruby's own hash: that of another process is another one.
         def include?(key)
-          count == 1 || Zlib.crc32(key.is_a?(Array) ? key.join("\0") : key.to_s) % count == number
+          of == 1 || Zlib.crc32(key.is_a?(Array) ? key.join("\0") : key.to_s) % of == number
         end
       end
 

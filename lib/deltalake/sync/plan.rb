@@ -9,8 +9,8 @@ require_relative "full"
 module DeltaLake
   class Sync
     # What a run does next: it finishes what was begun, whatever it is, and then goes on to the newest version. The
-    # version to reach is written to the target before anything of it, so that a run that was cut short is brought to its
-    # end by the same way.
+    # version to reach is written to the target before anything of it, so that a run that was cut short is brought to
+    # its end by the same way.
     # @api private
     class Plan
       # @param session [Session]
@@ -143,8 +143,8 @@ module DeltaLake
       end
 
       def interrupted(cursor, cause)
-        gap(:interrupted, cursor, "a run from version #{cursor.version} to #{cursor.pending['to']} was cut short, and " \
-                                  "the versions that it was of can no longer be read", cause)
+        gap(:interrupted, cursor, "a run from version #{cursor.version} to #{cursor.pending['to']} was cut short, " \
+                                  "and the versions that it was of can no longer be read", cause)
       end
 
       def feed_gap(cursor, cause)

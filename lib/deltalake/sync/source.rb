@@ -43,11 +43,6 @@ module DeltaLake
         chosen(snapshot.scan).select(*columns(snapshot))
       end
 
-      # @return [Scan] of the key alone
-      def keys(snapshot)
-        chosen(snapshot.scan).select(*key)
-      end
-
       # @param from [Integer] the first version
       # @return [Changes]
       def changes(snapshot, from, deadline)

@@ -6,6 +6,7 @@ require_relative "targets/redis"
 
 module DeltaLake
   class Sync
+    # (see targets/callable.rb)
     module Targets
       # What a target has to have, at least.
       PROTOCOL = %i[cursor apply].freeze

@@ -6,8 +6,8 @@ require "json"
 
 module DeltaLake
   class Sync
-    # Values of a table as text, for what has no types for them: times in UTC as ISO 8601, decimals with all their digits,
-    # arrays, structs and maps as JSON.
+    # Values of a table as text, for what has no types for them: times in UTC as ISO 8601, decimals with all their
+    # digits, arrays, structs and maps as JSON.
     # @api private
     module Values
       class << self
@@ -32,12 +32,19 @@ module DeltaLake
         def plain(value)
           case value
           when nil, true, false, Integer then value
-          when Float then value.finite? ? value : value.to_s
+          when Float then number(value)
           when String then value.encoding == Encoding::BINARY ? [value].pack("m0") : value
           when Array then value.map { |item| plain(item) }
           when Hash then value.to_h { |key, item| [key.is_a?(Symbol) ? key.name : text(key), plain(item)] }
           else text(value)
           end
+        end
+
+        private
+
+        # JSON has no infinities.
+        def number(value)
+          value.finite? ? value : value.to_s
         end
       end
     end

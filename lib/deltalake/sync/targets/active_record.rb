@@ -127,8 +127,8 @@ module DeltaLake
           indexes = connection.indexes(@model.table_name).select { |index| index.unique && index.where.nil? }
           return if indexes.any? { |index| index.columns.is_a?(Array) && index.columns.sort == @key.sort }
 
-          raise ConfigurationError, "#{@model.table_name} has no primary key and no unique index of #{@key.join(', ')}, " \
-                                    "the key of the sync: add one"
+          raise ConfigurationError, "#{@model.table_name} has no primary key and no unique index of " \
+                                    "#{@key.join(', ')}, the key of the sync: add one"
         end
       end
     end

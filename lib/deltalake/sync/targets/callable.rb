@@ -7,12 +7,12 @@ module DeltaLake
     # What rows can go to. A target of one's own is any object with
     #
     # - `cursor`: the text that the last batch brought, nil before the first
-    # - `apply(batch)`: does what a {Batch} says, its deletes first, and keeps its cursor; all of it or nothing where that
-    #   can be. Else rows first and the cursor last: a batch that was cut short comes again. Where `cursor` has become
-    #   another text than {Batch#expected}, it calls {Batch#taken_over!}
-    # - `key(value)`, if it likes: a key in its own form; an Array where several columns make it
-    # - `each_key(size)`, if it can: yields Arrays of all keys that it has, in that form. Without it, a full copy deletes
-    #   nothing
+    # - `apply(batch)`: does what a {Batch} says, its deletes first, and keeps its cursor; all of it or nothing where
+    #   that can be. Else rows first and the cursor last: a batch that was cut short comes again. Where `cursor` has
+    #   become another text than {Batch#expected}, it calls {Batch#taken_over!}
+    # - `key(value)`, if it likes: a key in its own form; an Array comes where several columns make it
+    # - `each_key(size)`, if it can: yields Arrays of all keys that it has, in that form. Without it, a full copy
+    #   deletes nothing
     # - `bind(name:, key:, schema:, mapping:)`, if it wants to know: called before anything else of a run
     module Targets
       # A Proc, or anything with `call`, that gets each {Batch} that has rows. It says nothing of where it is, so the

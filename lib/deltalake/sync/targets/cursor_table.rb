@@ -1,9 +1,10 @@
 # frozen_string_literal: true
 
 module DeltaLake
+  # (see sync.rb)
   class Sync
-    # Makes the table in which databases keep the cursors of their syncs; for a migration, or on a connection. Where it is
-    # there, nothing happens.
+    # Makes the table in which databases keep the cursors of their syncs; for a migration, or on a connection. Where it
+    # is there, nothing happens.
     #
     # @example
     #   class AddDeltalakeCursors < ActiveRecord::Migration[7.0]
@@ -33,10 +34,10 @@ module DeltaLake
         # @return [String, nil]
         def read
           unless connection.data_source_exists?(NAME)
-            raise ConfigurationError, "the database has no table #{NAME}, which keeps how far a sync is: make it with " \
-                                      "DeltaLake::Sync.create_cursors(self) in a migration"
+            raise ConfigurationError, "the database has no table #{NAME}, which keeps how far a sync is: make it " \
+                                      "with DeltaLake::Sync.create_cursors(self) in a migration"
           end
-          connection.select_value("SELECT cursor FROM #{table} WHERE #{name_is}")
+          connection.select_value("SELECT #{column('cursor')} FROM #{table} WHERE #{name_is}")
         end
 
         # Within the transaction of the rows. Another run that has moved it waits for nobody, and this one ends.
@@ -54,8 +55,9 @@ module DeltaLake
         private
 
         def insert(batch)
-          connection.insert("INSERT INTO #{table} (#{%w[name cursor updated_at].map { |name| column(name) }.join(', ')}) " \
-                            "VALUES (#{quote(@name)}, #{quote(batch.cursor)}, #{quote(now)})")
+          columns = %w[name cursor updated_at].map { |name| column(name) }.join(", ")
+          values = [@name, batch.cursor, now].map { |value| quote(value) }.join(", ")
+          connection.insert("INSERT INTO #{table} (#{columns}) VALUES (#{values})")
         rescue ::ActiveRecord::RecordNotUnique
           batch.taken_over!
         end

@@ -5,8 +5,8 @@ require_relative "../values"
 module DeltaLake
   class Sync
     module Targets
-      # Rows by one statement of PostgreSQL for each batch, an array for each column: `upsert_all` writes every value into
-      # the text of its statement, which takes longer than PostgreSQL does.
+      # Rows by one statement of PostgreSQL for each batch, an array for each column: `upsert_all` writes every value
+      # into the text of its statement, which takes longer than PostgreSQL does.
       # @api private
       class PostgreSQL
         # Types of ActiveRecord whose text the database reads as it is.
@@ -68,15 +68,21 @@ module DeltaLake
         end
 
         def statement(key)
-          columns = @names.map { |name| quote(name) }
-          values = @names.each_with_index.map { |name, i| "$#{i + 1}::#{@model.columns_hash[name].sql_type}[]" }
-          updates = (@names - key).map { |name| "#{quote(name)} = excluded.#{quote(name)}" }
           created, updated = stamps
-          updates += updated.map { |name| "#{quote(name)} = excluded.#{quote(name)}" }
-          "INSERT INTO #{@model.quoted_table_name} (#{[*columns, *(created + updated).map { |n| quote(n) }].join(', ')}) " \
-            "SELECT *#{", (now() AT TIME ZONE 'UTC')" * (created + updated).size} FROM unnest(#{values.join(', ')}) " \
-            "ON CONFLICT (#{key.map { |name| quote(name) }.join(', ')}) " \
-            "#{updates.empty? ? 'DO NOTHING' : "DO UPDATE SET #{updates.join(', ')}"}"
+          arrays = @names.each_with_index.map { |name, i| "$#{i + 1}::#{@model.columns_hash[name].sql_type}[]" }
+          "INSERT INTO #{@model.quoted_table_name} (#{quoted(@names + created + updated)}) " \
+            "SELECT *#{", (now() AT TIME ZONE 'UTC')" * (created + updated).size} FROM unnest(#{arrays.join(', ')}) " \
+            "ON CONFLICT (#{quoted(key)}) DO #{action(@names - key + updated)}"
+        end
+
+        def action(names)
+          return "NOTHING" if names.empty?
+
+          "UPDATE SET #{names.map { |name| "#{quote(name)} = excluded.#{quote(name)}" }.join(', ')}"
+        end
+
+        def quoted(names)
+          names.map { |name| quote(name) }.join(", ")
         end
 
         # Times of creation and of the last change that the model keeps and no column gives.

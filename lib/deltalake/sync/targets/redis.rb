@@ -3,6 +3,7 @@
 require_relative "../values"
 
 module DeltaLake
+  # (see sync.rb)
   class Sync
     # A target in Redis: rows as hashes or as strings of JSON, by key.
     #
@@ -17,8 +18,8 @@ module DeltaLake
     end
 
     module Targets
-      # A Redis server. Rows and cursor (`deltalake:cursor:NAME`) are written in one MULTI. A null is a field that is not
-      # there.
+      # A Redis server. Rows and cursor (`deltalake:cursor:NAME`) are written in one MULTI. A null is a field that is
+      # not there.
       class Redis
         # Keys that SCAN looks at in one step, about.
         SCAN = 1_000
@@ -40,7 +41,8 @@ module DeltaLake
           @cursor_key = "deltalake:cursor:#{name}"
           return unless @cursor_key.start_with?(@prefix)
 
-          raise ArgumentError, "prefix #{@prefix.inspect} takes in the key of the cursor, #{@cursor_key}: choose another"
+          raise ArgumentError, "prefix #{@prefix.inspect} takes in the key of the cursor, #{@cursor_key}: choose " \
+                               "another"
         end
 
         # @return [String, nil]
@@ -91,7 +93,8 @@ module DeltaLake
 
         def write(transaction, batch)
           transaction.del(*batch.deletes) unless batch.deletes.empty?
-          batch.upserts.each { |key, row| @as == :hash ? put_hash(transaction, key, row) : put_text(transaction, key, row) }
+          put = @as == :hash ? :put_hash : :put_text
+          batch.upserts.each { |key, row| send(put, transaction, key, row) }
           transaction.set(@cursor_key, batch.cursor)
         end
 

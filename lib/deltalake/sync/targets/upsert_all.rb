@@ -18,7 +18,8 @@ module DeltaLake
           @model = model
           @key = key
           @types = types
-          @unique_by = key unless [model.primary_key].flatten == key || !model.connection.supports_insert_conflict_target?
+          named = model.connection.supports_insert_conflict_target? && [model.primary_key].flatten != key
+          @unique_by = key if named
           # From 7.0 on ActiveRecord does this itself.
           @stamps = ::ActiveRecord.version < Gem::Version.new("7.0") && model.record_timestamps ? stamps : []
         end
@@ -50,7 +51,7 @@ module DeltaLake
           kind = @model.type_for_attribute(name).type
           case value
           when Hash, Array then structure(kind, name, value)
-          when String then kind == :json || kind == :jsonb ? document(name, value) : value
+          when String then %i[json jsonb].include?(kind) ? document(name, value) : value
           when Time, Date, BigDecimal then TEXTS.include?(kind) ? Values.text(value) : value
           else value
           end
