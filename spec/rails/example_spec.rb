@@ -7,8 +7,8 @@ RSpec.describe "The example of a Rails application", :native, :rails do
   lib = File.expand_path("../../lib", __dir__)
 
   define_method(:shop) do |*command, log: File::NULL, **environment|
-    environment = { "SHOP_DATA" => tmpdir, "RAILS_ENV" => "test", "SHOP_LOG" => log, **environment.transform_keys(&:to_s) }
-    Open3.capture3(environment, RbConfig.ruby, "-I#{lib}", *command, chdir: example)
+    own = { "SHOP_DATA" => tmpdir, "RAILS_ENV" => "test", "SHOP_LOG" => log }
+    Open3.capture3(own.merge(environment.transform_keys(&:to_s)), RbConfig.ruby, "-I#{lib}", *command, chdir: example)
   end
 
   define_method(:rake) do |task, **environment|

@@ -4,8 +4,8 @@
 module RailsHelper
   def self.missing
     @missing ||= begin
-      _, status = Open3.capture2e(RbConfig.ruby, "-e", 'require "rails"; require "active_record"; require "active_job"; ' \
-                                                       'require "sqlite3"')
+      libraries = %w[rails active_record active_job sqlite3].flat_map { |name| ["-r", name] }
+      _, status = Open3.capture2e(RbConfig.ruby, *libraries, "-e", "")
       status.success? ? "" : "railties, activerecord, activejob and sqlite3 are not installed"
     end
   end

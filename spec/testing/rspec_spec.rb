@@ -187,7 +187,7 @@ RSpec.describe "DeltaLake::Testing", :native do
     RUBY
     skip "minitest is not installed" if ended.out == "none\n"
     expect(ended.out).to include("3 runs, 4 assertions, 2 failures, 0 errors")
-    expect(ended.out).to match(/my words\n.*does not have these 1 rows:\n  - .*2/)
+    expect(ended.out).to match(/my words\n.*does not have exactly these 1 rows:\n  - .*2/)
     expect(ended.out).to match(/lacks rows:\n  - .*3/)
   end
 end

@@ -18,8 +18,9 @@ module DeltaLake
         parser.on("--deadline SECONDS", Float, "most seconds for each of the checks") do |seconds|
           options[:deadline] = seconds
         end
-        parser.separator("\nThe table is left as it is. Whether its store keeps to conditional puts is asked as before\n" \
-                         "a commit: by an object _delta_log/.conditional-put, where the store has an endpoint of its own.\n\n")
+        parser.separator("\nThe table is left as it is. Whether its store keeps to conditional puts is asked as\n" \
+                         "before a commit: by an object _delta_log/.conditional-put, where the store has an\n" \
+                         "endpoint of its own.\n\n")
       end
 
       def call(uri)

@@ -39,8 +39,9 @@ module DeltaLake
         ahead = (newest / 1000.0) - Time.now.to_f
         return Finding.new(:clock, :ok, "the newest commit is #{Sizes.age(-ahead)} old") if ahead < CLOCK
 
-        Finding.new(:clock, :problem, "the newest commit was put #{Sizes.age(ahead)} from now: the clock of the store " \
-                                      "and that of this machine differ",
+        Finding.new(:clock, :problem,
+                    "the newest commit was put #{Sizes.age(ahead)} from now: the clock of the store and that of this " \
+                    "machine differ",
                     "set the clock of this machine (NTP): retention, time travel and signed requests go by it",
                     seconds_ahead: ahead.round)
       end

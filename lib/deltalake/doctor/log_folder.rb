@@ -22,10 +22,9 @@ module DeltaLake
       def initialize(objects)
         @files = objects.size
         @bytes = objects.sum { |_, bytes, _| bytes }
-        @commits = objects.filter_map { |key, _, at| [Integer($1, 10), at] if key =~ COMMIT }.sort
+        @commits = named(objects, COMMIT).sort
         @versions = @commits.map(&:first)
-        checkpoints = objects.filter_map { |key, _, at| [Integer($1, 10), at] if key =~ CHECKPOINT }
-        @checkpoint, @checkpoint_ms = checkpoints.max
+        @checkpoint, = named(objects, CHECKPOINT).max
       end
 
       # @return [Boolean]
@@ -51,8 +50,11 @@ module DeltaLake
         @commits.last&.last
       end
 
-      # @return [Integer, nil] when the newest checkpoint was
-      attr_reader :checkpoint_ms
+      private
+
+      def named(objects, form)
+        objects.filter_map { |key, _, at| (digits = key[form, 1]) && [Integer(digits, 10), at] }
+      end
     end
   end
 end

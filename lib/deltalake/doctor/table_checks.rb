@@ -44,9 +44,9 @@ module DeltaLake
         message += ": #{figures[:histogram].map { |name, count| "#{count} #{name}" }.join(', ')}" unless sizes.empty?
         return Finding.new(:files, :ok, message, **figures) unless small >= MANY && small > sizes.size / 2
 
-        Finding.new(:files, :advice, message, "#{small} files are under #{Sizes.bytes(SMALL)}, and each costs a request " \
-                                              "to read: append larger batches, or compact the table (OPTIMIZE)",
-                    **figures)
+        Finding.new(:files, :advice, message,
+                    "#{small} files are under #{Sizes.bytes(SMALL)}, and each costs a request to read: append larger " \
+                    "batches, or compact the table (OPTIMIZE)", **figures)
       end
 
       # @param findings [Array<Finding>] so far
@@ -57,7 +57,7 @@ module DeltaLake
         return if behind.nil? || behind <= 2 * interval
 
         Finding.new(:checkpoint, :advice,
-                    "the table asks for a checkpoint every #{interval} commits, and the newest is #{behind} commits old",
+                    "the table asks for a checkpoint every #{interval} commits, and the newest is #{behind} old",
                     "whoever writes it writes no checkpoints: let a job call table.checkpoint and table.clean_log",
                     after_checkpoint: behind, interval:)
       end
@@ -84,8 +84,9 @@ module DeltaLake
       def missing(found)
         return if found[:missing].zero?
 
-        Finding.new(:folder, :problem, "#{Sizes.many(found[:missing], 'data file')} of the newest version are gone, such " \
-                                       "as #{found[:missing_examples].first}",
+        Finding.new(:folder, :problem,
+                    "#{Sizes.many(found[:missing], 'file')} of the newest version gone, such as " \
+                    "#{found[:missing_examples].first}",
                     "bring them back (a bucket's versions, a backup); reading fails where it comes to them",
                     **found.slice(:missing, :missing_examples))
       end
@@ -98,7 +99,7 @@ module DeltaLake
         message += " (the first #{most} objects were looked at, there are more)" unless found[:complete]
         return Finding.new(:folder, :ok, message, **figures) if orphans[:files].zero?
 
-        Finding.new(:folder, :advice, message, "a vacuum gives the space back; until then nothing reads them", **figures)
+        Finding.new(:folder, :advice, message, "a vacuum gives the space back; nothing reads them", **figures)
       end
 
       def amount(of)

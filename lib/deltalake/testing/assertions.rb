@@ -24,7 +24,8 @@ module DeltaLake
         subject = TableRows.new(table)
         compared = RowsComparison.new(expected, subject.rows)
         assert(compared.same?, lambda {
-          [message, "#{subject.name} does not have these #{expected.size} rows:", compared.difference].compact.join("\n")
+          told = "#{subject.name} does not have exactly these #{expected.size} rows:"
+          [message, told, compared.difference].compact.join("\n")
         })
       end
 

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 module DeltaLake
+  # What fails on request.
   module Testing
     # What can be made to fail, and how. Only tables in memory fail on request.
     OPERATIONS = %i[commit write read read_log checkpoint].freeze

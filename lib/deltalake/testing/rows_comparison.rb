@@ -5,8 +5,8 @@ require "date"
 
 module DeltaLake
   module Testing
-    # Rows held against each other in any order. Names may be Symbols or Strings, a missing column is nil, numbers are the
-    # same by value and times by the moment; a value may be anything that has `===`: a class, a range, a matcher.
+    # Rows held against each other in any order. Names may be Symbols or Strings, a missing column is nil, numbers are
+    # the same by value and times by the moment; a value may be anything that has `===`: a class, a range, a matcher.
     # @api private
     class RowsComparison
       # Rows that a message shows of each kind.
@@ -23,8 +23,8 @@ module DeltaLake
       def initialize(expected, actual)
         raise TypeError, "expected rows are an Array of Hashes" unless expected.is_a?(Array) && expected.all?(Hash)
 
-        @missing, left = expected.map { |row| row.transform_keys(&:to_sym) }, by_value(actual)
-        @missing = @missing.reject { |row| take(left, key(row)) }
+        left = by_value(actual)
+        @missing = expected.map { |row| row.transform_keys(&:to_sym) }.reject { |row| take(left, key(row)) }
         @unexpected = left.values.flatten(1)
         @missing = @missing.reject { |row| take_matching(row) }
       end
@@ -71,20 +71,25 @@ module DeltaLake
       end
 
       def key(row)
-        row.reject { |_, item| item.nil? }.to_h { |name, item| [name.to_sym, value(item)] }
+        row.compact.to_h { |name, item| [name.to_sym, value(item)] }
       end
 
       def value(item)
         case item
-        when Float, BigDecimal then item.finite? ? item.to_r : item.to_s
-        when Integer then item.to_r
+        when Numeric then number(item)
         when Symbol then item.to_s
-        when DateTime then item.to_time.to_r
-        when Time then [:time, item.to_r]
         when Array then item.map { |inner| value(inner) }
-        when Hash then item.to_h { |name, inner| [name.is_a?(Symbol) ? name.to_s : value(name), value(inner)] }
-        else item.respond_to?(:acts_like_time?) ? [:time, item.to_time.to_r] : item
+        when Hash then item.to_h { |name, inner| [value(name), value(inner)] }
+        else time?(item) ? [:time, item.to_time.to_r] : item
         end
+      end
+
+      def number(number)
+        number.finite? ? number.to_r : number.to_s
+      end
+
+      def time?(item)
+        item.is_a?(Time) || item.is_a?(DateTime) || item.respond_to?(:acts_like_time?)
       end
 
       # Rows that are nearly the same are shown by what is different.

@@ -42,7 +42,8 @@ module DeltaLake
 
         # @return [String]
         def failure_message
-          told = @all ? "to have exactly these #{@expected.size} rows, and has #{@subject.rows.size}" : "to include rows"
+          told = "to include rows"
+          told = "to have exactly these #{@expected.size} rows, and has #{@subject.rows.size}" if @all
           "expected #{@subject.name} #{told}:\n#{@compared.difference(only_missing: !@all)}"
         end
 

@@ -13,10 +13,12 @@ module DeltaLake
       # @param subject [Table, Snapshot, Scan, String, Symbol, Pathname, Enumerable<Hash>] a table is looked at in its
       #   newest version, since what is tested writes with a handle of its own; an address is opened
       def initialize(subject)
-        subject = DeltaLake.open(subject) if subject.is_a?(String) || subject.is_a?(Symbol) || subject.respond_to?(:to_path)
+        is_address = [String, Symbol].any? { |kind| subject.is_a?(kind) } || subject.respond_to?(:to_path)
+        subject = DeltaLake.open(subject) if is_address
         subject.refresh if subject.is_a?(Table)
-        @name = subject.respond_to?(:uri) ? "#{Address.shown(subject.uri)} (version #{subject.version})" : subject.inspect
         @rows = subject.to_a
+        @name = subject.inspect
+        @name = "#{Address.shown(subject.uri)} (version #{subject.version})" if subject.respond_to?(:uri)
       end
     end
   end

@@ -10,7 +10,7 @@ module DeltaLake
       include ::ActiveRecord::Generators::Migration
 
       namespace "deltalake:sync_job"
-      desc "Writes a job that brings the rows of a table into a model, and the migration that syncs keep their place with"
+      desc "Writes a job that brings the rows of a table into a model, and the migration that it needs"
       source_root File.expand_path("templates", __dir__)
       argument :table, type: :string, required: false, banner: "table",
                        desc: "name of the table in config/deltalake.yml, or its address"
@@ -35,7 +35,7 @@ module DeltaLake
         options[:model] || class_name
       end
 
-      def source
+      def opened
         name = table || plural_file_name
         name.match?(/\A\w+\z/) ? "DeltaLake.table(:#{name})" : name.inspect
       end
