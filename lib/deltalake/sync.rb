@@ -113,33 +113,17 @@ module DeltaLake
     def work(plan)
       done = :none
       resynced = nil
-      while (mode, step = take(plan) { |reason| resynced = reason })
+      loop do
+        mode = plan.advance
+        return [done, resynced] unless mode
+
         done = mode
-        finish(plan, mode, step) { |reason| resynced = reason }
+      rescue SyncGapError => e
+        raise if @on_gap == :stop
+
+        resynced = e.reason
+        plan.start_over
       end
-      [done, resynced]
-    end
-
-    def take(plan)
-      plan.next_step
-    rescue SyncGapError => e
-      raise if @on_gap == :stop
-
-      yield e.reason
-      plan.copy
-    end
-
-    def finish(plan, mode, step)
-      step.run
-    rescue CorruptTableError => e
-      raise unless mode == :full && plan.outdated?(e)
-
-      plan.copy.last.run
-    rescue SyncGapError => e
-      raise if @on_gap == :stop
-
-      yield e.reason
-      plan.copy.last.run
     end
 
     def now

@@ -118,6 +118,7 @@ RSpec.describe "deltalake/rails", :native, :rails do
     expect(read[jobs.last]).to include('DeltaLake.table(:users), to: User, key: [:id], name: "user"')
     FileUtils.cp(File.join(tmpdir, "new/config/deltalake.yml"), File.join(tmpdir, "config/deltalake.yml"))
     ended = rails("Shop.initialize!; p DeltaLake.configuration.tables[:events].uri", environment: "development")
+    expect(ended).to have_succeeded
     expect(ended.out).to include("#{tmpdir}/storage/deltalake/events")
   end
 end

@@ -10,6 +10,9 @@ module DeltaLake
     # are new or others. Of the removed files' rows their keys and a number each are held, a million of them at once.
     # @api private
     class Difference
+      # What the message of an error says of a data file that the store no longer has.
+      GONE = " is gone"
+
       # @param session [Session]
       # @param old [Snapshot] of the version that the target has
       # @param new [Snapshot] of the version to reach
@@ -58,7 +61,7 @@ module DeltaLake
         end
         old
       rescue CorruptTableError => e
-        raise unless e.message.include?(" is gone")
+        raise unless e.message.include?(GONE)
 
         raise SyncGapError.new("what the target has cannot be compared any more, since a vacuum has deleted files of " \
                                "version #{@session.cursor.version}: #{e.message}",

@@ -120,10 +120,7 @@ module DeltaLake
           next if done <= skip
 
           kept.concat(done - skip < rows.size ? rows.last(done - skip) : rows)
-          next if kept.size < size
-
-          yield kept, done
-          kept = []
+          yield kept.shift(size), done - kept.size while kept.size >= size
         end
         yield kept, done unless kept.empty?
       end

@@ -26,8 +26,30 @@ module DeltaLake
         @run = SecureRandom.hex(4)
       end
 
-      # @return [Array(Symbol, #run), nil] nil where the target has the newest version
+      # Takes one step.
+      #
+      # @return [Symbol, nil] its mode; nil where the target has the newest version
       # @raise [SyncGapError] where there is no way
+      def advance
+        mode, step = @start_over ? copy : next_step
+        @start_over = false
+        step&.run
+        mode
+      rescue CorruptTableError => e
+        raise unless outdated?(e)
+        raise interrupted(@session.cursor, e) unless mode == :full
+
+        start_over
+        retry
+      end
+
+      # The next step is to copy everything, whatever the target has.
+      def start_over
+        @start_over = true
+      end
+
+      private
+
       def next_step
         cursor = @session.cursor
         return copy if cursor.nil? || wants_copy?(cursor)
@@ -39,7 +61,6 @@ module DeltaLake
         cursor.pending ? resume(cursor) : go_on(cursor)
       end
 
-      # Begins to copy everything, whatever the target has.
       def copy
         @copied = true
         claim(Cursor.new(table: @newest.id, version: nil, commit: nil, schema: @source.fingerprint(@newest),
@@ -47,12 +68,10 @@ module DeltaLake
         [:full, Full.new(@session, @newest)]
       end
 
-      # @return [Boolean] whether what failed can be begun again with a newer version
+      # What a vacuum has taken of an older version than the newest.
       def outdated?(error)
-        error.message.include?(" is gone") && @session.cursor.pending&.fetch("to") != @newest.version
+        error.message.include?(Difference::GONE) && @session.cursor.pending&.fetch("to") != @newest.version
       end
-
-      private
 
       # A copy that is under way is finished instead, where it is of the same things.
       def wants_copy?(cursor)

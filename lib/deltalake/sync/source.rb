@@ -52,7 +52,13 @@ module DeltaLake
 
       # @return [Array<Symbol>]
       def columns(snapshot)
-        @select || snapshot.schema.names
+        return @select if @select
+
+        names = snapshot.schema.names
+        missing = key - names
+        raise ArgumentError, "the table has no column #{missing.join(', ')}, the key of the sync" unless missing.empty?
+
+        names
       end
 
       # @return [Schema] of the rows
