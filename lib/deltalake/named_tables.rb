@@ -35,7 +35,7 @@ module DeltaLake
       private
 
       def table(name, given)
-        return Table.new(given, {}.freeze).freeze unless given.is_a?(Hash)
+        return Table.new(Arguments.uri(given), {}.freeze).freeze unless given.is_a?(Hash)
 
         given = given.transform_keys(&:to_sym)
         unknown = given.keys - %i[uri storage]

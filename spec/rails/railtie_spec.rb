@@ -63,7 +63,7 @@ RSpec.describe "deltalake/rails", :native, :rails do
   end
 
   it "says what it does not know" do
-    { "test: { thread: 2 }" => /know nothing of thread; there are logger, threads/,
+    { "test: { thread: 2 }" => /know nothing of thread; there are logger, instrumenter, threads/,
       "test: { credentials: nowhere }" => /no options of stores under nowhere/,
       "test: { tables: { orders: { storage: {} } } }" => /the table orders has no uri/ }.each do |yml, message|
       expect(rails("Shop.initialize!", yml: yml).err).to match(message)

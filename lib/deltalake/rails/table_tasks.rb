@@ -76,7 +76,8 @@ module DeltaLake
     def command(name, table)
       uri, storage = table.is_a?(Symbol) ? NamedTables.find(table, {}) : [table, {}]
       puts "# #{table}" if @tables.size > 1
-      CLI.run([name, uri.to_s, *storage.flat_map { |key, value| ["--storage", "#{key}=#{value}"] }])
+      options = Storage.options(:storage, storage).flat_map { |key, value| ["--storage", "#{key}=#{value}"] }
+      CLI.run([name, uri, *options])
     end
   end
 end

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use object_store::memory::InMemory;
 
 use super::LOG_FOLDER;
-use super::faults::Fault;
+use super::faulty::Fault;
 use crate::context::{CommitGate, Context};
 
 /// What their addresses begin with.

@@ -4,9 +4,9 @@ mod cloud;
 mod dynamodb;
 mod elsewhere;
 mod error;
-pub mod faults;
 #[cfg(any(test, feature = "testing"))]
-mod fixtures;
+pub mod faults;
+pub mod faulty;
 mod footer;
 mod handle;
 mod http;

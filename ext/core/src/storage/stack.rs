@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Store;
 use super::cloud::{self, Connected};
 use super::dynamodb::{self, DynamoLogStore};
-use super::faults::Faulty;
+use super::faulty::Faulty;
 use super::location::{Location, Place};
 use super::log_store::{self, LogStore};
 use super::memory;
