@@ -18,7 +18,7 @@ use super::task::ScanTask;
 use super::tracked::TrackedColumn;
 use crate::action::{Add, DeletionVectorDescriptor};
 use crate::deletion_vector::{self, DeletionVector};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::path::parse_data_path;
 use crate::schema::ColumnPath;
 use crate::snapshot::Snapshot;
@@ -148,7 +148,7 @@ pub async fn rows_in_file(table: &Snapshot, add: &Add) -> Result<u64> {
 
 async fn footer(storage: &Storage, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
     let error = match read_footer(storage, key, size).await {
-        Err(e) if size > 0 && !is_not_found(&e) => e,
+        Err(e) if size > 0 && e.kind() == ErrorKind::CorruptTable => e,
         done => return done,
     };
     // Some writers log a size that the file does not have.
