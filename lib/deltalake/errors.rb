@@ -108,6 +108,22 @@ module DeltaLake
     end
   end
 
+  # A buffer had no room for rows within the time to wait for it: none of them was taken.
+  class BufferFullError < Error
+    # (see Error.retryable?)
+    def self.retryable?
+      true
+    end
+  end
+
+  # A buffer was closed before rows were pushed: none of them was taken.
+  class BufferClosedError < Error
+    # (see Error.retryable?)
+    def self.retryable?
+      true
+    end
+  end
+
   # A bug in this library; the message says where.
   class InternalError < Error; end
 end
