@@ -21,15 +21,15 @@ module DeltaLake
       end
 
       # @param address [Symbol]
-      # @param storage [Hash] wins over the configuration's
-      # @return [Array(String, Hash)] the address and all options
+      # @param storage [Hash, Symbol] wins over the configuration's
+      # @return [Array(String, Hash{String => String})] the address and all options
       def find(address, storage)
         tables = DeltaLake.configuration.tables
         table = tables.fetch(address) do
           known = tables.empty? ? "none is" : tables.keys.map(&:inspect).join(", ")
           raise ConfigurationError, "there is no table named #{address.inspect} in the configuration; known: #{known}"
         end
-        [table.uri, table.storage.merge(storage)]
+        [table.uri, Storage.given(table.storage).merge(Storage.given(storage))]
       end
 
       private
@@ -41,9 +41,14 @@ module DeltaLake
         unknown = given.keys - %i[uri storage]
         raise ArgumentError, "the table #{name} has uri and storage, not #{unknown.join(', ')}" unless unknown.empty?
 
-        storage = given.fetch(:storage, nil) || {}
-        Storage.options(:"tables[:#{name}][:storage]", storage)
-        Table.new(uri(name, given), storage.dup.freeze).freeze
+        Table.new(uri(name, given), storage(name, given[:storage] || {})).freeze
+      end
+
+      # Options, or the name of a profile, which may be configured later.
+      def storage(name, storage)
+        return storage.to_sym if storage.is_a?(String) || storage.is_a?(Symbol)
+
+        Storage.options(:"tables[:#{name}][:storage]", storage).freeze
       end
 
       def uri(name, given)

@@ -20,10 +20,19 @@ RSpec.describe "Tables that the configuration names", :native do
   it "have options of their own, which the caller's win over, and which nobody sees" do
     name_tables(remote: { uri: "s3://bucket/t", storage: { secret_access_key: "hush", region: "one" } })
     uri, storage = DeltaLake::NamedTables.find(:remote, { region: "two" })
-    expect([uri, storage]).to eq(["s3://bucket/t", { secret_access_key: "hush", region: "two" }])
+    expect([uri, storage]).to eq(["s3://bucket/t", { "secret_access_key" => "hush", "region" => "two" }])
     expect(DeltaLake.configuration.tables.inspect).to include("s3://bucket/t").and exclude("hush")
     name_tables(local: { uri: table_path, storage: { region: "x" } })
     expect { DeltaLake.open(:local) }.to raise_error(DeltaLake::ConfigurationError, /"region" has no meaning/)
+  end
+
+  it "may name a profile of options" do
+    name_tables(remote: { uri: "s3://bucket/t", storage: :warehouse })
+    expect { DeltaLake.table?(:remote) }.to raise_error(DeltaLake::ConfigurationError, /no profile .*:warehouse/)
+    DeltaLake.configure { |c| c.storage_profiles = { warehouse: { region: "one" } } }
+    expect(DeltaLake::NamedTables.find(:remote, {}).last).to eq({ "region" => "one" })
+  ensure
+    DeltaLake.configure { |c| c.storage_profiles = {} }
   end
 
   it "say what is wrong with them" do

@@ -8,8 +8,8 @@ module DeltaLake
     # The file, in `config`.
     FILE = "deltalake"
     # What there is to say.
-    KEYS = %i[logger instrumenter threads cache_bytes bytes_in_flight checkpoints checkpoint_wait storage tables
-              credentials].freeze
+    KEYS = %i[logger instrumenter threads cache_bytes bytes_in_flight checkpoints checkpoint_wait storage
+              storage_profiles tables credentials].freeze
 
     # @param app [Rails::Application]
     def initialize(app)
