@@ -21,8 +21,8 @@ RSpec.describe "deltalake/rails", :native, :rails do
     ended = rails(<<~RUBY, yml: yml, config: "config.deltalake.storage = { s3: { timeout: 5 } }")
       Shop.initialize!
       c = DeltaLake.configuration
-      p [c.threads, c.checkpoints, c.storage[:s3], c.logger == Rails.logger, c.instrumenter]
-      p c.tables.transform_values(&:storage)
+      puts [c.threads, c.checkpoints, c.storage[:s3], c.logger == Rails.logger, c.instrumenter.name].to_json
+      puts c.tables.transform_values(&:storage).to_json
       table = DeltaLake.create(:orders, schema: { id: :long })
       p table.uri == "#{tmpdir}/data/orders", DeltaLake.table?(:orders), DeltaLake.table("orders").version
       begin
@@ -33,9 +33,9 @@ RSpec.describe "deltalake/rails", :native, :rails do
     RUBY
     expect(ended).to have_succeeded
     expect(ended.out.lines.map(&:chomp).first(5)).to eq(
-      ['[3, :manual, {:region=>"eu-central-1", :timeout=>5}, true, ActiveSupport::Notifications]',
-       '{:orders=>{}, :events=>{"region"=>"us-east-1"}}', "true", "true", "0"]
-    ).or(include(/region: "eu-central-1", timeout: 5/))
+      ['[3,"manual",{"region":"eu-central-1","timeout":5},true,"ActiveSupport::Notifications"]',
+       '{"orders":{},"events":{"region":"us-east-1"}}', "true", "true", "0"]
+    )
     expect(ended.out).to include("no table named :none in the configuration; known: :orders, :events")
   end
 

@@ -76,8 +76,7 @@ module DeltaLake
     def command(name, table)
       uri, storage = table.is_a?(Symbol) ? NamedTables.find(table, {}) : [table, {}]
       puts "# #{table}" if @tables.size > 1
-      options = Storage.options(:storage, storage).flat_map { |key, value| ["--storage", "#{key}=#{value}"] }
-      CLI.run([name, uri, *options])
+      CLI.run([name, uri, *storage.flat_map { |key, value| ["--storage", "#{key}=#{value}"] }])
     end
   end
 end
