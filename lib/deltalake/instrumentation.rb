@@ -25,13 +25,13 @@ module DeltaLake
     private_constant :FACTS
 
     class << self
-      # Whether who is told logs commits, so that nobody else need do so.
+      # An instrumenter whose events are logged, so that nobody else need log commits.
       # @api private
       attr_writer :logged
 
       # @api private
       def logged?
-        @logged && !DeltaLake.configuration.instrumenter.nil?
+        !@logged.nil? && DeltaLake.configuration.instrumenter.equal?(@logged)
       end
 
       # Tells of what the block does, and gives what the block gives.

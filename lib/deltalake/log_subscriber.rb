@@ -46,4 +46,4 @@ module DeltaLake
 end
 
 DeltaLake::LogSubscriber.attach_to(DeltaLake::Instrumentation::SUFFIX.to_sym)
-DeltaLake::Instrumentation.logged = true
+DeltaLake::Instrumentation.logged = ActiveSupport::Notifications

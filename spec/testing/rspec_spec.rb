@@ -133,11 +133,18 @@ RSpec.describe "DeltaLake::Testing", :native do
         expect { DeltaLake::Testing.fail_next(:read, with: :conflict) }.to raise_error(ArgumentError, /only a commit/)
         expect { DeltaLake::Testing.fail_next(:put, with: :conflict) }.to raise_error(ArgumentError, /:commit or :write/)
       end
+      it "within one another" do
+        DeltaLake::Testing.fail_next(:commit, with: :throttling)
+        DeltaLake::Testing.fail_next(:write, with: :denied) do
+          expect { job(1) }.to raise_error(DeltaLake::PermissionDeniedError)
+        end
+        expect { job(1) }.to raise_error(DeltaLake::StorageUnavailableError)
+      end
       it("plans one that does not come") { DeltaLake::Testing.fail_next(:commit, with: :conflict) }
       it("is not told of it") { expect(job(1).version).to eq(1) }
     RUBY
     expect(ended).to have_succeeded
-    expect(ended.out).to include("9 examples, 0 failures")
+    expect(ended.out).to include("10 examples, 0 failures")
   end
 
   it "lets no store in memory be used by accident" do

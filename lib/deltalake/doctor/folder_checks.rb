@@ -54,14 +54,21 @@ module DeltaLake
       end
 
       def length
-        figures = { files: @log.files, bytes: @log.bytes, commits: @log.versions.size, after_checkpoint: @log.behind }
+        figures = { files: @log.files, bytes: @log.bytes, commits: @log.versions.size, checkpoint: @log.checkpoint,
+                    after_checkpoint: @log.behind }
         behind = Sizes.many(@log.behind, "commit")
-        since = @log.checkpoint ? "since the checkpoint of version #{@log.checkpoint}" : "and no checkpoint"
         message = "#{Sizes.many(@log.files, 'file')} of #{Sizes.bytes(@log.bytes)}; #{behind} #{since}"
         return Finding.new(:log, :ok, message, **figures) if @log.behind < LONG
 
         Finding.new(:log, :advice, message, "write a checkpoint, so that opening the table reads fewer files: " \
                                             "table.checkpoint", **figures)
+      end
+
+      def since
+        return "and no checkpoint" if @log.checkpoint.nil?
+
+        age = Sizes.age(Time.now.to_f - (@log.checkpoint_ms / 1000.0))
+        "since the checkpoint of version #{@log.checkpoint}, which is #{age} old"
       end
 
       def gaps

@@ -13,6 +13,8 @@ module DeltaLake
       attr_reader :versions
       # @return [Integer, nil] the newest version that has a checkpoint, or a part of one
       attr_reader :checkpoint
+      # @return [Integer, nil] when it was written, by the clock of the store
+      attr_reader :checkpoint_ms
       # @return [Integer] bytes of the folder
       attr_reader :bytes
       # @return [Integer] files in it
@@ -24,7 +26,7 @@ module DeltaLake
         @bytes = objects.sum { |_, bytes, _| bytes }
         @commits = named(objects, COMMIT).sort
         @versions = @commits.map(&:first)
-        @checkpoint, = named(objects, CHECKPOINT).max
+        @checkpoint, @checkpoint_ms = named(objects, CHECKPOINT).max
       end
 
       # @return [Boolean]

@@ -32,16 +32,17 @@ module DeltaLake
       def fail_next(operation, with:, times: 1, table: nil)
         checked(operation, with)
         below = table.respond_to?(:uri) ? table.uri : table.to_s
-        Native.memory_fail_next(operation.to_s, with.to_s, Arguments.positive(:times, times), below)
+        plan = Native.memory_fail_next(operation.to_s, with.to_s, Arguments.positive(:times, times), below)
         return unless block_given?
 
-        result = yield
-        left = Native.memory_take_planned
+        begin
+          result = yield
+        ensure
+          left = Native.memory_take_back(plan)
+        end
         raise "#{left} of #{times} failures of #{operation} with #{with} did not come" if left.positive?
 
         result
-      ensure
-        Native.memory_take_planned if block_given?
       end
 
       private

@@ -61,13 +61,15 @@ pub enum Failure {
 struct Stores {
     allowed: bool,
     objects: BTreeMap<String, Arc<InMemory>>,
-    planned: Vec<Planned>,
+    /// With the numbers that they are taken back by.
+    planned: Vec<(u64, Planned)>,
+    plans: u64,
     /// Calls that hear nothing more of a commit, with its address and key.
     deaf: Vec<(Arc<CommitGate>, String)>,
 }
 
 static STORES: Mutex<Stores> =
-    Mutex::new(Stores { allowed: false, objects: BTreeMap::new(), planned: Vec::new(), deaf: Vec::new() });
+    Mutex::new(Stores { allowed: false, objects: BTreeMap::new(), planned: Vec::new(), plans: 0, deaf: Vec::new() });
 
 fn stores() -> MutexGuard<'static, Stores> {
     STORES.lock().unwrap_or_else(PoisonError::into_inner)
@@ -81,17 +83,23 @@ pub fn allow() {
 /// Empties all stores, by having new ones for their names, and plans nothing any more.
 pub fn clear() {
     let mut stores = stores();
-    *stores = Stores { allowed: stores.allowed, ..Stores::default() };
+    *stores = Stores { allowed: stores.allowed, plans: stores.plans, ..Stores::default() };
 }
 
-/// Has the next requests fail. What was planned before comes first.
-pub fn fail_next(planned: Planned) {
-    stores().planned.push(planned);
+/// Has the next requests fail. What was planned before comes first. Gives the number of the plan.
+pub fn fail_next(planned: Planned) -> u64 {
+    let mut stores = stores();
+    stores.plans += 1;
+    let number = stores.plans;
+    stores.planned.push((number, planned));
+    number
 }
 
-/// How many failures are still to come; they are taken back.
-pub fn take_planned() -> u32 {
-    std::mem::take(&mut stores().planned).iter().fold(0, |sum, planned| sum.saturating_add(planned.times))
+/// Takes a plan back. Tells how many of its failures were still to come.
+pub fn take_back(number: u64) -> u32 {
+    let mut stores = stores();
+    let index = stores.planned.iter().position(|(other, _)| *other == number);
+    index.map_or(0, |index| stores.planned.remove(index).1.times)
 }
 
 /// A store in memory.
@@ -141,9 +149,9 @@ pub(super) fn judge(uri: &str, request: &str, key: &str) -> Fault {
     if stores.deaf.iter().any(|(gate, commit)| Arc::ptr_eq(gate, call.gate()) && *commit == place) {
         return Fault::Before;
     }
-    let is_next = |planned: &Planned| planned.of == work && uri.starts_with(&planned.below);
+    let is_next = |(_, planned): &(u64, Planned)| planned.of == work && uri.starts_with(&planned.below);
     let Some(index) = stores.planned.iter().position(is_next) else { return Fault::None };
-    let planned = &mut stores.planned[index];
+    let planned = &mut stores.planned[index].1;
     let failure = planned.failure;
     planned.times = planned.times.saturating_sub(1);
     if planned.times == 0 {

@@ -11,7 +11,7 @@ pub(super) fn init(native: RModule) -> Result<(), Error> {
     native.define_singleton_method("memory_allow", native_function!(allow, 0))?;
     native.define_singleton_method("memory_clear", native_function!(clear, 0))?;
     native.define_singleton_method("memory_fail_next", native_function!(fail_next, 4))?;
-    native.define_singleton_method("memory_take_planned", native_function!(take_planned, 0))?;
+    native.define_singleton_method("memory_take_back", native_function!(take_back, 1))?;
     Ok(())
 }
 
@@ -25,7 +25,7 @@ fn clear(_ruby: &Ruby) -> Result<(), Error> {
     Ok(())
 }
 
-fn fail_next(ruby: &Ruby, work: String, failure: String, times: u32, below: String) -> Result<(), Error> {
+fn fail_next(ruby: &Ruby, work: String, failure: String, times: u32, below: String) -> Result<u64, Error> {
     let of = match work.as_str() {
         "commit" => Work::Commit,
         "write" => Work::Write,
@@ -42,10 +42,9 @@ fn fail_next(ruby: &Ruby, work: String, failure: String, times: u32, below: Stri
         "unknown" => Failure::LostForGood,
         other => return Err(to_ruby_error(ruby, CoreError::argument(format!("no request fails by {other:?}")))),
     };
-    memory::fail_next(Planned { of, failure, times, below });
-    Ok(())
+    Ok(memory::fail_next(Planned { of, failure, times, below }))
 }
 
-fn take_planned(_ruby: &Ruby) -> Result<u32, Error> {
-    Ok(memory::take_planned())
+fn take_back(_ruby: &Ruby, number: u64) -> Result<u32, Error> {
+    Ok(memory::take_back(number))
 }
