@@ -6,8 +6,6 @@ require "rails"
 require "active_record/railtie"
 require "active_job/railtie"
 require "deltalake/rails"
-require "deltalake/active_record"
-require "deltalake/active_job"
 
 module Shop
   class Application < Rails::Application

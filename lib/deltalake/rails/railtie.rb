@@ -17,6 +17,12 @@ module DeltaLake
       RailsSettings.new(app).apply
     end
 
+    # Relations are rows, and `once: :job` knows the job, as soon as there are any.
+    initializer "deltalake.load" do
+      ActiveSupport.on_load(:active_record) { require "deltalake/active_record" }
+      ActiveSupport.on_load(:active_job) { require "deltalake/active_job" }
+    end
+
     rake_tasks { load File.expand_path("tasks.rake", __dir__) }
   end
 end
