@@ -27,11 +27,15 @@ module DeltaLake
     # @return [Hash{String => Hash{String => String}}] the same for the native classes
     # @api private
     attr_reader :native_storage
+    # @return [Array<Integer>] numbers of the objects in it that give credentials
+    # @api private
+    attr_reader :providers
 
     # @api private
     def initialize
       @storage = {}.freeze
       @native_storage = {}.freeze
+      @providers = [].freeze
       @checkpoints = :background
       @checkpoint_wait = 10
       @cache_bytes = 64 << 20
@@ -95,10 +99,16 @@ module DeltaLake
     # @param options [Hash{Symbol => Hash}] by the kind of store: `:s3`, `:azure`, `:google`
     # @raise [ConfigurationError] where a store has no such option, or not with that value
     def storage=(options)
-      native = Storage.defaults(options)
+      held = []
+      native = Storage.defaults(options, held)
       native.each { |store, given| Native.check_storage(store, given) }
       @native_storage = native.freeze
+      # What was set before may be in use: it is kept.
+      @providers = held.freeze
+      passed = true
       @storage = options.transform_values(&:dup).freeze
+    ensure
+      Storage::Providers.release(held) unless passed
     end
 
     # Options of stores are not shown: they may be secrets.

@@ -6,6 +6,7 @@ mod arrow_source;
 mod arrow_stream;
 mod call;
 mod condition;
+mod credentials;
 mod file_set;
 mod files;
 mod scan;
@@ -36,6 +37,7 @@ pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     native.define_singleton_method("configure_cache_bytes", native_function!(configure_cache_bytes, 1))?;
     native.define_singleton_method("configure_bytes_in_flight", native_function!(configure_bytes_in_flight, 1))?;
     storage::init(native)?;
+    credentials::init(native)?;
     table::init(ruby, native)?;
     snapshot::init(ruby, native)?;
     scan::init(ruby, native)?;
