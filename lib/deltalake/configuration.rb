@@ -24,18 +24,18 @@ module DeltaLake
     # @return [Hash{Symbol => Hash}] options for the tables of each kind of store, where `storage:` does not give them.
     #   None by default. Credentials of `storage:` stand alone: none of these are mixed in
     attr_reader :storage
-    # @return [Hash{String => Hash{String => String}}] the same for the native classes
+    # @return [Hash{Symbol => Hash}] options of stores by names of your own. `storage:` takes such a name in place of
+    #   options, so that jobs carry no secret. None by default
+    attr_reader :storage_profiles
+    # @return [Hash{String => Hash{String => String}}] the same as {#storage} for the native classes
     # @api private
     attr_reader :native_storage
-    # @return [Array<Integer>] numbers of the objects in it that give credentials
-    # @api private
-    attr_reader :providers
 
     # @api private
     def initialize
       @storage = {}.freeze
+      @storage_profiles = {}.freeze
       @native_storage = {}.freeze
-      @providers = [].freeze
       @checkpoints = :background
       @checkpoint_wait = 10
       @cache_bytes = 64 << 20
@@ -103,12 +103,40 @@ module DeltaLake
       native = Storage.defaults(options, held)
       native.each { |store, given| Native.check_storage(store, given) }
       @native_storage = native.freeze
-      # What was set before may be in use: it is kept.
-      @providers = held.freeze
+      # What was set before may be in use: its objects are kept.
       passed = true
       @storage = options.transform_values(&:dup).freeze
     ensure
       Storage::Providers.release(held) unless passed
+    end
+
+    # @example
+    #   DeltaLake.configure { |c| c.storage_profiles = { warehouse: { region: "eu-central-1", access_key_id: id,
+    #                                                                 secret_access_key: secret } } }
+    #   DeltaLake.open("s3://bucket/orders", storage: :warehouse)
+    # @param profiles [Hash{Symbol => Hash}]
+    def storage_profiles=(profiles)
+      held = []
+      raise TypeError, "storage_profiles must be a Hash, got #{profiles.class}" unless profiles.is_a?(Hash)
+
+      @storage_profiles = profiles.to_h do |name, options|
+        [name.to_sym, Storage.options(:"storage_profiles[#{name.inspect}]", options, held).freeze]
+      end.freeze
+      passed = true
+    ensure
+      Storage::Providers.release(held) unless passed
+    end
+
+    # @param name [Symbol]
+    # @return [Hash{String => String}]
+    # @raise [ConfigurationError] where there is none of that name
+    # @api private
+    def storage_profile(name)
+      storage_profiles.fetch(name) do
+        known = storage_profiles.keys.map(&:inspect).join(", ")
+        raise ConfigurationError, "no profile of storage is #{name.inspect}, only #{known.empty? ? 'none' : known}. " \
+                                  "DeltaLake.configure { |c| c.storage_profiles = { #{name}: { ... } } } makes it"
+      end
     end
 
     # Options of stores are not shown: they may be secrets.

@@ -26,7 +26,8 @@ module DeltaLake
       # The task that {#to_json} has made, perhaps elsewhere.
       #
       # @param json [String]
-      # @param storage [Hash{Symbol, String => Object}] options of the store, such as credentials; the JSON has none
+      # @param storage [Hash{Symbol, String => Object}, Symbol] options of the store, such as credentials, or the name
+      #   of a profile; the JSON has none
       # @return [ScanTask]
       # @raise [ArgumentError] where the text is no task, or one of a later version of this library
       # @raise [UnsupportedFeatureError] where reading the table needs a feature that this library lacks

@@ -12,18 +12,18 @@ module DeltaLake
 
     class << self
       # @param uri [String, Pathname, URI]
-      # @param storage [Hash]
+      # @param storage [Hash, Symbol] options, or the name of a profile
       # @return [Native::Table]
       def table(uri, storage)
         address = Arguments.uri(uri)
         held = []
-        given = options(:storage, storage, held)
-        configuration = DeltaLake.configuration
-        configuration.providers.each { |number| held << Providers.hold_again(number) }
+        given = given(storage, held)
+        defaults = DeltaLake.configuration.native_storage
+        defaults.each_value { |options| Providers.hold_marked(options, held) }
         Providers.serve if held.any?
         # From here on the native side says when it needs them no more.
         passed = true
-        Native::Table.open(address, given, configuration.native_storage, held)
+        Native::Table.open(address, given, defaults, held)
       ensure
         Providers.release(held) unless passed || held.nil?
       end
@@ -31,10 +31,19 @@ module DeltaLake
       # Raises where no store could be given that.
       def check(storage)
         held = []
-        options(:storage, storage, held)
+        given(storage, held)
         nil
       ensure
         Providers.release(held)
+      end
+
+      # @param storage [Hash, Symbol]
+      # @param held [Array<Integer>] as of {options}
+      # @return [Hash{String => String}]
+      def given(storage, held)
+        return options(:storage, storage, held) unless storage.is_a?(Symbol)
+
+        DeltaLake.configuration.storage_profile(storage).tap { |profile| Providers.hold_marked(profile, held) }
       end
 
       # @param name [Symbol] of the argument, for messages
@@ -80,7 +89,7 @@ module DeltaLake
         else
           return value.to_path if value.respond_to?(:to_path)
           return value.to_s if defined?(URI::Generic) && value.is_a?(URI::Generic)
-          return Native.credentials_mark((held << Providers.hold(value)).last) if Given.source?(value)
+          return Providers.hold(value, held) if Given.source?(value)
 
           raise TypeError, "#{name} takes text, numbers and true or false, got #{value.class} for #{key.inspect}"
         end

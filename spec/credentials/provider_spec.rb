@@ -192,7 +192,11 @@ RSpec.describe "storage: { credentials: }" do
       expect(DeltaLake.open(uri).version).to eq(0)
       expect { DeltaLake.open(uri, storage: { access_key_id: "x", secret_access_key: "y" }) }
         .to raise_error(DeltaLake::PermissionDeniedError)
+      DeltaLake.configuration.storage = {}
+      DeltaLake.configuration.storage_profiles = { warehouse: place.merge(credentials: -> { right }) }
+      expect(DeltaLake.open(uri, storage: :warehouse).version).to eq(0)
     ensure
+      DeltaLake.configuration.storage_profiles = {}
       DeltaLake.configuration.storage = {}
     end
 

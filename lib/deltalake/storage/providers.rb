@@ -11,7 +11,7 @@ module DeltaLake
     module Providers
       # An object, its number, how many options of tables name it, and what is held while it is asked, since it need not
       # know of threads.
-      Entry = Struct.new(:number, :object, :uses, :lock)
+      Entry = Struct.new(:number, :mark, :object, :uses, :lock)
       # Characters of what an object says that are passed on.
       WORDS = 300
 
@@ -19,30 +19,31 @@ module DeltaLake
       @starting = Mutex.new
       @entries = {}.compare_by_identity
       @objects = {}
+      @marked = {}
       @last = 0
 
       class << self
         # One more use of the object, which is kept until {release}, or until the native side has let go of it.
         #
-        # @return [Integer] its number: the same as long as it is kept
-        def hold(object)
+        # @param held [Array<Integer>] gets its number: the same as long as it is kept
+        # @return [String] what stands for it among options
+        def hold(object, held)
           @lock.synchronize do
             Native.credentials_unused.each { |number| let_go(number) }
-            entry = @entries[object] ||= Entry.new(@last += 1, object, 0, Mutex.new)
-            @objects[entry.number] = entry
-            entry.uses += 1
-            entry.number
+            use(@entries[object] || add(object), held).mark
+          end
+        end
+
+        # Another use of each of the objects that these options have marks of.
+        def hold_marked(options, held)
+          @lock.synchronize do
+            options.each_value { |value| @marked[value]&.then { |entry| use(entry, held) } }
           end
         end
 
         # @param numbers [Array<Integer>] one for each use
         def release(numbers)
           @lock.synchronize { numbers.each { |number| let_go(number) } }
-        end
-
-        # Another use of an object that is kept.
-        def hold_again(number)
-          hold(@lock.synchronize { @objects.fetch(number) }.object)
         end
 
         # Sees to it that a thread is there to ask. After a fork there is none; nor where somebody has ended it.
@@ -64,11 +65,24 @@ module DeltaLake
 
         private
 
+        def add(object)
+          number = @last += 1
+          entry = Entry.new(number, Native.credentials_mark(number), object, 0, Mutex.new)
+          @entries[object] = @objects[number] = @marked[entry.mark] = entry
+        end
+
+        def use(entry, held)
+          entry.uses += 1
+          held << entry.number
+          entry
+        end
+
         def let_go(number)
           entry = @objects[number] or return
           return unless (entry.uses -= 1).zero?
 
           @objects.delete(number)
+          @marked.delete(entry.mark)
           @entries.delete(entry.object)
         end
 

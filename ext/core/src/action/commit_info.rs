@@ -33,6 +33,7 @@ pub enum Operation {
     UpgradeProtocol,
     DropFeature,
     ClusterBy,
+    RowTrackingBackfill,
 }
 
 impl Operation {
@@ -61,6 +62,7 @@ impl Operation {
             Self::UpgradeProtocol => "UPGRADE PROTOCOL",
             Self::DropFeature => "DROP FEATURE",
             Self::ClusterBy => "CLUSTER BY",
+            Self::RowTrackingBackfill => "ROW TRACKING BACKFILL",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use futures::future::join_all;
 use serde::Deserialize;
 
-use crate::action::TableActionLine;
+use crate::action::{Operation, TableActionLine};
 use crate::error::Result;
 use crate::log::{ChangeLine, change_lines, read_commit, table_actions};
 use crate::snapshot::Snapshot;
@@ -22,6 +22,8 @@ pub(super) struct Winner {
     /// Its file actions, where they were asked for.
     pub(super) files: Vec<ChangeLine>,
     pub(super) is_blind_append: bool,
+    /// Whether it only gave ids to the rows of files that were there.
+    pub(super) gives_ids: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -29,6 +31,7 @@ pub(super) struct Winner {
 struct Info {
     txn_id: Option<String>,
     is_blind_append: Option<bool>,
+    operation: Option<String>,
 }
 
 /// Walks from a version over every commit after it.
@@ -72,12 +75,13 @@ impl<'a> Winners<'a> {
         };
         let after = self.at.advance(&lines)?;
         let before = std::mem::replace(&mut self.at, after.clone());
-        let Info { txn_id, is_blind_append } = info(&lines);
+        let Info { txn_id, is_blind_append, operation } = info(&lines);
         if txn_id.as_deref() == Some(self.txn_id) {
             return Ok(Next::Ours(after));
         }
         let is_blind_append = is_blind_append.unwrap_or(false);
-        Ok(Next::Theirs(Box::new(Winner { before, after, lines, files, is_blind_append })))
+        let gives_ids = operation.is_some_and(|o| o == Operation::RowTrackingBackfill.as_str());
+        Ok(Next::Theirs(Box::new(Winner { before, after, lines, files, is_blind_append, gives_ids })))
     }
 }
 

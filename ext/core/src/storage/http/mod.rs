@@ -5,6 +5,7 @@ mod body;
 mod kind;
 mod refusal;
 mod service;
+mod skew;
 #[cfg(test)]
 mod tests;
 mod unbelievable;
@@ -21,6 +22,7 @@ use self::watch::Watch;
 
 pub(super) use self::kind::ForCredentials;
 pub(super) use self::refusal::{Refusal, Seen, element, observed};
+pub(super) use self::skew::is_of_clock;
 pub(super) use self::unbelievable::Unbelievable;
 
 /// Makes the clients of stores and of their credentials.
