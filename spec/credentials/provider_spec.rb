@@ -164,6 +164,50 @@ RSpec.describe "storage: { credentials: }" do
       expect(other.refresh.to_a.size).to eq(2)
     end
 
+    it "is asked in a child that was forked while it was being asked in the parent" do
+      asking = Queue.new
+      answer = Queue.new
+      parent = $PID
+      provider = lambda do
+        if $PID == parent
+          asking << true
+          answer.pop
+        end
+        right
+      end
+      waiting = Thread.new { opened(provider).version }
+      asking.pop
+      reader, writer = IO.pipe
+      pid = fork do
+        writer.puts(opened(provider).version)
+        writer.flush
+      ensure
+        exit!
+      end
+      Process.wait(pid)
+      writer.close
+      expect(reader.read).to eq("0\n")
+      answer << true
+      expect(waiting.value).to eq(0)
+    end
+
+    it "is asked by one thread at a time" do
+      lock = Mutex.new
+      asked = 0
+      provider = lambda do
+        raise "two at once" unless lock.try_lock
+
+        asked += 1
+        sleep(0.05)
+        lock.unlock
+        right
+      end
+      # Other options are another client, with credentials of its own.
+      threads = Array.new(4) { |n| Thread.new { opened(provider, credentials_timeout: 30 + n).version } }
+      expect(threads.map(&:value)).to eq([0] * 4)
+      expect(asked).to eq(4)
+    end
+
     it "does not keep the process from ending" do
       script = <<~RUBY
         require "deltalake"

@@ -110,7 +110,8 @@ module DeltaLake
           entry = @lock.synchronize { @objects[number] }
           return [nil, "is kept no more"] unless entry
 
-          [Timeout.timeout(limit) { entry.lock.synchronize { Given.by(entry.object, again) } }, nil]
+          # Whoever waits says so first.
+          [Timeout.timeout(limit + 1) { entry.lock.synchronize { Given.by(entry.object, again) } }, nil]
         rescue Given::Rubbish => e
           [nil, e.message]
         rescue Exception => e # rubocop:disable Lint/RescueException -- whatever it is, somebody waits to hear of it
