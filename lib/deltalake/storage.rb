@@ -11,15 +11,17 @@ module DeltaLake
     STORES = %i[s3 azure google].freeze
 
     class << self
-      # @param uri [String, Pathname, URI]
+      # @param uri [String, Pathname, URI, Symbol] an address, or the name of one
       # @param storage [Hash, Symbol] options, or the name of a profile
       # @return [Native::Table]
       def table(uri, storage)
-        address = Arguments.uri(uri)
         held = []
+        uri, storage = NamedTables.find(uri, storage, held) if uri.is_a?(Symbol)
+        address = Arguments.uri(uri)
         given = given(storage, held)
         defaults = DeltaLake.configuration.native_storage
-        defaults.each_value { |options| Providers.hold_marked(options, held) }
+        # What the configuration has was kept before.
+        [given, *defaults.values].each { |options| Providers.hold_marked(options, held) }
         Providers.serve if held.any?
         # From here on the native side says when it needs them no more.
         passed = true
@@ -41,9 +43,7 @@ module DeltaLake
       # @param held [Array<Integer>] as of {options}
       # @return [Hash{String => String}]
       def given(storage, held)
-        return options(:storage, storage, held) unless storage.is_a?(Symbol)
-
-        DeltaLake.configuration.storage_profile(storage).tap { |profile| Providers.hold_marked(profile, held) }
+        storage.is_a?(Symbol) ? DeltaLake.configuration.storage_profile(storage) : options(:storage, storage, held)
       end
 
       # @param name [Symbol] of the argument, for messages

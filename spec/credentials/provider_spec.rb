@@ -239,7 +239,11 @@ RSpec.describe "storage: { credentials: }" do
       DeltaLake.configuration.storage = {}
       DeltaLake.configuration.storage_profiles = { warehouse: place.merge(credentials: -> { right }) }
       expect(DeltaLake.open(uri, storage: :warehouse).version).to eq(0)
+      named = { uri: uri, storage: place.merge(credentials: -> { right }) }
+      DeltaLake.configuration.tables = { one: named, two: { uri: uri, storage: :warehouse } }
+      expect([DeltaLake.open(:one).version, DeltaLake.open(:two).version]).to eq([0, 0])
     ensure
+      DeltaLake.configuration.tables = {}
       DeltaLake.configuration.storage_profiles = {}
       DeltaLake.configuration.storage = {}
     end

@@ -12,7 +12,7 @@ use super::location::Location;
 use super::memo::Memo;
 use super::options::StorageOptions;
 use super::ranges::Plan;
-use super::{ObjectMeta, PutOutcome, Store, Upload, stack};
+use super::{ObjectMeta, PutOutcome, Store, Upload, Walked, stack};
 use crate::error::{Error, Result};
 
 /// Requests for the ranges of one call at a time.
@@ -193,6 +193,11 @@ impl Storage {
     /// See [`Store::list`].
     pub async fn list(&self, prefix: &str, start_after: Option<&str>) -> Result<Vec<ObjectMeta>> {
         self.store()?.list(prefix, start_after).await
+    }
+
+    /// See [`Store::walk`].
+    pub async fn walk(&self, most: usize) -> Result<Walked> {
+        self.store()?.walk(most).await
     }
 
     /// See [`Store::list_short`].

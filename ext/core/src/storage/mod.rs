@@ -7,12 +7,14 @@ mod elsewhere;
 mod error;
 #[cfg(any(test, feature = "testing"))]
 pub mod faults;
+pub mod faulty;
 mod footer;
 mod handle;
 mod http;
 mod location;
 mod log_store;
 mod memo;
+pub mod memory;
 mod object;
 mod options;
 mod parquet_file;
@@ -63,6 +65,15 @@ pub struct ObjectMeta {
     pub etag: Option<String>,
 }
 
+/// What lies below a table's root.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Walked {
+    /// At any depth, in the order of the store.
+    pub objects: Vec<ObjectMeta>,
+    /// Whether that is all of it.
+    pub complete: bool,
+}
+
 /// What became of a conditional put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PutOutcome {
@@ -92,6 +103,8 @@ pub trait Store: Send + Sync {
     fn list_short<'a>(&'a self, _prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
         futures::future::ready(Ok(None)).boxed()
     }
+    /// Objects at any depth below the root, the log's among them: `most` at most.
+    fn walk(&self, most: usize) -> BoxFuture<'_, Result<Walked>>;
     /// Whether anything lies below the folder `prefix`, at any depth.
     fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>>;
     /// Writes or overwrites; durable and whole when it returns.

@@ -46,6 +46,10 @@ impl NativeTable {
         Storage::new(&uri, options).map(Self).map_err(|e| to_ruby_error(ruby, e))
     }
 
+    pub(super) fn storage(&self) -> &Storage {
+        &self.0
+    }
+
     fn uri(_ruby: &Ruby, this: &Self) -> Result<String, Error> {
         Ok(this.0.uri().to_owned())
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use object_store::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::storage::ObjectMeta;
 use crate::storage::cloud::{self, CloudStore, Connected};
 use crate::storage::credentials::Renewable;
 use crate::storage::location::{Cloud, Location};
@@ -69,6 +70,16 @@ impl Client {
     pub(super) fn key(&self, path: &Path) -> String {
         let below = path.as_ref().strip_prefix(self.location.root.as_ref()).unwrap_or(path.as_ref());
         below.trim_start_matches('/').to_owned()
+    }
+
+    /// What a listing tells of an object.
+    pub(super) fn meta(&self, object: object_store::ObjectMeta) -> ObjectMeta {
+        ObjectMeta {
+            key: self.key(&object.location),
+            size: object.size,
+            modified_ms: object.last_modified.timestamp_millis(),
+            etag: object.e_tag,
+        }
     }
 
     /// Where an object is, for messages.

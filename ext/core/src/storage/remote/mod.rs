@@ -25,7 +25,7 @@ use self::failure::Cause;
 use self::tries::Tries;
 use super::cloud::Connected;
 use super::location::{Cloud, Location};
-use super::{ObjectMeta, Parts, PutOutcome, Store};
+use super::{ObjectMeta, Parts, PutOutcome, Store, Walked};
 use crate::error::Result;
 
 pub(super) use self::told::{is_missing, refused_with};
@@ -84,6 +84,10 @@ impl Store for Remote {
 
     fn list_short<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
         list::list_short(&self.0, prefix).boxed()
+    }
+
+    fn walk(&self, most: usize) -> BoxFuture<'_, Result<Walked>> {
+        list::walk(&self.0, most).boxed()
     }
 
     fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>> {
