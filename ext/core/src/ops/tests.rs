@@ -4,6 +4,7 @@ mod append;
 mod columns;
 mod create;
 mod faults;
+mod identity;
 mod model;
 mod outcome;
 mod overwrite;
