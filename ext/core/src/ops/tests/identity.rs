@@ -27,8 +27,7 @@ fn identities(start: i64, step: i64) -> StructType {
 }
 
 async fn made(storage: &Storage, start: i64, step: i64) -> Snapshot {
-    let wanted =
-        NewTable { schema: identities(start, step), partition_by: vec!["country".to_owned()], ..NewTable::default() };
+    let wanted = NewTable { schema: identities(start, step), ..NewTable::default() };
     create(storage, wanted, &Context::default(), &Clock::system()).await.unwrap()
 }
 
@@ -84,7 +83,9 @@ async fn others(storage: &Storage, mark: Option<i64>, info: Value) -> Snapshot {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn all_appends_land_and_no_value_comes_twice() {
     let storage = Storage::in_memory().unwrap();
-    made(&storage, 1, 1).await;
+    let partition_by = vec!["country".to_owned()];
+    let wanted = NewTable { schema: identities(1, 1), partition_by, ..NewTable::default() };
+    create(&storage, wanted, &Context::default(), &Clock::system()).await.unwrap();
     let processes = (0..6).map(|process| {
         let storage = storage.clone();
         tokio::spawn(async move {
