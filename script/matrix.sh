@@ -13,13 +13,20 @@ command -v mmdebstrap >/dev/null || apt-get -qq install -y --no-install-recommen
 mirror="$(apt-get indextargets --format '$(REPO_URI)' 'Component: main' | grep -E '/debian/?$' | head -n 1 || true)"
 mirror="${mirror:-http://deb.debian.org/debian}"
 
-if [ ! -e "$root/.complete" ]; then
+# The last two lines are for the specs of Sidekiq, Rails, Redis and PostgreSQL.
+packages=(
+  ca-certificates ruby ruby-dev ruby-rspec rake rubocop libclang-dev clang gcc make pkg-config python3-venv
+  ruby-activerecord ruby-sqlite3 ruby-sidekiq ruby-redis ruby-pg ruby-railties ruby-activejob
+  redis-server postgresql
+)
+
+if [ "$(cat "$root/.complete" 2>/dev/null)" != "${packages[*]}" ]; then
   rm -rf "$root"
   mkdir -p "$root"
   mmdebstrap --quiet --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' \
-    --include=ca-certificates,ruby,ruby-dev,ruby-rspec,rake,rubocop,libclang-dev,clang,gcc,make,pkg-config,python3-venv \
+    --include="$(IFS=,; echo "${packages[*]}")" \
     "$suite" "$root" "$mirror"
-  touch "$root/.complete"
+  echo "${packages[*]}" >"$root/.complete"
 fi
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
@@ -36,6 +43,8 @@ exec unshare --mount bash -euo pipefail -c '
   mount --bind "$HOME/.rustup" "$root$HOME/.rustup"
   mount -t proc proc "$root/proc"
   mount --bind /dev "$root/dev"
+  # The bind leaves behind what is mounted below /dev, and terminals are.
+  mount -t devpts -o newinstance,gid=5,mode=620,ptmxmode=666 devpts "$root/dev/pts"
   exec chroot "$root" env -i HOME="$HOME" PATH="$HOME/.cargo/bin:/usr/sbin:/usr/bin:/sbin:/bin" LANG=C.UTF-8 \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt CARGO_HTTP_CAINFO=/etc/ssl/certs/ca-certificates.crt \
     CARGO_TARGET_DIR=/target bash -c "cd /src && ruby -v && exec bin/test spec \"\$@\"" - "$@"

@@ -1,4 +1,4 @@
-"""Makes a table of so many rows, in files of 250,000: many_rows.py TABLE ROWS."""
+"""Makes a table of so many rows, in files of so many, or of 250,000: many_rows.py TABLE ROWS [FILE]."""
 
 import os
 import sys
@@ -12,10 +12,10 @@ import common
 FILE = 250_000
 
 
-def make(table, rows):
-    for start in range(0, rows, FILE):
-        write_deltalake(table, common.arrow_rows(start, min(FILE, rows - start)), mode="append")
+def make(table, rows, file=FILE):
+    for start in range(0, rows, file):
+        write_deltalake(table, common.arrow_rows(start, min(file, rows - start)), mode="append", target_file_size=1 << 40)
 
 
 if __name__ == "__main__":
-    make(sys.argv[1], int(sys.argv[2]))
+    make(sys.argv[1], *map(int, sys.argv[2:]))

@@ -23,8 +23,8 @@ module Comparison
     end
 
     # What a script prints as its last line. A process that crashed on its way out, after that, has done its work.
-    def run(side, script, *arguments)
-      out, err, status = Open3.capture3(*command(side, script, *arguments))
+    def run(side, script, *arguments, environment: {})
+      out, err, status = Open3.capture3(environment, *command(side, script, *arguments))
       warn "#{side}/#{script} ended with #{status}: #{err.lines.last}" unless status.success?
       raise "#{side}/#{script} #{arguments.join(' ')}: #{err}" if out.empty?
 

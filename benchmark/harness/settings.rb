@@ -6,7 +6,8 @@ module Comparison
   class Settings
     SIZES = {
       rows: [1_000_000, 20_000], files: [1_000_000, 20_000], small_files: [1_000, 50], commits: [10_000, 200],
-      appends: [30, 5], repeats: [5, 1], turns: [25, 4], crowd: [32, 6]
+      appends: [30, 5], repeats: [5, 1], turns: [25, 4], crowd: [32, 6],
+      delay_ms: [50, 10], distant_files: [100, 12], large_rows: [4_000_000, 20_000]
     }.freeze
 
     attr_reader(*SIZES.keys)

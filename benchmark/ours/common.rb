@@ -19,6 +19,11 @@ module Common
     end
   end
 
+  # Options of the table's store, where it is in one.
+  def storage
+    JSON.parse(ENV.fetch("BENCH_STORAGE", "{}"))
+  end
+
   # VmRSS (now) or VmHWM (the peak) in MB.
   def memory(field)
     Integer(File.read("/proc/self/status")[/^#{field}:\s+(\d+) kB/, 1]) / 1024.0

@@ -6,7 +6,7 @@ require_relative "common"
 
 path, partition = ARGV
 work = lambda do
-  table = DeltaLake.open(path)
+  table = DeltaLake.open(path, storage: Common.storage)
   (partition ? table.files(where: { part: partition }) : table.files).map(&:path).to_a.size
 end
 first = Common.measure(&work)

@@ -8,7 +8,7 @@ require_relative "common"
 
 path, form, low, high = ARGV
 Common.report(Common.measure do
-  rows = DeltaLake.open(path).scan
+  rows = DeltaLake.open(path, storage: Common.storage).scan
   rows = rows.where(id: Integer(low)..Integer(high)) if low
   count = 0
   if form == "arrow"

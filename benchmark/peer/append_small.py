@@ -7,7 +7,7 @@ from deltalake import DeltaTable, write_deltalake
 
 import common
 
-table = DeltaTable(sys.argv[1])
+table = DeltaTable(sys.argv[1], storage_options=common.storage())
 schema = pa.schema([("id", pa.int64()), ("part", pa.string()), ("name", pa.string())])
 
 

@@ -61,6 +61,11 @@ def duckdb_with_delta():
     return connection
 
 
+def storage():
+    """Options of the table's store, where it is in one."""
+    return json.loads(os.environ.get("BENCH_STORAGE", "null"))
+
+
 def memory(field):
     """VmRSS (now) or VmHWM (the peak) in MB."""
     with open("/proc/self/status") as status:

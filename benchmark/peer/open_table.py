@@ -8,7 +8,7 @@ path, peer, *partition = sys.argv[1:]
 
 
 def with_deltalake():
-    table = deltalake.DeltaTable(path)
+    table = deltalake.DeltaTable(path, storage_options=common.storage())
     if partition:
         return len(table.file_uris(file_pruning_predicate=[("part", "=", partition[0])]))
     return len(table.file_uris())

@@ -12,7 +12,7 @@ condition = " WHERE id BETWEEN {} AND {}".format(*bounds) if bounds else ""
 
 
 def deltalake_batches():
-    table = deltalake.DeltaTable(path)
+    table = deltalake.DeltaTable(path, storage_options=common.storage())
     if not bounds:
         return table.to_pyarrow_dataset().to_batches()
     ids = dataset.field("id")
@@ -20,7 +20,7 @@ def deltalake_batches():
 
 
 def query_batches():
-    rows = deltalake.QueryBuilder().register("rows", deltalake.DeltaTable(path)).execute(f"SELECT * FROM rows{condition}")
+    rows = deltalake.QueryBuilder().register("rows", deltalake.DeltaTable(path, storage_options=common.storage())).execute(f"SELECT * FROM rows{condition}")
     return map(pyarrow.record_batch, rows)
 
 
@@ -29,7 +29,7 @@ def duckdb_batches():
 
 
 def polars_frame():
-    rows = polars.scan_delta(path)
+    rows = polars.scan_delta(path, storage_options=common.storage())
     return (rows.filter(polars.col("id").is_between(int(bounds[0]), int(bounds[1]))) if bounds else rows).collect()
 
 

@@ -108,6 +108,26 @@ module DeltaLake
     end
   end
 
+  # A {Sync} cannot go on from where its target stands: {#reason} says why. `on_gap: :resync` copies everything again.
+  class SyncGapError < Error
+    # @return [Symbol] `:recreated` (another table is there now), `:restored` (its history was replaced by an older
+    #   one), `:schema_changed` (in the selected columns), `:options_changed` (of the sync itself), `:log_cleaned`,
+    #   `:vacuumed`, `:feed_missing` or `:interrupted` (a run that was cut short can no longer be brought to its end)
+    attr_reader :reason
+    # @return [Integer, nil] the version that the target stands on
+    attr_reader :from
+
+    # @param message [String, nil]
+    # @param reason [Symbol, nil]
+    # @param from [Integer, nil]
+    # @param attributes [Hash] as for {Error#initialize}
+    def initialize(message = nil, reason: nil, from: nil, **attributes)
+      super(message, **attributes)
+      @reason = reason
+      @from = from
+    end
+  end
+
   # A bug in this library; the message says where.
   class InternalError < Error; end
 end

@@ -3,6 +3,7 @@
 require "forwardable"
 require_relative "alteration"
 require_relative "append"
+require_relative "current_job"
 require_relative "snapshot"
 require_relative "upkeep"
 require_relative "writable"
@@ -110,7 +111,8 @@ module DeltaLake
     #   what the table fills in there: a default, a generated column, the next identity; or what gives an Arrow C
     #   stream: a data frame of Polars, a {Scan}. Its columns go by their names, in any Arrow type that holds the same
     #   values; `on_bad_row` is called with a Hash of what can be shown of the row
-    # @param once [String, Symbol, nil] a key: rows are added only where the table has not seen it
+    # @param once [String, Symbol, Hash, nil] a key: rows are added only where the table has not seen it; `:job` and
+    #   `{ job: "name" }` take it from the job that is running, see {CurrentJob}
     # @param txn [Hash, nil] a Delta transaction: `{ app_id: "etl", version: 42 }`; rows are added only where the table
     #   has seen no such version, and no later one, of that application
     # @param on_unknown [Symbol] what a key that is no column does: `:raise`; `:ignore`; or `:add`, which adds a column
@@ -131,7 +133,9 @@ module DeltaLake
     def append(rows, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil, metadata: {},
                group: nil)
       kind = Append::Plain.new(group: group.nil? ? @group_commits : group)
-      write(Append.new(Append.source(rows), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind:))
+      CurrentJob.write(once, self) do |key|
+        write(Append.new(Append.source(rows), once: key, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind:))
+      end
     end
 
     # Adds the rows of a text with one JSON object a line, all of them or none, in one commit. The lines go straight
@@ -159,7 +163,10 @@ module DeltaLake
     # @raise [CommitOutcomeUnknownError] where the commit was sent and no answer came
     def append_json(io_or_lines, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil,
                     metadata: {})
-      write(Append.new(Append::JSONLines.new(io_or_lines), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:))
+      source = Append::JSONLines.new(io_or_lines)
+      CurrentJob.write(once, self) do |key|
+        write(Append.new(source, once: key, txn:, on_unknown:, on_bad_row:, deadline:, metadata:))
+      end
     end
 
     # Writes a checkpoint of the newest version, and moves the handle to it: whoever opens the table reads that instead

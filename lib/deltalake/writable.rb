@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "append"
+require_relative "current_job"
 require_relative "staged_files"
 
 module DeltaLake
@@ -20,7 +21,7 @@ module DeltaLake
     # @param rows [Enumerable<Hash>, #arrow_c_stream] as for {Table#append}; none of them empty what is replaced
     # @param where [Hash, String, nil] as for {Readable#where}: it must be true of each of the new rows too
     # @param dynamic [Boolean] replaces the partitions that the new rows are in, and leaves the others
-    # @param once [String, Symbol, nil] (see Table#append)
+    # @param once [String, Symbol, Hash, nil] (see Table#append)
     # @param txn [Hash, nil] (see Table#append)
     # @param on_unknown [Symbol] (see Table#append)
     # @param on_bad_row [Symbol, #call] (see Table#append)
@@ -33,7 +34,9 @@ module DeltaLake
     def overwrite(rows, where: nil, dynamic: false, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise,
                   deadline: nil, metadata: {})
       kind = Append::Overwriting.new(where:, dynamic:)
-      write(Append.new(Append.source(rows), once:, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind:))
+      CurrentJob.write(once, self) do |key|
+        write(Append.new(Append.source(rows), once: key, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind:))
+      end
     end
 
     # Writes rows to data files that nobody sees until {#commit} is called with them, by this process or another.
@@ -55,7 +58,7 @@ module DeltaLake
     # @example
     #   table.commit(parts, once: "import-2026-01-01")
     # @param staged [Array<StagedFiles>, StagedFiles]
-    # @param once [String, Symbol, nil] (see Table#append)
+    # @param once [String, Symbol, Hash, nil] (see Table#append)
     # @param txn [Hash, nil] (see Table#append)
     # @param deadline [Numeric, nil] most seconds to take
     # @param metadata [Hash] comes back as {CommitInfo#user_metadata}
@@ -64,7 +67,15 @@ module DeltaLake
     # @raise [SchemaMismatchError] where the table has changed so that they fit no more
     def commit(staged, once: nil, txn: nil, deadline: nil, metadata: {})
       natives = natives_of(staged)
-      options = [*WriteArguments.identity(once, txn), WriteArguments.json(metadata), Arguments.deadline(deadline)]
+      CurrentJob.write(once, self) do |key|
+        options = [*WriteArguments.identity(key, txn), WriteArguments.json(metadata), Arguments.deadline(deadline)]
+        commit_staged(natives, options)
+      end
+    end
+
+    private
+
+    def commit_staged(natives, options)
       started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
       done do
         newest, rows, files, bytes, attempts, skipped, asked = snapshot.native.commit_staged(natives, *options)
@@ -73,8 +84,6 @@ module DeltaLake
                     metrics: { commit_seconds: duration, **asked }), newest]
       end
     end
-
-    private
 
     def natives_of(staged)
       all = staged.is_a?(StagedFiles) ? [staged] : staged

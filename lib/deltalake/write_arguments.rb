@@ -26,6 +26,7 @@ module DeltaLake
 
       def key(once)
         raise TypeError, "once must be a String, got #{once.class}" unless once.is_a?(String) || once.is_a?(Symbol)
+        raise InternalError, "once: :job has come through without its job's key" if once == :job
         raise ArgumentError, "once is empty: give a key that names these rows" if once.empty?
 
         once.to_s

@@ -37,7 +37,8 @@ RSpec.describe "ActiveRecord", :native do
     class Tag < ActiveRecord::Base; end
     class User < ActiveRecord::Base
       belongs_to :team, optional: true
-      enum role: { guest: 0, admin: 1 }
+      roles = { guest: 0, admin: 1 }
+      ActiveRecord::VERSION::MAJOR >= 7 ? enum(:role, roles) : enum(role: roles)
       after_initialize { $instantiated = $instantiated.to_i + 1 }
     end
     def users(count)

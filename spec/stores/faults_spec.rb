@@ -1,18 +1,11 @@
 # frozen_string_literal: true
 
-require_relative "../support/fault_proxy"
+require_relative "../support/spoilt_store"
 
 # Each request of each operation goes wrong in each way, once or for good: what is told is the truth.
 RSpec.describe "A store that fails", :native do
   on_stores(:s3, :azure, :gcs) do |store|
-    let!(:proxy) { FaultProxy.new(server.port) }
-    let(:schema) { { id: :long, part: :string } }
-    let(:spoilt) do
-      key = storage.keys.grep(/endpoint|service_account/).first
-      storage.merge(key => storage[key].sub(/127\.0\.0\.1:#{server.port}/, "127.0.0.1:#{proxy.port}"),
-                    "retry_backoff" => "0.002", "retry_timeout" => "0.4", "read_timeout" => "0.2",
-                    "conditional_put" => "trust")
-    end
+    include_context "with a store that fails"
 
     # What each does to a table of the rows 1 to 3, and what the table has then.
     let(:writes) do
@@ -28,30 +21,17 @@ RSpec.describe "A store that fails", :native do
         scan: ->(at) { DeltaLake.open(at, storage: spoilt).to_a.size } }
     end
 
-    before { DeltaLake.configure { |config| config.checkpoints = :manual } }
+    def create(at) = DeltaLake.create(at, schema:, storage: spoilt)
 
-    after do
-      proxy.stop
-      DeltaLake.configure { |config| config.checkpoints = :background }
+    # The rows where a checkpoint is all that holds the first ones.
+    def without_commits(at)
+      log = "#{at[%r{\A\w+://[^/]+/(.*)\z}, 1]}/_delta_log"
+      2.times { |version| server.delete(format("#{log}/%020d.json", version)) }
+      DeltaLake.open(at, storage: unknown(storage)).pluck(:id).sort
     end
 
-    def row(id) = { id:, part: "p#{id % 2}" }
-
-    def fresh
-      Servers.fresh(server_name).tap do |at|
-        table = DeltaLake.create(at, schema:, storage:)
-        table.append([row(1), row(2)])
-        table.append([row(3)])
-      end
-    end
-
-    def ids(at) = DeltaLake.open(at, storage:).pluck(:id).sort
-
-    def error_of
-      yield.then { raise "no error was told" }
-    rescue DeltaLake::Error => e
-      e
-    end
+    # Gives up soon what fails at once; what is only slow, on a busy machine, has time.
+    def impatient = spoilt.update("retry_timeout" => "0.1", "read_timeout" => "5")
 
     # How many requests the call makes when nothing goes wrong.
     def requests_of
@@ -71,12 +51,6 @@ RSpec.describe "A store that fails", :native do
       end
     end
 
-    # Spoils the request of that number, or all from there on.
-    def spoil(fault, number, for_good: false)
-      proxy.clear
-      proxy.judge = ->(request) { fault if for_good ? request.number >= number : request.number == number }
-    end
-
     faults = %i[throttled too_many failing before after done_and_failing stalled cut]
     faults.each do |fault|
       it "once, #{fault}, gets every write, and only once" do
@@ -87,6 +61,26 @@ RSpec.describe "A store that fails", :native do
             expect(ids(at)).to eq(expected), "#{name}, #{fault} at #{number} of #{proxy.requests.join("\n")}"
             expect(DeltaLake.open(at, storage:).version).to eq(3)
           end
+        end
+      end
+
+      it "once, #{fault}, makes one table" do
+        requests_of { create(Servers.fresh(server_name)) }.times do |number|
+          at = Servers.fresh(server_name)
+          spoil(fault, number)
+          place = "#{fault} at #{number}"
+          expect(create(at).append([row(1)]).version).to eq(1), place
+          expect(ids(at)).to eq([1]), place
+          expect { create(at) }.to raise_error(DeltaLake::TableExistsError), place
+        end
+      end
+
+      it "once, #{fault}, writes a checkpoint that holds the table" do
+        each_request_of(:checkpoint.to_proc) do |number, at, table|
+          spoil(fault, number)
+          place = "#{fault} at #{number} of #{proxy.requests.join("\n")}"
+          expect(table.checkpoint).to have_attributes(version: 2, files: 2), place
+          expect(without_commits(at)).to eq([1, 2, 3]), place
         end
       end
 
@@ -103,7 +97,7 @@ RSpec.describe "A store that fails", :native do
     end
 
     it "for good is told as it is, and half a write is none" do
-      spoilt["retry_timeout"] = "0.1"
+      impatient
       (server_name == :s3 ? %i[throttled before after denied skewed] : %i[after denied]).each do |fault|
         kind = %i[denied skewed].include?(fault) ? DeltaLake::PermissionDeniedError : DeltaLake::StorageUnavailableError
         writes.each do |name, (write, expected)|
@@ -117,6 +111,41 @@ RSpec.describe "A store that fails", :native do
             expect(possible).to include(ids(at)), place
             expect(told.retryable?).to be(true), place if kind == DeltaLake::StorageUnavailableError && !unknown
           end
+        end
+      end
+    end
+
+    it "for good while a table is made leaves a whole one or none" do
+      impatient
+      %i[before after denied].each do |fault|
+        kind = fault == :denied ? DeltaLake::PermissionDeniedError : DeltaLake::StorageUnavailableError
+        requests_of { create(Servers.fresh(server_name)) }.times do |number|
+          at = Servers.fresh(server_name)
+          spoil(fault, number, for_good: true)
+          told = error_of { create(at) }
+          place = "#{fault} from #{number} on: #{told.full_message(highlight: false)}"
+          unknown = told.is_a?(DeltaLake::CommitOutcomeUnknownError)
+          expect(told).to be_a(kind).or(be_a(DeltaLake::CommitOutcomeUnknownError)), place
+          expect(DeltaLake.table?(at, storage:)).to be(false).or(be(unknown)), place
+          table = DeltaLake.create(at, schema:, storage:, if_exists: :open)
+          expect(table).to have_attributes(version: 0, count: 0), place
+        end
+      end
+    end
+
+    it "for good while a checkpoint is written takes nothing away" do
+      impatient
+      %i[before after denied].each do |fault|
+        kind = fault == :denied ? DeltaLake::PermissionDeniedError : DeltaLake::StorageUnavailableError
+        each_request_of(:checkpoint.to_proc) do |number, at, table|
+          spoil(fault, number, for_good: true)
+          error = told { table.checkpoint }
+          # The checksum is not missed, where it is all that could not be written.
+          rest = proxy.requests.drop(number).map(&:target).grep_v(/crc\z/)
+          expect(error).to rest.empty? ? be_nil : be_a(kind), "#{fault} from #{number} on: #{error.inspect}"
+          expect(ids(at)).to eq([1, 2, 3])
+          expect(DeltaLake.open(at, storage:).checkpoint.version).to eq(2)
+          expect(without_commits(at)).to eq([1, 2, 3])
         end
       end
     end
@@ -179,7 +208,7 @@ RSpec.describe "A store that fails", :native do
           :stalled
         end
         rows = Array.new(60) { |id| { id:, blob: random.bytes(1 << 19) } }
-        expect { table.append(rows, deadline: 3) }.to raise_error(DeltaLake::DeadlineExceededError)
+        expect { table.append(rows, deadline: 8) }.to raise_error(DeltaLake::DeadlineExceededError)
         expect(seen).to eq(1)
         100.times { unfinished.zero? ? break : sleep(0.05) }
         expect(unfinished).to eq(0)

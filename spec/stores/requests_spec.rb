@@ -31,6 +31,14 @@ RSpec.describe "requests to a store" do
       recorder.take.first
     end
 
+    # So many requests at a time, and the rest in any way.
+    def in_turns(*sizes, rest: 0, &work)
+      recorder.hold(*sizes)
+      requests = asked(&work)
+      expect(recorder.held).to be_empty, "not at once: #{requests.join("\n")}"
+      expect(requests.size).to eq(sizes.sum + rest), requests.join("\n")
+    end
+
     def kinds(requests) = requests.map(&:kind).tally
 
     it "opens a table that is new to the process with the hint, one listing and each commit, the first two at once" do
@@ -110,6 +118,32 @@ RSpec.describe "requests to a store" do
       expect(table.explain(analyze: true)).to include(rows: 15, requests: a_hash_including(get: 5))
     end
 
+    context "with what does not wait for what" do
+      it "opens a table in two turns" do
+        table = written(3)
+        table.checkpoint
+        4.times { table.append(rows(1)) }
+        in_turns(2, 1 + 4) { DeltaLake.open(uri, storage: recorded) }
+        in_turns(1) { DeltaLake.open(uri, storage: recorded) }
+      end
+
+      it "appends in two turns, and asks what has to be known of the bucket beside the first rows" do
+        server.create_bucket("new-#{SecureRandom.hex(4)}".tap { |bucket| @bucket = bucket })
+        at = server.uri("a", @bucket)
+        DeltaLake.create(at, schema:, partition_by: [:part], storage:)
+        table = DeltaLake.open(at, storage: recorded)
+        in_turns(3, 1) { table.append(rows(1)) }
+        in_turns(3, 1) { table.append(rows(1, "a") + rows(1, "b") + rows(1, "c")) }
+      end
+
+      it "scans many small files in as few turns as 64 at a time make" do
+        DeltaLake.create(uri, schema:, partition_by: [:part], storage:)
+                 .append(Array.new(70) { |n| { id: n, part: "p#{n}" } })
+        table = DeltaLake.open(uri, storage: recorded)
+        in_turns(64, rest: 6) { expect(table.to_a.size).to eq(70) }
+      end
+    end
+
     context "with a wide file of some ten megabytes" do
       let(:columns) { Array.new(24) { |n| :"c#{n}" } }
       let(:table) { DeltaLake.open(uri, storage: recorded) }
@@ -131,7 +165,7 @@ RSpec.describe "requests to a store" do
       end
 
       it "reads all of it in two pieces at once, and a count from the log alone" do
-        expect(kinds(asked { table.to_columns })).to eq(get: 1 + 2)
+        in_turns(1, 2) { table.to_columns }
         expect(asked { table.count }).to be_empty
       end
 

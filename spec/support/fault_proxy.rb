@@ -4,6 +4,7 @@ require "socket"
 
 # Stands in front of a store, and spoils the requests that are picked: refuses them, breaks the connection before or
 # after the store has done what was asked, or sends an answer that is late, short or wrong. One request a connection.
+# A fault is a name, or what to refuse with (status, body and headers), or what makes another answer of the store's.
 class FaultProxy
   Request = Struct.new(:number, :verb, :target) do
     def to_s = "#{verb} #{target}"
@@ -34,8 +35,13 @@ class FaultProxy
 
   # Forgets all requests, and spoils none.
   def clear
-    @lock.synchronize { @requests = [] }
+    forget
     @judge = ->(_) {}
+  end
+
+  # Forgets all requests.
+  def forget
+    @lock.synchronize { @requests = [] }
   end
 
   # @return [Array<Request>] since the beginning, or {#clear}
@@ -69,6 +75,8 @@ class FaultProxy
     case fault
     when nil then client.write(yield)
     when *BROKEN.keys then refuse(client, *BROKEN.fetch(fault))
+    when Array then refuse(client, *fault)
+    when Proc then client.write(fault.call(yield))
     when :before then reset(client)
     when :stalled then client.read
     else spoil(client, fault, &done)
@@ -87,8 +95,10 @@ class FaultProxy
     end
   end
 
-  def refuse(client, status, body)
-    client.write("HTTP/1.1 #{status}\r\nContent-Length: #{body.bytesize}\r\nConnection: close\r\n\r\n#{body}")
+  def refuse(client, status, body, headers = {})
+    headers = { **headers, "Content-Length" => body.bytesize, "Connection" => "close" }
+    lines = ["HTTP/1.1 #{status}", *headers.map { |pair| pair.join(": ") }]
+    client.write("#{lines.join("\r\n")}\r\n\r\n#{body}")
   end
 
   # The peer sees a connection reset, and not its end.

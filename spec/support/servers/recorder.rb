@@ -21,6 +21,14 @@ module Servers
       end
     end
 
+    # Requests that wait for each other, until so many are there.
+    Group = Struct.new(:wanted, :waiting) do
+      def complete? = waiting >= wanted
+    end
+
+    # How long the others of a group are waited for, in seconds, before the requests go on without them.
+    LONGEST_HOLD = 10
+
     attr_reader :port
 
     # @param upstream [Integer] the server's port on this machine
@@ -31,6 +39,8 @@ module Servers
       @lock = Mutex.new
       @requests = []
       @connections = 0
+      @groups = []
+      @others = ConditionVariable.new
     end
 
     def start
@@ -53,6 +63,17 @@ module Servers
         @connections = 0
         taken
       end
+    end
+
+    # From now on the first so many requests are answered when all of them are there, then the next so many, and so on:
+    # whoever makes them one after the other comes to wait.
+    def hold(*sizes)
+      @lock.synchronize { @groups = sizes.map { |size| Group.new(size, 0) } }
+    end
+
+    # @return [Array<Group>] those that did not come together
+    def held
+      @lock.synchronize { @groups.dup }
     end
 
     private
@@ -89,12 +110,29 @@ module Servers
       client.shutdown rescue nil # rubocop:disable Style/RescueModifier
     end
 
+    def wait_for_others
+      group = @groups.find { |one| !one.complete? } or return
+      group.waiting += 1
+      if group.complete?
+        @groups.delete_if { |one| one.equal?(group) }
+        return @others.broadcast
+      end
+      limit = now + LONGEST_HOLD
+      @others.wait(@lock, limit - now) until group.complete? || now > limit
+      group.waiting -= 1 unless group.complete?
+    end
+
+    def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+
     # One request; false where there are no more.
     def forward(client, upstream)
       head = client.gets("\r\n\r\n") or return false
       length = head[/^content-length: *(\d+)/i, 1].to_i
       verb, target = head.split(" ", 3)
-      @lock.synchronize { @requests << Request.new(verb, target, length) }
+      @lock.synchronize do
+        @requests << Request.new(verb, target, length)
+        wait_for_others
+      end
       sleep(@delay) if @delay.positive?
       upstream.write(head)
       IO.copy_stream(client, upstream, length) if length.positive?

@@ -18,7 +18,7 @@ use super::task::ScanTask;
 use super::tracked::TrackedColumn;
 use crate::action::{Add, DeletionVectorDescriptor};
 use crate::deletion_vector::{self, DeletionVector};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::path::parse_data_path;
 use crate::schema::ColumnPath;
 use crate::storage::{ParquetFile, Storage, is_not_found, parquet_error, reader_metadata, reader_options};
@@ -137,7 +137,7 @@ fn rows(metadata: &ArrowReaderMetadata) -> u64 {
 
 async fn footer(storage: &Storage, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
     let error = match read_footer(storage, key, size).await {
-        Err(e) if size > 0 && !is_not_found(&e) => e,
+        Err(e) if size > 0 && e.kind() == ErrorKind::CorruptTable => e,
         done => return done,
     };
     // Some writers log a size that the file does not have.

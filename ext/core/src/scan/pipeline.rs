@@ -21,7 +21,7 @@ use crate::storage::{ParquetFile, WHOLE_FILE_BYTES};
 const OPEN_AHEAD: usize = 4;
 
 /// The same over a network, where waiting is most of the work, as far as the bytes in flight allow.
-const OPEN_AHEAD_REMOTE: usize = 32;
+const OPEN_AHEAD_REMOTE: usize = 64;
 
 /// Parts that are decoded at a time, the one that is consumed among them.
 const DECODE_AHEAD: usize = 4;

@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::service::{Failure, Reason, Service};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
+use crate::storage::http::is_of_clock;
 
 /// An answer is one item of a few hundred bytes.
 const LONGEST_ANSWER: usize = 1 << 20;
@@ -141,7 +142,8 @@ impl Client {
             _ if status == 403 || status == 401 => (ErrorKind::PermissionDenied, Reason::Other, false),
             _ => (ErrorKind::Storage, Reason::Other, false),
         };
-        let said = format!("it answers {status} {name} {}", shortened(message));
+        let clock = if is_of_clock(message) { "this machine's clock is wrong, set it: " } else { "" };
+        let said = format!("{clock}it answers {status} {name} {}", shortened(message));
         let error = self.error(kind, operation, said.trim_end());
         // A server that fails may have done it before.
         Once { again, failure: failure(reason, status >= 500, error) }

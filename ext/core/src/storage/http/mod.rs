@@ -5,6 +5,7 @@ mod body;
 mod kind;
 mod refusal;
 mod service;
+mod skew;
 #[cfg(test)]
 mod tests;
 mod unbelievable;
@@ -20,6 +21,7 @@ use self::service::Service;
 use self::watch::Watch;
 
 pub(super) use self::refusal::{Refusal, Seen, observed};
+pub(super) use self::skew::is_of_clock;
 pub(super) use self::unbelievable::Unbelievable;
 
 /// Makes the clients of stores and of their credentials.

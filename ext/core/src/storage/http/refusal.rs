@@ -6,6 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use object_store::client::HttpRequest;
 
+use super::skew::is_of_clock;
+
 /// Most characters of a store's own words that are passed on.
 const WORDS: usize = 300;
 
@@ -26,6 +28,8 @@ pub(in crate::storage) struct Refusal {
     pub(in crate::storage) date: Option<DateTime<Utc>>,
     /// Where the bucket is.
     pub(in crate::storage) region: Option<String>,
+    /// Whether it says that this machine's clock is wrong.
+    pub(in crate::storage) of_clock: bool,
 }
 
 /// What is seen of one try, which may take several requests: the last one counts.
@@ -84,7 +88,8 @@ impl Refusal {
             request_id: of_header(&["x-amz-request-id", "x-ms-request-id", "x-guploader-uploadid"]).map(cut),
             retry_after: header("retry-after").and_then(|text| wait(&text, date.map(|date| date.to_utc()))),
             date: date.map(|date| date.to_utc()),
-            region: header("x-amz-bucket-region").or_else(|| element(&body, "Region")).filter(|name| is_name(name)),
+            region: header("x-amz-bucket-region").or_else(|| region(&body)).filter(|name| is_name(name)),
+            of_clock: is_of_clock(&body),
         }
     }
 }
@@ -105,6 +110,15 @@ fn element(body: &str, name: &str) -> Option<String> {
     let (text, _) = rest.split_once(&close)?;
     let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'");
     (!text.trim().is_empty()).then(|| text.replace("&amp;", "&"))
+}
+
+/// The region that the body names; some servers do so in their words alone.
+fn region(body: &str) -> Option<String> {
+    let words = || {
+        let (_, rest) = body.split_once("; expecting '")?;
+        rest.split_once('\'').map(|(region, _)| region.to_owned())
+    };
+    element(body, "Region").or_else(words)
 }
 
 /// The first text by one of those names in a JSON object, or in the object `error` of it.
@@ -161,6 +175,21 @@ mod tests {
         let headers = [("date", "Wed, 01 Jan 2025 00:00:00 GMT"), ("retry-after", "Wed, 01 Jan 2025 00:00:05 GMT")];
         assert_eq!(read(503, &headers, "").retry_after, Some(Duration::from_secs(5)));
         assert_eq!(read(503, &[("retry-after", "soon")], "").retry_after, None);
+    }
+
+    #[test]
+    fn regions_and_clocks() {
+        let told = "<Error><Code>AuthorizationHeaderMalformed</Code><Message>the region 'us-east-1' is wrong; expecting \
+                    'eu-west-1'</Message><Region>eu-west-1</Region></Error>";
+        let words = told.replace("<Region>eu-west-1</Region>", "");
+        for body in [told, words.as_str()] {
+            assert_eq!(read(400, &[], body).region.as_deref(), Some("eu-west-1"), "{body}");
+        }
+        assert_eq!(read(301, &[("x-amz-bucket-region", "eu-west-2")], "").region.as_deref(), Some("eu-west-2"));
+        let azure = "<Error><Code>AuthenticationFailed</Code><Message>Server failed to authenticate the request.</Message>\
+                     <AuthenticationErrorDetail>Request date header too old: 'Sat'</AuthenticationErrorDetail></Error>";
+        assert!(read(403, &[("x-ms-error-code", "AuthenticationFailed")], azure).of_clock);
+        assert!(!read(403, &[], "<Error><Code>AccessDenied</Code></Error>").of_clock);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::io;
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use object_store::client::{HttpError, HttpErrorKind};
 
 use crate::storage::http::{Refusal, Seen, Unbelievable};
@@ -52,6 +52,12 @@ const EXPIRED: [&str; 7] = [
     "InvalidAccessKeyId",
     "InvalidAuthenticationInfo",
 ];
+
+/// Codes of a signature that does not fit, which a clock may be the reason of; none is there where only headers were asked for.
+const UNSIGNED: [&str; 3] = ["", "AuthenticationFailed", "SignatureDoesNotMatch"];
+
+/// How far clocks may differ in all stores.
+const APART: TimeDelta = TimeDelta::minutes(15);
 
 const NO_BUCKET: [&str; 3] = ["NoSuchBucket", "ContainerNotFound", "ContainerBeingDeleted"];
 
@@ -207,11 +213,10 @@ impl Failure {
 
     /// By how much this machine's clock is wrong, where the store tells the time.
     pub(super) fn skew(&self) -> Option<String> {
-        let date = self.seen.refusal.as_ref()?.date?;
-        let seconds = (Utc::now() - date).num_seconds();
+        let seconds = ahead(self.seen.refusal.as_ref()?)?.num_seconds();
         let side = if seconds < 0 { "behind" } else { "ahead of" };
         let (minutes, seconds) = (seconds.unsigned_abs() / 60, seconds.unsigned_abs() % 60);
-        Some(format!("{minutes} min {seconds} s {side} the store's"))
+        (minutes > 0).then(|| format!("{minutes} min {seconds} s {side} the store's"))
     }
 }
 
@@ -220,8 +225,14 @@ fn cause(error: &object_store::Error, refusal: &Refusal, for_credentials: bool) 
     match (refusal.status, code) {
         _ if LATER.contains(&code) => Cause::Unavailable,
         _ if NO_BUCKET.contains(&code) => Cause::NoBucket,
-        (_, "RequestTimeTooSkewed") => Cause::Clock,
+        _ if refusal.of_clock => Cause::Clock,
         _ if EXPIRED.contains(&code) => Cause::Expired,
+        (400..=403, code)
+            if (refusal.status == 401 || UNSIGNED.contains(&code))
+                && ahead(refusal).is_some_and(|by| by.abs() > APART) =>
+        {
+            Cause::Clock
+        }
         (301 | 307 | 308, _) | (400, "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException")
             if refusal.region.is_some() =>
         {
@@ -243,6 +254,11 @@ fn cause(error: &object_store::Error, refusal: &Refusal, for_credentials: bool) 
         (200..=299 | 500.., _) => Cause::Unavailable,
         _ => Cause::Refused,
     }
+}
+
+/// By how much this machine's clock is ahead of the store's.
+fn ahead(refusal: &Refusal) -> Option<TimeDelta> {
+    refusal.date.map(|date| Utc::now() - date)
 }
 
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

@@ -1,0 +1,171 @@
+# frozen_string_literal: true
+
+module DeltaLake
+  # The job that the running fiber works for, so that `once: :job` can name its writes: a job that is run again, by a
+  # retry or after a shutdown, has the same id, and adds nothing twice. `deltalake/sidekiq` sets it for Sidekiq,
+  # {DeltaLake::ActiveJob} for ActiveJob; {.with} is for everything else.
+  #
+  # `once: :job` is the id and the number of the write among those of the job to that table, counted from 1. So a job
+  # makes the same writes to a table in the same order each time; one that does not, names them: `once: { job: "orders"
+  # }`. Names and numbers are kept per table, since keys are.
+  #
+  # The job belongs to one fiber. Threads and fibers that a job starts have none, for their order is nobody's: give them
+  # `once: DeltaLake::CurrentJob.key("part-1")`, made before. A job within a job has the inner one's id until it ends;
+  # with the id of an outer one it goes on counting there.
+  #
+  # @example
+  #   DeltaLake::CurrentJob.with(job.id) { table.append(rows, once: :job) }
+  class CurrentJob
+    # Where a fiber has its jobs, the innermost last.
+    PLACE = :deltalake_jobs
+    # Their jobs go on in the middle with the same id.
+    RESUMING = %w[Sidekiq::Job::Iterable Sidekiq::IterableJob ActiveJob::Continuable JobIteration::Iteration].freeze
+    private_constant :PLACE, :RESUMING
+
+    class << self
+      # Runs the block as the job of this id.
+      #
+      # @example In Resque, with an id of the job's own
+      #   def self.around_perform(order_id) = DeltaLake::CurrentJob.with("orders-#{order_id}") { yield }
+      # @param id [String, Symbol, Integer] the same whenever the job is run again, and no other job's
+      # @param resumes [Boolean] whether a run may begin in the middle of the job, so that its writes have no number:
+      #   each must have a name
+      # @return [Object] what the block gives
+      def with(id, resumes: false)
+        id = checked(id)
+        outer = Thread.current[PLACE] || []
+        job = outer.find { |known| known.id == id } || new(id, resumes:)
+        Thread.current[PLACE] = [*outer, job].freeze
+        yield
+      ensure
+        Thread.current[PLACE] = outer if outer
+      end
+
+      # @return [CurrentJob, nil]
+      def current
+        Thread.current[PLACE]&.last
+      end
+
+      # @return [String, nil] the id of the job
+      def id
+        current&.id
+      end
+
+      # The key that `once: { job: name }` stands for, to be handed to a thread that the job starts.
+      #
+      # @param name [String, Symbol]
+      # @return [String]
+      # @raise [ArgumentError] outside of a job
+      def key(name)
+        current!.key(name)
+      end
+
+      # For a write to the table, what `once:` stands for.
+      #
+      # @param once [String, Symbol, Hash, nil] as the caller has given it
+      # @param table [Table]
+      # @yieldparam key [String, Symbol, nil]
+      # @api private
+      def write(once, table, &write)
+        case once
+        when :job then current!.numbered(table, &write)
+        when Hash then yield key(name_in(once))
+        else yield once
+        end
+      end
+
+      # @param job [Class]
+      # @return [Boolean] whether its jobs go on in the middle, where they were interrupted
+      # @api private
+      def resumes?(job)
+        job.ancestors.any? { |part| RESUMING.include?(part.to_s) }
+      end
+
+      private
+
+      def current!
+        current || raise(ArgumentError, <<~TEXT.tr("\n", " ").strip)
+          once: :job takes its key from the job that is running, and here is none. In Sidekiq: require "deltalake/sidekiq"
+          where the server is set up; in ActiveJob: include DeltaLake::ActiveJob; elsewhere: DeltaLake::CurrentJob.with(id)
+          { }. Threads and fibers that a job starts have none: give them once: DeltaLake::CurrentJob.key(name), made before
+        TEXT
+      end
+
+      def checked(id)
+        unless id.is_a?(String) || id.is_a?(Symbol) || id.is_a?(Integer)
+          raise TypeError, "the id of a job must be a String, got #{id.class}"
+        end
+
+        id.to_s.tap { |text| raise ArgumentError, "the id of a job is empty" if text.empty? }.dup.freeze
+      end
+
+      def name_in(once)
+        return once.values.first if once.size == 1 && once.keys.first.to_s == "job"
+
+        raise ArgumentError, "once takes a key, :job or { job: \"name\" }, got #{once.inspect}"
+      end
+    end
+
+    # @return [String]
+    attr_reader :id
+
+    # @api private
+    def initialize(id, resumes:)
+      @id = id
+      @resumes = resumes
+      @written = Hash.new(0)
+      @failed = {}
+    end
+
+    # (see .key)
+    # @api private
+    def key(name)
+      unless name.is_a?(String) || name.is_a?(Symbol)
+        raise TypeError, "the name of a job's write must be a String, got #{name.class}"
+      end
+
+      if name.empty? || name.match?(%r{/|\A\d+\z})
+        raise ArgumentError, "the name of a job's write has letters and no slash, got #{name.inspect}: numbers are " \
+                             "what writes without a name have"
+      end
+
+      "#{id}/#{name}"
+    end
+
+    # A write without a name. After one that failed there is no other to that table: whether it is that one again
+    # or the next one, nobody can tell, and a wrong guess would lose rows or double them.
+    #
+    # @param table [Table]
+    # @yieldparam key [String]
+    # @api private
+    def numbered(table)
+      refuse_resuming
+      places = [table.id, table.uri]
+      refuse_after(places.filter_map { |place| @failed[place] }.first)
+      number = places.map { |place| @written[place] }.max + 1
+      places.each { |place| @written[place] = number }
+      result = yield("#{id}/#{number}")
+      done = true
+      result
+    ensure
+      places.each { |place| @failed[place] = number } if number && !done
+    end
+
+    private
+
+    def refuse_after(failed)
+      return unless failed
+
+      raise ArgumentError, "write #{failed} of job #{id} to this table failed, and once: :job cannot tell whether " \
+                           "this is the same again: let the error end the job, which is then run again, or name its " \
+                           "writes: once: { job: \"name\" }"
+    end
+
+    def refuse_resuming
+      return unless @resumes
+
+      raise ArgumentError, "job #{id} may go on in its middle, so that its writes have no number: name each, as in " \
+                           "once: { job: \"part-\#{cursor}\" }"
+    end
+  end
+end

@@ -1,0 +1,25 @@
+# frozen_string_literal: true
+
+require "sidekiq"
+require_relative "../deltalake"
+require_relative "active_job"
+require_relative "sidekiq/middleware"
+
+module DeltaLake
+  # What Sidekiq's jobs need, for who asks for it by name; Sidekiq 6.4 and later.
+  #
+  # @example
+  #   # config/initializers/sidekiq.rb
+  #   require "deltalake/sidekiq"
+  #
+  #   class ImportJob
+  #     include Sidekiq::Job
+  #
+  #     def perform(rows) = DeltaLake.open("s3://bucket/orders").append(rows, once: :job)
+  #   end
+  module Sidekiq
+    ::Sidekiq.configure_server do |config|
+      config.server_middleware { |chain| chain.prepend(Middleware) }
+    end
+  end
+end

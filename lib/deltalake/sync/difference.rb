@@ -1,0 +1,113 @@
+# frozen_string_literal: true
+
+require_relative "files"
+require_relative "passes"
+
+module DeltaLake
+  class Sync
+    # What became of the rows of two versions, by their key, where no feed tells it. Only files are read that one of the
+    # two versions has and the other has not. First the keys that no added file has are deleted, then come the rows that
+    # are new or others. Of the removed files' rows their keys and a number each are held, a million of them at once.
+    # @api private
+    class Difference
+      # What the message of an error says of a data file that the store no longer has.
+      GONE = " is gone"
+
+      # @param session [Session]
+      # @param old [Snapshot] of the version that the target has
+      # @param new [Snapshot] of the version to reach
+      def initialize(session, old, new)
+        @session = session
+        before, after = [old, new].map do |snapshot|
+          Files.of(session.source.scan(snapshot), snapshot, session.deadline.left)
+        end
+        @removed = before - after
+        @added = after - before
+      end
+
+      # Begins, or goes on.
+      def run
+        at = @session.cursor.pending
+        @session.open(@removed.size + @added.size)
+        passes(at).drop(at["pass"] || 0).each { |pass| go(pass, pass.number == at["pass"] ? at : {}) }
+        @session.write(@session.cursor.reached)
+      end
+
+      private
+
+      def passes(at)
+        removed_rows = @removed.rows
+        passes = at["passes"] ? Passes.of(at["passes"]) : Passes.for(removed_rows)
+        @session.progress.start((removed_rows + @added.rows) * passes.size)
+        passes
+      end
+
+      def go(pass, at)
+        old = old_rows(pass)
+        delete(pass, old) unless at["phase"] == "rows" || old.empty?
+        put(pass, old, at["at"])
+      end
+
+      # @return [Hash{Object => Integer}] a number of each row by its key; the lowest bit is for {#delete}
+      def old_rows(pass)
+        source = @session.source
+        old = {}
+        @removed.each_batch(@session.batch, @session.deadline) do |rows, _|
+          rows.each do |row|
+            key = source.key_of(row)
+            old[key] = row.hash & ~1 if pass.include?(key)
+          end
+          @session.read(rows.size)
+        end
+        old
+      rescue CorruptTableError => e
+        raise unless e.message.include?(GONE)
+
+        raise SyncGapError.new("what the target has cannot be compared any more, since a vacuum has deleted files of " \
+                               "version #{@session.cursor.version}: #{e.message}",
+                               reason: :vacuumed, from: @session.cursor.version)
+      end
+
+      def delete(pass, old)
+        source = @session.source
+        @added.each_batch(@session.batch, @session.deadline, columns: source.key) do |rows, _|
+          rows.each do |row|
+            key = source.key_of(row)
+            old[key] |= 1 if old.key?(key)
+          end
+        end
+        gone = old.filter_map { |key, number| @session.key(key) if number.even? }
+        gone.each_slice(@session.batch) { |keys| @session.write(@session.cursor.at(**place(pass)), {}, keys) }
+      end
+
+      def put(pass, old, position)
+        upserts = {}
+        deletes = []
+        after = position
+        @added.each_batch(@session.batch, @session.deadline, position:) do |rows, at|
+          rows.each { |row| compare(pass, old, row, upserts, deletes) }
+          @session.read(rows.size)
+          after = at
+          next if upserts.size + deletes.size < @session.batch
+
+          @session.write(@session.cursor.at(**place(pass), phase: "rows", at: after), upserts, deletes)
+          upserts = {}
+          deletes = []
+        end
+        @session.write(@session.cursor.at(**place(pass), phase: "rows", at: after), upserts, deletes)
+      end
+
+      def compare(pass, old, row, upserts, deletes)
+        key = @session.source.key_of(row)
+        return unless pass.include?(key)
+        return if (number = old[key]) && number & ~1 == row.hash & ~1
+
+        @session.put(row, key, upserts, deletes)
+      end
+
+      def place(pass)
+        { pass: pass.number, passes: pass.of }
+      end
+    end
+  end
+end

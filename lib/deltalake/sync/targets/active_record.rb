@@ -1,0 +1,136 @@
+# frozen_string_literal: true
+
+require_relative "cursor_table"
+require_relative "postgresql"
+require_relative "upsert_all"
+
+module DeltaLake
+  class Sync
+    module Targets
+      # The table of an ActiveRecord model. Rows and cursor (in the table `deltalake_cursors` of the same database) are
+      # written in one transaction.
+      class ActiveRecord
+        # Keys of several columns in one condition.
+        KEYS_AT_ONCE = 200
+        private_constant :KEYS_AT_ONCE
+
+        # @param model [Class]
+        def initialize(model)
+          @model = model
+        end
+
+        # @param name [String] of the sync
+        # @param key [Array<Symbol>] in the model
+        # @param schema [Schema] of the rows as the table has them
+        # @param mapping [Mapping]
+        def bind(name:, key:, schema:, mapping:)
+          @cursors = CursorTable.new(@model, name)
+          @key = key.map(&:to_s)
+          @types = @key.map { |column| @model.type_for_attribute(column) }
+          types = schema.fields.to_h { |field| [mapping.name(field.name).to_s, field.type] }
+          check_columns(mapping.free? ? @key : types.keys)
+          check_key
+          @writer = writer_for(types, mapping)
+        end
+
+        # @return [String, nil]
+        def cursor
+          @cursors.read
+        end
+
+        # @param batch [Batch]
+        def apply(batch)
+          @model.transaction(requires_new: true) do
+            @cursors.move(batch)
+            delete(batch.deletes) unless batch.deletes.empty?
+            @writer.write(batch.upserts) unless batch.upserts.empty?
+          end
+        end
+
+        # @return [Object] as the database gives it
+        def key(value)
+          return @types.first.cast(value) if @types.one?
+
+          @types.zip(value).map { |type, part| type.cast(part) }
+        end
+
+        # @yieldparam keys [Array<Object>]
+        def each_key(size)
+          last = nil
+          loop do
+            page = @model.unscoped.order(*@key).limit(size)
+            page = page.where(after(last)) if last
+            keys = page.pluck(*@key)
+            yield keys unless keys.empty?
+            break if keys.size < size
+
+            last = Array(keys.last)
+          end
+        end
+
+        private
+
+        def connection
+          @model.connection
+        end
+
+        # Row values and their order are what PostgreSQL, SQLite and MySQL all have.
+        def after(last)
+          return @model.arel_table[@key.first].gt(last.first) if @key.one?
+
+          "(#{columns(@key)}) > (#{quoted(last)})"
+        end
+
+        def delete(keys)
+          return @model.unscoped.where(@key.first => keys).delete_all if @key.one?
+
+          keys.each_slice(KEYS_AT_ONCE) do |some|
+            all = some.map { |key| "(#{@key.zip(key).map { |name, value| equal(name, value) }.join(' AND ')})" }
+            @model.unscoped.where(all.join(" OR ")).delete_all
+          end
+        end
+
+        def equal(name, value)
+          "#{columns([name])} = #{quoted([value], [name])}"
+        end
+
+        def quoted(values, names = @key)
+          names.zip(values).map do |name, value|
+            connection.quote(@model.type_for_attribute(name).serialize(value))
+          end.join(", ")
+        end
+
+        def columns(names)
+          names.map { |name| "#{@model.quoted_table_name}.#{connection.quote_column_name(name)}" }.join(", ")
+        end
+
+        def writer_for(types, mapping)
+          if !mapping.free? && PostgreSQL.fits?(@model, types.keys)
+            PostgreSQL.new(@model, @key, types)
+          else
+            UpsertAll.new(@model, @key, types)
+          end
+        end
+
+        def check_columns(names)
+          missing = names - @model.column_names
+          return if missing.empty?
+
+          raise ConfigurationError, "#{@model.name || @model.table_name} has no column #{missing.join(', ')}: choose " \
+                                    "columns with select:, or name them with columns:"
+        end
+
+        # Without a unique index no database can tell which row is to be replaced.
+        def check_key
+          return if [@model.primary_key].flatten == @key
+
+          indexes = connection.indexes(@model.table_name).select { |index| index.unique && index.where.nil? }
+          return if indexes.any? { |index| index.columns.is_a?(Array) && index.columns.sort == @key.sort }
+
+          raise ConfigurationError, "#{@model.table_name} has no primary key and no unique index of " \
+                                    "#{@key.join(', ')}, the key of the sync: add one"
+        end
+      end
+    end
+  end
+end

@@ -1,0 +1,80 @@
+# frozen_string_literal: true
+
+require_relative "../values"
+
+module DeltaLake
+  class Sync
+    module Targets
+      # Rows by ActiveRecord's own `upsert_all`, for every database that it knows.
+      # @api private
+      class UpsertAll
+        # What ActiveRecord has text for.
+        TEXTS = %i[string text].freeze
+        private_constant :TEXTS
+
+        # @param key [Array<String>]
+        # @param types [Hash{String => Schema::Type}] of the table's columns by their name in the model
+        def initialize(model, key, types)
+          @model = model
+          @key = key
+          @types = types
+          named = model.connection.supports_insert_conflict_target? && [model.primary_key].flatten != key
+          @unique_by = key if named
+          # From 7.0 on ActiveRecord does this itself.
+          @stamps = ::ActiveRecord.version < Gem::Version.new("7.0") && model.record_timestamps ? stamps : []
+        end
+
+        # @param rows [Hash{Object => Hash}]
+        def write(rows)
+          now = Time.now.utc
+          # Rows of one statement have the same columns.
+          rows.values.group_by(&:keys).each_value do |same|
+            @model.unscoped { @model.upsert_all(same.map { |row| attributes(row, now) }, **options) }
+          end
+        end
+
+        private
+
+        def options
+          options = { unique_by: @unique_by }.compact
+          options[:returning] = false if @model.connection.supports_insert_returning?
+          options
+        end
+
+        def attributes(row, now)
+          made = row.to_h { |name, value| [name.to_s, value(name.to_s, value)] }
+          @stamps.each { |name| made[name] = now unless made.key?(name) }
+          made
+        end
+
+        def value(name, value)
+          kind = @model.type_for_attribute(name).type
+          case value
+          when Hash, Array then structure(kind, name, value)
+          when String then %i[json jsonb].include?(kind) ? document(name, value) : value
+          when Time, Date, BigDecimal then TEXTS.include?(kind) ? Values.text(value) : value
+          else value
+          end
+        end
+
+        def structure(kind, name, value)
+          return Values.plain(value) if %i[json jsonb].include?(kind)
+
+          column = @model.columns_hash[name]
+          column.respond_to?(:array) && column.array ? value : Values.json(value)
+        end
+
+        # Text in a column of JSON is JSON text already, as {Schema.from_model} has it.
+        def document(name, text)
+          @types[name].to_s == "string" ? JSON.parse(text) : text
+        rescue JSON::ParserError
+          text
+        end
+
+        def stamps
+          @model.send(:all_timestamp_attributes_in_model) & @model.column_names
+        end
+      end
+    end
+  end
+end

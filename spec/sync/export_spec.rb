@@ -1,0 +1,170 @@
+# frozen_string_literal: true
+
+require "json"
+require "open3"
+require "securerandom"
+
+# With real databases, in processes of their own: ActiveSupport changes classes of Ruby's.
+RSpec.describe "Export", :native do
+  models = <<~'RUBY'
+    require "deltalake/export"
+    ActiveRecord::Base.establish_connection(adapter: "sqlite3", database: "#{DIR}/items.sqlite3")
+    ActiveRecord::Schema.verbose = false
+    ActiveRecord::Schema.define do
+      create_table(:items) { |t| t.string :name; t.datetime :updated_at, precision: 6, index: true }
+    end
+    class Item < ActiveRecord::Base; end
+    START = Time.utc(2026, 1, 1)
+    def put(ids, at, name = "x") = Item.upsert_all(ids.map { |id| { id: id, name: name, updated_at: START + at } })
+    TABLE = DeltaLake.create("#{DIR}/t", schema: DeltaLake::Schema.from_model(Item))
+    def export(**options) = DeltaLake::Export.new(Item, **{ to: TABLE, name: "items" }, **options)
+    def show(value) = puts(JSON.generate(value))
+    def told(result) = [result.rows, result.commits, result.from&.iso8601(6), result.to&.iso8601(6), result.version]
+  RUBY
+
+  define_method(:run) do |script|
+    ended = ruby("DIR = #{tmpdir.inspect}\n#{models}#{script}")
+    expect(ended).to have_succeeded
+    ended.out.lines.map { |line| JSON.parse(line) }
+  end
+
+  it "appends what has come, each state once" do
+    first, again, third, names = run(<<~'RUBY')
+      put(1..5, 0)
+      put(6..8, Rational(1, 1_000_000))
+      show(told(export.run))
+      show(told(export(to: "#{DIR}/t").run))
+      put([2, 9], 2, "y")
+      show(told(export.run))
+      show(DeltaLake.open("#{DIR}/t").to_a.map { |row| [row[:id], row[:name]] }.sort)
+    RUBY
+    start = "2026-01-01T00:00:00.000001Z"
+    expect(first).to eq([8, 1, nil, start, 1])
+    expect(again).to eq([0, 0, start, start, 1])
+    expect(third).to eq([2, 1, start, "2026-01-01T00:00:02.000000Z", 2])
+    expect(names).to eq([[1, "x"], [2, "x"], [2, "y"], *(3..8).map { |id| [id, "x"] }, [9, "y"]])
+  end
+
+  it "puts all rows of a moment into one commit, and others into the next" do
+    told, rows = run(<<~RUBY)
+      put(1..3, 0)
+      put(4..24, 1)
+      put(25..26, 2)
+      show(told(export(batch: 5).run))
+      show((1..TABLE.refresh.version).map { |version| TABLE.at(version: version).count })
+    RUBY
+    expect(told).to eq([26, 2, nil, "2026-01-01T00:00:02.000000Z", 2])
+    expect(rows).to eq([24, 26])
+  end
+
+  it "leaves the newest past to the next run, and follows some of the rows" do
+    told, some, zero = run(<<~RUBY)
+      put([1], Time.now - START - 30)
+      put([2, 3], Time.now - START - 120)
+      show(export.run.rows)
+      show(DeltaLake::Export.new(Item.where(id: 3..), to: TABLE, name: "some").run.rows)
+      show(export(lag: 0).run.rows)
+    RUBY
+    expect([told, some, zero]).to eq([2, 1, 1])
+  end
+
+  it "appends nothing twice where two run at once" do
+    kind, count, last = run(<<~'RUBY')
+      put(1..4, 0)
+      # While the rows of one are read, another appends more of them.
+      other = lambda do
+        put(5..6, 1)
+        export.run
+      end
+      ActiveSupport::Notifications.subscribe("sql.active_record") do |*, payload|
+        next unless other && payload[:sql].match?(/SELECT "items"."id", "items"."name"/)
+        now, other = other, nil
+        now.call
+      end
+      begin
+        export.run
+        put([7], 2)
+        export.run
+        show("none")
+      rescue DeltaLake::CommitConflictError => e
+        show(e.kind)
+      end
+      show(TABLE.refresh.to_a.map { |row| row[:id] }.sort)
+      show(export.run.rows)
+    RUBY
+    # The other one went further, so that what this one had is there already.
+    expect(kind).to eq("none")
+    expect(count).to eq([1, 2, 3, 4, 5, 6, 7])
+    expect(last).to eq(0)
+  end
+
+  it "is a conflict where the other one went less far" do
+    kind, count = run(<<~'RUBY')
+      put(1..4, 0)
+      put(5..6, 1)
+      before = true
+      ActiveSupport::Notifications.subscribe("sql.active_record") do |*, payload|
+        next unless before && payload[:sql].match?(/SELECT "items"."id", "items"."name"/)
+        before = false
+        DeltaLake::Export.new(Item.where(id: ..4), to: "#{DIR}/t", name: "items").run
+      end
+      begin
+        export.run
+      rescue DeltaLake::CommitConflictError => e
+        show([e.kind, e.retryable?])
+      end
+      export.run
+      show(TABLE.refresh.to_a.map { |row| row[:id] }.sort)
+    RUBY
+    expect(kind).to eq(["concurrent_transaction", true])
+    expect(count).to eq([1, 2, 3, 4, 5, 6])
+  end
+
+  it "refuses what it cannot follow" do
+    shown = run(<<~RUBY)
+      def refused
+        yield && show(nil)
+      rescue ArgumentError, TypeError, DeltaLake::Error => e
+        show(e.message)
+      end
+      refused { DeltaLake::Export.new(Item.limit(3), to: TABLE, name: "a") }
+      refused { DeltaLake::Export.new(Item, to: TABLE, name: "a", updated_at: :changed_at) }
+      refused { DeltaLake::Export.new([1], to: TABLE, name: "a") }
+      refused { export(name: "") }
+      refused { export(lag: -1) }
+      TABLE.alter { |a| a.set_properties("delta.setTransactionRetentionDuration" => "interval 1 day") }
+      refused { export.run }
+    RUBY
+    expect(shown).to match([/no limit/, /no column changed_at/, /model or relation is needed, got Array/,
+                            /name is empty/, /lag must be/, /forgets transactions after interval 1 day/])
+  end
+
+  describe "whose runs are killed" do
+    def play(url, kills)
+      script = File.join(__dir__, "export_play.rb")
+      out, err, status = Open3.capture3(RbConfig.ruby, "-I", NativeHelper::LIB, script, url, tmpdir,
+                                        RSpec.configuration.seed.to_s, kills.to_s)
+      raise "seed #{RSpec.configuration.seed}: #{err}" unless status.success?
+
+      JSON.parse(out, symbolize_names: true)
+    end
+
+    def whole
+      include(twice: 0, unknown: 0, missing: 0, rows: a_value > 20)
+    end
+
+    it "has each state of SQLite's rows once" do
+      expect(play("sqlite3:#{tmpdir}/items.sqlite3", 8)).to whole.and include(killed: a_value > 0)
+    end
+
+    it "has each state of PostgreSQL's rows once" do
+      skip Services::Postgres.missing if Services::Postgres.missing
+      url = Services::Postgres.running.create_database("export_#{SecureRandom.hex(4)}")
+      expect(play(url, 8)).to whole.and include(killed: a_value > 0)
+    end
+
+    it "does so for many kills", :long do
+      expect(play("sqlite3:#{tmpdir}/items.sqlite3", 150)).to whole.and include(killed: a_value >= 50)
+    end
+  end
+end

@@ -1,0 +1,56 @@
+# frozen_string_literal: true
+
+require "open3"
+require "securerandom"
+
+# Whatever becomes of runs, the next one ends with the target as the table is. In processes of their own: ActiveSupport
+# changes classes of Ruby's.
+RSpec.describe "Sync" do
+  def missing(kind)
+    case kind
+    when "postgres" then Services::Postgres.missing
+    when "redis" then Services::Redis.missing
+    end
+  end
+
+  def place(kind)
+    case kind
+    when "postgres" then Services::Postgres.running.create_database("kills_#{SecureRandom.hex(4)}")
+    when "redis" then Services::Redis.running.url
+    when "sqlite" then "sqlite3:#{tmpdir}/items.sqlite3"
+    else File.join(tmpdir, "items")
+    end
+  end
+
+  def play(kind, feed, rounds, kills)
+    skip missing(kind) if missing(kind)
+    script = File.join(__dir__, "play.rb")
+    seed = RSpec.configuration.seed + feed.sum
+    out, err, status = Open3.capture3(RbConfig.ruby, "-I", NativeHelper::LIB, script, kind, place(kind), tmpdir, feed,
+                                      seed.to_s, rounds.to_s, kills.to_s)
+    raise "seed #{seed}: #{err}" unless status.success?
+
+    JSON.parse(out)
+  end
+
+  { "feed" => "changes", "no feed" => "difference" }.each do |feed, mode|
+    %w[postgres sqlite redis folder].each do |kind|
+      it "brings #{kind} to where a table with #{feed} is, though runs are killed" do
+        seen = play(kind, feed, 4, 8)
+        expect(seen["modes"]).to include(mode)
+        expect(seen["killed"]).to be > 1
+      end
+
+      it "does so after 50 kills of #{kind}, with #{feed}", :long do
+        seen = play(kind, feed, 25, 100)
+        expect(seen["modes"]).to include(mode)
+        expect(seen["killed"]).to be >= 50
+      end
+    end
+
+    it "is right without kills, whatever is done to a table with #{feed}" do
+      seen = play("folder", feed, 25, 0)
+      expect(seen["modes"]).to include("full" => 1, mode => a_value > 15)
+    end
+  end
+end
