@@ -83,7 +83,11 @@ impl IdentityPool {
         let table = self.table(base.lineage());
         let waiting = Waiting::new(&table.wanted, count);
         let mut reserved = context.limit(async { Ok(table.reserved.lock().await) }).await?;
-        context.limit(async { Ok(reserved.follow(base).await) }).await?;
+        let followed = async {
+            reserved.follow(base).await;
+            Ok(())
+        };
+        context.limit(followed).await?;
         if reserved.stock.count() < count {
             let wanted = table.wanted.load(Ordering::Relaxed);
             reserved.reserve(base, count, wanted, context, clock).await?;
