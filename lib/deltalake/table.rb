@@ -205,6 +205,9 @@ module DeltaLake
     # nothing; and moves the handle to it. It is made on top of the newest version, and made again where another writer
     # changes the table meanwhile. Where nothing would change, nothing is committed.
     #
+    # To turn on row tracking takes some commits more, which come first: they give ids to the rows that are there, while
+    # others go on writing. After an interruption the same change goes on from where it was.
+    #
     # @example
     #   table.alter { |a| a.add_column :note, :string }
     #   table.alter do |a|

@@ -149,8 +149,6 @@ RSpec.describe "Table#alter" do
       ->(a) { a.add_column "a b", :long } => [DeltaLake::SchemaMismatchError, /a b.*delta\.columnMapping\.mode/],
       ->(a) { a.add_column :x, "long not null" } => [DeltaLake::SchemaMismatchError, /column x .*null: false/],
       ->(a) { a.set_properties "delta.columnMapping.mode" => "id" } => [DeltaLake::ConfigurationError, /name/],
-      ->(a) { a.set_properties "delta.enableRowTracking" => true } =>
-        [DeltaLake::UnsupportedFeatureError, /rowTracking/],
       ->(a) { a.add_feature "geospatial" } => [DeltaLake::UnsupportedFeatureError, /geospatial/],
       ->(a) { a.add_constraint :c, "id >" } => [ArgumentError, /constraint c/],
       ->(a) { a.drop_constraint :c } => [ArgumentError, /no constraint c/]

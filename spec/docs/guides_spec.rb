@@ -14,13 +14,14 @@ RSpec.describe "The guides" do
   def missing(libraries)
     libraries.reject do |library|
       require library
+      true
     rescue LoadError
       false
     end
   end
 
   def run(root, guide)
-    prelude = File.join(root, "spec/docs/preludes", "#{File.basename(guide, '.md')}.rb")
+    prelude = File.join(root, "spec/docs/preludes", "#{File.basename(guide, '.md').tr('-', '_')}.rb")
     prelude = nil unless File.exist?(prelude)
     command = [RbConfig.ruby, "-W0", "-I", File.join(root, "lib"), File.join(root, "spec/docs/run.rb")]
     Open3.capture2e(*command, guide, *prelude, chdir: tmpdir)

@@ -37,6 +37,7 @@ pub enum Operation {
     UpgradeProtocol,
     DropFeature,
     ClusterBy,
+    RowTrackingBackfill,
     ReserveIdentities,
 }
 
@@ -66,6 +67,7 @@ impl Operation {
             Self::UpgradeProtocol => "UPGRADE PROTOCOL",
             Self::DropFeature => "DROP FEATURE",
             Self::ClusterBy => "CLUSTER BY",
+            Self::RowTrackingBackfill => "ROW TRACKING BACKFILL",
             // Spark has none: it reserves nothing.
             Self::ReserveIdentities => "RESERVE IDENTITIES",
         }

@@ -9,6 +9,7 @@ mod model;
 mod outcome;
 mod overwrite;
 mod probed;
+mod tracking;
 mod written;
 
 use std::sync::Arc;

@@ -45,6 +45,7 @@ pub use file_filter::{FileFilter, Match, matching_files};
 pub use file_set::FileSet;
 pub use files::{DataFile, FileLot, FileStream};
 pub use given::{FileScan, FileScans};
+pub use open::rows_in_file;
 pub use pipeline::{DEFAULT_BYTES_IN_FLIGHT, set_bytes_in_flight};
 pub use plan::{FileCount, ScanPlanMetrics};
 pub use portable::FileTask;

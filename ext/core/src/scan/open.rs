@@ -21,6 +21,7 @@ use crate::deletion_vector::{self, DeletionVector};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::parse_data_path;
 use crate::schema::ColumnPath;
+use crate::snapshot::Snapshot;
 use crate::storage::{ParquetFile, Storage, is_not_found, parquet_error, reader_metadata, reader_options};
 use crate::value::Scalar;
 
@@ -63,7 +64,7 @@ impl OpenFile {
         let (storage, key) = task.snapshot.storage().locate(parse_data_path(&add.path)?)?;
         let opened = async {
             let opened = footer(&storage, &key, u64::try_from(add.size).unwrap_or(0)).await;
-            opened.map_err(|e| if is_not_found(&e) { gone(task, &key).with_source(e) } else { e })
+            opened.map_err(|e| if is_not_found(&e) { gone(task.snapshot.version(), &key).with_source(e) } else { e })
         };
         let vectors = (vector(task, &add, add.deletion_vector.as_ref()), vector(task, &add, only.as_ref()));
         let ((file, mut metadata), deleted, only) = futures::try_join!(opened, vectors.0, vectors.1)?;
@@ -135,6 +136,16 @@ fn rows(metadata: &ArrowReaderMetadata) -> u64 {
     groups.fold(0, |rows: u64, group| rows.saturating_add(u64::try_from(group.num_rows()).unwrap_or(0)))
 }
 
+/// How many rows the file of `add` has, deleted ones among them, as its footer tells.
+pub async fn rows_in_file(table: &Snapshot, add: &Add) -> Result<u64> {
+    let (storage, key) = table.storage().locate(parse_data_path(&add.path)?)?;
+    match footer(&storage, &key, u64::try_from(add.size).unwrap_or(0)).await {
+        Ok((_, metadata)) => Ok(rows(&metadata)),
+        Err(e) if is_not_found(&e) => Err(gone(table.version(), &key).with_source(e)),
+        Err(e) => Err(e),
+    }
+}
+
 async fn footer(storage: &Storage, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
     let error = match read_footer(storage, key, size).await {
         Err(e) if size > 0 && e.kind() == ErrorKind::CorruptTable => e,
@@ -164,7 +175,7 @@ pub(super) fn panicked(key: &str) -> Error {
     Error::corrupt(format!("data file {key} is damaged: the Parquet reader gave up on it"))
 }
 
-fn gone(task: &ScanTask, key: &str) -> Error {
+fn gone(version: u64, key: &str) -> Error {
     let (what, instead) = match key.starts_with("_change_data/") {
         true => ("change file", "begin with a later version"),
         false => ("data file", "open a newer version"),
@@ -172,6 +183,6 @@ fn gone(task: &ScanTask, key: &str) -> Error {
     Error::corrupt(format!(
         "{what} {key} is gone: the log has it in version {}, and the store does not; a vacuum may have deleted it, if so \
          {instead}",
-        task.snapshot.version()
+        version
     ))
 }

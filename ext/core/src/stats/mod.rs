@@ -5,6 +5,11 @@ mod json;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::error::{Error, Result};
 use crate::schema::DataType;
 use crate::value::Scalar;
 use crate::value::calendar::{parse_date, parse_timestamp};
@@ -69,6 +74,15 @@ struct RawColumn<'a> {
 /// The number of rows alone.
 pub fn num_records(stats: &str) -> Option<u64> {
     StatsColumns::new([]).parse(stats).num_records
+}
+
+/// The same statistics with that number of rows. Text that is no object of JSON says nothing, and is left out.
+pub fn with_num_records(stats: Option<&str>, rows: u64) -> Result<String> {
+    let wrong = |e: serde_json::Error| Error::internal("statistics cannot be written as JSON").with_source(e);
+    let known = stats.and_then(|text| serde_json::from_str(text).ok());
+    let mut parts: BTreeMap<String, Box<RawValue>> = known.unwrap_or_default();
+    parts.insert("numRecords".to_owned(), to_raw_value(&rows).map_err(wrong)?);
+    serde_json::to_string(&parts).map_err(wrong)
 }
 
 impl RawColumn<'_> {

@@ -100,6 +100,13 @@ fn floats_may_be_nan_beyond_their_maximum() {
 fn the_row_count_alone() {
     assert_eq!(num_records(r#"{"minValues":{"a":{"b":1}},"numRecords":12}"#), Some(12));
     assert_eq!(num_records("{}"), None);
+    for (before, after) in [
+        (None, r#"{"numRecords":7}"#),
+        (Some("no object"), r#"{"numRecords":7}"#),
+        (Some(r#"{"numRecords":null,"minValues":{"d":1.10}}"#), r#"{"minValues":{"d":1.10},"numRecords":7}"#),
+    ] {
+        assert_eq!(with_num_records(before, 7).unwrap(), after);
+    }
 }
 
 #[test]

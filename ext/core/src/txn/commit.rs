@@ -125,7 +125,7 @@ async fn put(base: &Snapshot, members: &mut [Member], body: &Bytes, txn_id: &str
 /// Ends a member that has nothing to commit, or must not, on top of `base`.
 async fn settle(member: &mut Member, base: &Snapshot, attempts: u32, clock: &Clock) {
     let done = member.transaction.txn.as_ref().is_some_and(|txn| txn.is_done(base, clock.now_ms()));
-    if done {
+    if done || member.is_done_by_others() {
         return member.end(Ok(Outcome { snapshot: base.clone(), attempts, skipped: true })).await;
     }
     let allowed = base
@@ -152,7 +152,7 @@ async fn over_winners(base: &Snapshot, members: &mut [Member], txn_id: &str) -> 
         };
         reached = winner.after.version();
         for member in active(members) {
-            if let Err(e) = member.conflicts.check(&winner) {
+            if let Err(e) = member.ride_over(&winner) {
                 member.end(Err(e)).await;
             }
         }

@@ -12,7 +12,7 @@ use super::tolerated::same_layout;
 use super::transaction::{Reads, Transaction};
 use super::upgrade::blocking_feature;
 use super::winners::Winner;
-use crate::action::{CommitInfo, Operation};
+use crate::action::{Add, CommitInfo, Operation};
 use crate::error::{ConflictKind, Error, ErrorKind, Result};
 use crate::path::Root;
 use crate::scan::FileFilter;
@@ -38,6 +38,8 @@ pub(super) struct Conflicts {
     reads: Rows,
     read_files: HashSet<String>,
     removed: HashSet<String>,
+    /// Whether files come again, so that it matters which ones others remove and add.
+    comes_again: bool,
 }
 
 /// The rows that were read.
@@ -45,6 +47,8 @@ enum Rows {
     None,
     Of(Box<FileFilter>),
     All,
+    /// Those without ids.
+    WithoutIds,
 }
 
 impl Conflicts {
@@ -64,17 +68,25 @@ impl Conflicts {
             reads: match &transaction.reads {
                 Reads::Nothing => Rows::None,
                 Reads::Table => Rows::All,
+                Reads::WithoutIds => Rows::WithoutIds,
                 Reads::Where(predicate) => Rows::Of(Box::new(FileFilter::new(base, predicate)?)),
             },
             read_files: transaction.read_files.iter().map(key).collect::<Result<_>>()?,
             removed: transaction.removes.iter().map(|r| key(&r.path)).collect::<Result<_>>()?,
+            comes_again: !transaction.again.is_empty(),
             root,
         })
     }
 
+    /// Whether files come again.
+    pub(super) fn comes_again(&self) -> bool {
+        self.comes_again
+    }
+
     /// Whether the files of other commits matter, so that they have to be read.
     pub(super) fn need_files(&self) -> bool {
-        !(matches!(self.reads, Rows::None) && self.read_files.is_empty() && self.removed.is_empty())
+        let reads = !matches!(self.reads, Rows::None) || !self.read_files.is_empty();
+        reads || self.comes_again || !self.removed.is_empty()
     }
 
     /// Whether each commit of others matters, and not only what the table has become.
@@ -175,10 +187,13 @@ impl Conflicts {
     fn check_files(&self, winner: &Winner) -> Result<()> {
         let version = winner.after.version();
         if !self.ignores_adds(winner) {
-            for add in winner.files.iter().filter_map(|line| line.add.as_ref()) {
+            // The same rows as before are no new ones (Spark's `skipCheckedAppendsIfExistsRowTrackingBackfillTransaction`).
+            let is_new = |add: &&Add| add.data_change || !winner.gives_ids;
+            for add in winner.files.iter().filter_map(|line| line.add.as_ref()).filter(is_new) {
                 let was_read = match &self.reads {
                     Rows::None => false,
                     Rows::All => true,
+                    Rows::WithoutIds => add.base_row_id.is_none(),
                     // What cannot be told counts as read.
                     Rows::Of(filter) => filter.may_match(add).unwrap_or(true),
                 };

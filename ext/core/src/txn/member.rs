@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::backfill::take_over;
 use super::body::lines_of;
 use super::conflict::Conflicts;
 use super::isolation::Isolation;
@@ -9,6 +10,7 @@ use super::outcome::Outcome;
 use super::row_ids;
 use super::transaction::Transaction;
 use super::validate::validate;
+use super::winners::Winner;
 use crate::action::{Action, Add, CommitInfo};
 use crate::context::Context;
 use crate::error::Result;
@@ -39,8 +41,7 @@ impl Member {
         transaction.info.is_blind_append = transaction.is_blind_append();
         transaction.info.read_version = Some(base.version());
         let conflicts = Conflicts::new(base, &transaction, isolation)?;
-        let removes = transaction.removes.iter().map(|r| Action::Remove(Box::new(r.clone())));
-        let rest = lines_of(removes.chain(transaction.cdc.iter().map(|c| Action::Cdc(Box::new(c.clone())))))?;
+        let rest = rest_of(&transaction)?;
         let given_up = Box::new(|| false);
         Ok(Self { transaction, context, conflicts, given_up, result: None, adds: None, rest })
     }
@@ -60,9 +61,27 @@ impl Member {
         self.result.is_none()
     }
 
+    /// Fits it to one commit of another writer, if that can be.
+    pub(super) fn ride_over(&mut self, winner: &Winner) -> Result<()> {
+        self.conflicts.check(winner)?;
+        if take_over(&mut self.transaction, winner)? {
+            self.adds = None;
+            self.rest = rest_of(&self.transaction)?;
+        }
+        Ok(())
+    }
+
+    /// Whether others have done all that it was to do.
+    pub(super) fn is_done_by_others(&self) -> bool {
+        self.conflicts.comes_again() && self.transaction.again.is_empty()
+    }
+
     /// The file actions as text. With `ids` each add gets row ids, and `version` as that of its rows.
     pub(super) fn file_lines(&mut self, ids: Option<&mut row_ids::RowIds>) -> Result<Vec<Bytes>> {
         let adds = match (ids, &self.adds) {
+            (None, _) if !self.transaction.again.is_empty() => {
+                return Err(Error::internal("files come again for ids, and the table gives none"));
+            }
             (None, Some(adds)) => adds.clone(),
             (None, None) => {
                 let lines = lines_of(self.transaction.all_adds().map(|add| Action::Add(Box::new(add.clone()))))?;
@@ -94,4 +113,9 @@ impl Member {
         self.transaction.files.keep();
         self.result = Some(result);
     }
+}
+
+fn rest_of(transaction: &Transaction) -> Result<Bytes> {
+    let removes = transaction.removes.iter().map(|r| Action::Remove(Box::new(r.clone())));
+    lines_of(removes.chain(transaction.cdc.iter().map(|c| Action::Cdc(Box::new(c.clone())))))
 }

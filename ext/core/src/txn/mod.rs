@@ -1,6 +1,7 @@
 //! Commits: put-if-absent, conflict rules, and the outcome told truly (`PROTOCOL.md`, "Optimistic Concurrency Control").
 
 mod attempt;
+mod backfill;
 mod backoff;
 mod body;
 mod columns;

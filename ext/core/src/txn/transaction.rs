@@ -17,6 +17,8 @@ pub enum Reads {
     Where(Predicate),
     /// All rows.
     Table,
+    /// Whether there are files whose rows have no ids.
+    WithoutIds,
 }
 
 /// Everything that one commit does. Whoever prepares it fills in what is needed; the rest stays empty.
@@ -28,6 +30,10 @@ pub struct Transaction {
     /// Files that join the table besides: staged ones, or those that come again with another deletion vector. They are
     /// never deleted.
     pub adds: Vec<Add>,
+    /// Files of the table that join it again so that their rows get ids: the same otherwise, and nothing else is in the
+    /// commit. What another commit removes or adds meanwhile is left to that one; where no file is left, nothing is
+    /// committed.
+    pub again: Vec<Add>,
     /// Files that leave the table. See [`Remove::of`].
     pub removes: Vec<Remove>,
     /// Change files.
@@ -59,6 +65,7 @@ impl Transaction {
         Self {
             files: WrittenFiles::none(),
             adds: Vec::new(),
+            again: Vec::new(),
             removes: Vec::new(),
             cdc: Vec::new(),
             protocol: None,
@@ -75,12 +82,12 @@ impl Transaction {
 
     /// Files that join the table.
     pub(super) fn all_adds(&self) -> impl Iterator<Item = &Add> {
-        self.files.adds.iter().chain(&self.adds)
+        self.files.adds.iter().chain(&self.adds).chain(&self.again)
     }
 
     /// As Spark has it: nothing was read, and of file actions there are only adds.
     pub(super) fn is_blind_append(&self) -> bool {
-        let only_adds = self.removes.is_empty() && self.cdc.is_empty();
+        let only_adds = self.removes.is_empty() && self.cdc.is_empty() && self.again.is_empty();
         only_adds && self.reads == Reads::Nothing && self.read_files.is_empty()
     }
 

@@ -13,6 +13,10 @@ use crate::snapshot::Snapshot;
 pub(super) fn validate(base: &Snapshot, transaction: &Transaction) -> Result<()> {
     check_keys(base, transaction)?;
     check_append_only(base, transaction)?;
+    let besides = transaction.all_adds().count() - transaction.again.len() + transaction.removes.len();
+    if !transaction.again.is_empty() && (besides > 0 || transaction.metadata.is_some() || transaction.txn.is_some()) {
+        return Err(Error::internal("files that come again for ids are alone in their commit"));
+    }
     let mut domains = HashSet::new();
     if let Some(twice) = transaction.domains.iter().find(|d| !domains.insert(&d.domain)) {
         return Err(Error::internal(format!("a commit has domain {:?} twice", twice.domain)));

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::action::{MARKS_ONLY_TAG, TableActionLine};
+use crate::action::{MARKS_ONLY_TAG, Operation, TableActionLine};
 use crate::error::Result;
 use crate::log::{ChangeLine, change_lines, read_commit, table_actions};
 use crate::snapshot::Snapshot;
@@ -23,6 +23,8 @@ pub(super) struct Winner {
     /// Its file actions, where they were asked for.
     pub(super) files: Vec<ChangeLine>,
     pub(super) is_blind_append: bool,
+    /// Whether it only gave ids to the rows of files that were there.
+    pub(super) gives_ids: bool,
     pub(super) note: CommitNote,
 }
 
@@ -98,7 +100,8 @@ impl<'a> Winners<'a> {
             moves_marks_only: tags[MARKS_ONLY_TAG].as_str() == Some("true"),
         };
         let is_blind_append = is_blind_append.unwrap_or(false);
-        Ok(Next::Theirs(Box::new(Winner { before, after, lines, files, is_blind_append, note })))
+        let gives_ids = note.operation.as_deref() == Some(Operation::RowTrackingBackfill.as_str());
+        Ok(Next::Theirs(Box::new(Winner { before, after, lines, files, is_blind_append, gives_ids, note })))
     }
 }
 

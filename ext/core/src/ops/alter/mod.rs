@@ -6,9 +6,11 @@ mod fields;
 mod properties;
 mod references;
 mod rows;
+mod tracking;
 
 use self::change::info_of;
 pub use self::change::{Change, Column};
+use self::tracking::{give_ids, turns_on};
 use super::definition::{Definition, Settled};
 use crate::clock::Clock;
 use crate::context::Context;
@@ -18,10 +20,10 @@ use crate::snapshot::Snapshot;
 use crate::txn::{Outcome, Reads, Transaction, commit};
 use crate::write::RowRules;
 
-const ROW_TRACKING: &str = "delta.enableRowTracking";
-
 /// Makes all of `changes`, one after the other, in one commit on top of the newest version; or none of them. Where another
 /// writer changes the table meanwhile, they are made again from what it left. Nothing is committed where nothing changes.
+///
+/// Where they turn on row tracking, commits that give ids to the rows of the past come first.
 pub async fn alter(
     base: Snapshot,
     changes: &[Change],
@@ -37,10 +39,19 @@ pub async fn alter(
             let Some(transaction) = prepare(&base, changes, context, clock).await? else {
                 return Ok(Outcome { snapshot: base, attempts, skipped: true });
             };
+            if turns_on_row_tracking(&base, &transaction) {
+                let (tracked, tries) = give_ids(&base, context, clock).await?;
+                attempts += tries;
+                if tracked.version() != base.version() {
+                    base = tracked;
+                    continue;
+                }
+            }
+            let reads = transaction.reads.clone();
             let transaction = with_words(transaction, user_metadata.clone());
             match commit(base.clone(), transaction, context, clock).await {
                 Ok(outcome) => return Ok(Outcome { attempts: attempts + outcome.attempts, ..outcome }),
-                Err(e) if is_changed(&e) => {
+                Err(e) if is_changed(&e, &reads) => {
                     attempts += 1;
                     context.check()?;
                     base = context.limit(base.refresh()).await?;
@@ -58,9 +69,17 @@ fn with_words(mut transaction: Transaction, words: Option<String>) -> Transactio
 }
 
 /// Whether another writer changed what the changes are made to. Rows that it added are not: to look at all of them again
-/// and again would never end.
-fn is_changed(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::CommitConflict(ConflictKind::MetadataChanged | ConflictKind::ProtocolChanged))
+/// and again would never end. Rows without ids are, since there are none of them any more once the protocol says so.
+fn is_changed(error: &Error, reads: &Reads) -> bool {
+    match error.kind() {
+        ErrorKind::CommitConflict(ConflictKind::MetadataChanged | ConflictKind::ProtocolChanged) => true,
+        ErrorKind::CommitConflict(_) => *reads == Reads::WithoutIds,
+        _ => false,
+    }
+}
+
+fn turns_on_row_tracking(base: &Snapshot, transaction: &Transaction) -> bool {
+    transaction.metadata.as_ref().is_some_and(|after| turns_on(base.metadata(), after))
 }
 
 #[cfg(test)]
@@ -78,7 +97,6 @@ pub(super) async fn prepare(
     for change in changes {
         apply(&mut definition, change)?;
     }
-    let tracks = definition.is_on(ROW_TRACKING) && !Definition::of(base).is_on(ROW_TRACKING);
     let Settled { protocol, metadata, .. } = definition.settle()?;
     if protocol == *base.protocol() && metadata == *base.metadata() {
         return Ok(None);
@@ -90,15 +108,14 @@ pub(super) async fn prepare(
     let mut transaction = Transaction::new(info_of(changes));
     transaction.protocol = (protocol != *base.protocol()).then_some(protocol);
     transaction.metadata = (metadata != *base.metadata()).then_some(metadata);
+    if turns_on_row_tracking(base, &transaction) {
+        transaction.reads = Reads::WithoutIds;
+    }
     for change in changes {
         if let Change::AddConstraint { name, expression } = change {
             rows::check_rows(base, name, expression, context).await?;
             transaction.reads = Reads::Table;
         }
-    }
-    if tracks {
-        rows::check_row_ids(base, context).await?;
-        transaction.reads = Reads::Table;
     }
     Ok(Some(transaction))
 }

@@ -3,7 +3,6 @@
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Predicate;
-use crate::log::ReplayOptions;
 use crate::ops::definition::check_constraint;
 use crate::scan::{Scan, ScanOptions};
 use crate::snapshot::Snapshot;
@@ -26,19 +25,4 @@ pub(super) async fn check_rows(table: &Snapshot, name: &str, expression: &str, c
         ),
     )
     .with_version(table.version()))
-}
-
-/// Refuses row tracking for a table with files whose rows have no ids (Delta protocol, "Row Tracking").
-pub(super) async fn check_row_ids(table: &Snapshot, context: &Context) -> Result<()> {
-    let mut files = table.replay(ReplayOptions::default());
-    while let Some(adds) = context.limit(files.next()).await? {
-        if let Some(add) = adds.iter().find(|add| add.base_row_id.is_none()) {
-            return Err(Error::unsupported(format!(
-                "delta.enableRowTracking (feature rowTracking) cannot be set: the rows of file {} have no ids, and this library \
-                 gives ids to new rows only; set it when the table is created",
-                add.path
-            )));
-        }
-    }
-    Ok(())
 }

@@ -126,6 +126,12 @@ impl Definition {
         TableProperties::new(&self.metadata.configuration)?;
         self.map_columns()?;
         if self.is_on("delta.enableRowTracking") {
+            if self.is_on("delta.rowTrackingSuspended") {
+                return Err(Error::new(
+                    ErrorKind::Configuration,
+                    "table properties delta.enableRowTracking and delta.rowTrackingSuspended cannot both be true",
+                ));
+            }
             for (key, name) in
                 [(ROW_ID_COLUMN, "_row-id-col-"), (ROW_COMMIT_VERSION_COLUMN, "_row-commit-version-col-")]
             {
