@@ -21,7 +21,8 @@ module DeltaLake
     # Opens a table at its newest version, or at an older one.
     #
     # @param uri [String, Pathname] a folder, or the URI of one in an object store
-    # @param storage [Hash{Symbol, String => Object}] options of the store, such as credentials
+    # @param storage [Hash{Symbol, String => Object}, Symbol] options of the store, such as credentials, or the name of
+    #   one of {Configuration#storage_profiles}
     # @param version [Integer, nil] the version to stand on
     # @param at [Time, nil] stand on the version that was the newest at this time
     # @param group_commits [Boolean] whether appends through this handle share commits with others of this process,
@@ -49,7 +50,8 @@ module DeltaLake
     # @param properties [Hash{String => Object}] table properties, such as `"delta.appendOnly" => true`. The table gets
     #   the lowest protocol that has what columns and properties ask for; `"delta.feature.<name>" => "supported"`,
     #   `"delta.minReaderVersion"` and `"delta.minWriterVersion"` ask for more, and are not kept
-    # @param storage [Hash{Symbol, String => Object}] options of the store, such as credentials
+    # @param storage [Hash{Symbol, String => Object}, Symbol] options of the store, such as credentials, or the name of
+    #   one of {Configuration#storage_profiles}
     # @param if_exists [Symbol] `:raise`, or `:open` to open a table that is there already as it is
     # @param deadline [Numeric, nil] most seconds to take
     # @return [Table]
@@ -72,7 +74,8 @@ module DeltaLake
     # Whether there is a Delta table.
     #
     # @param uri [String, Pathname]
-    # @param storage [Hash{Symbol, String => Object}] options of the store, such as credentials
+    # @param storage [Hash{Symbol, String => Object}, Symbol] options of the store, such as credentials, or the name of
+    #   one of {Configuration#storage_profiles}
     # @param deadline [Numeric, nil] most seconds to take
     # @return [Boolean]
     def table?(uri, storage: {}, deadline: nil)

@@ -24,13 +24,17 @@ module DeltaLake
     # @return [Hash{Symbol => Hash}] options for the tables of each kind of store, where `storage:` does not give them.
     #   None by default. Credentials of `storage:` stand alone: none of these are mixed in
     attr_reader :storage
-    # @return [Hash{String => Hash{String => String}}] the same for the native classes
+    # @return [Hash{Symbol => Hash}] options of stores by names of your own. `storage:` takes such a name in place of
+    #   options, so that jobs carry no secret. None by default
+    attr_reader :storage_profiles
+    # @return [Hash{String => Hash{String => String}}] the same as {#storage} for the native classes
     # @api private
     attr_reader :native_storage
 
     # @api private
     def initialize
       @storage = {}.freeze
+      @storage_profiles = {}.freeze
       @native_storage = {}.freeze
       @checkpoints = :background
       @checkpoint_wait = 10
@@ -99,6 +103,31 @@ module DeltaLake
       native.each { |store, given| Native.check_storage(store, given) }
       @native_storage = native.freeze
       @storage = options.transform_values(&:dup).freeze
+    end
+
+    # @example
+    #   DeltaLake.configure { |c| c.storage_profiles = { warehouse: { region: "eu-central-1", access_key_id: id,
+    #                                                                 secret_access_key: secret } } }
+    #   DeltaLake.open("s3://bucket/orders", storage: :warehouse)
+    # @param profiles [Hash{Symbol => Hash}]
+    def storage_profiles=(profiles)
+      raise TypeError, "storage_profiles must be a Hash, got #{profiles.class}" unless profiles.is_a?(Hash)
+
+      @storage_profiles = profiles.to_h do |name, options|
+        [name.to_sym, Storage.options(:"storage_profiles[#{name.inspect}]", options).freeze]
+      end.freeze
+    end
+
+    # @param name [Symbol]
+    # @return [Hash{String => String}]
+    # @raise [ConfigurationError] where there is none of that name
+    # @api private
+    def storage_profile(name)
+      storage_profiles.fetch(name) do
+        known = storage_profiles.keys.map(&:inspect).join(", ")
+        raise ConfigurationError, "no profile of storage is #{name.inspect}, only #{known.empty? ? 'none' : known}. " \
+                                  "DeltaLake.configure { |c| c.storage_profiles = { #{name}: { ... } } } makes it"
+      end
     end
 
     # Options of stores are not shown: they may be secrets.

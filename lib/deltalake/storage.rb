@@ -11,12 +11,18 @@ module DeltaLake
 
     class << self
       # @param uri [String, Pathname, URI]
-      # @param storage [Hash]
+      # @param storage [Hash, Symbol] options, or the name of a profile
       # @return [Native::Table]
       def table(uri, storage)
         address = Arguments.uri(uri)
-        given = options(:storage, storage)
+        given = given(storage)
         Native::Table.open(address, given, DeltaLake.configuration.native_storage)
+      end
+
+      # @param storage [Hash, Symbol]
+      # @return [Hash{String => String}]
+      def given(storage)
+        storage.is_a?(Symbol) ? DeltaLake.configuration.storage_profile(storage) : options(:storage, storage)
       end
 
       # @param name [Symbol] of the argument, for messages

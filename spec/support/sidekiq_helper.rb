@@ -87,7 +87,9 @@ module SidekiqHelper
   private
 
   def sidekiq_logs
-    @sidekiqs.to_a.map { |process| process.log.lines.last(15).join }.join("\n")
+    failed = [Sidekiq::RetrySet.new, Sidekiq::DeadSet.new].flat_map(&:to_a)
+    failed = failed.map { |job| "#{job.klass} #{job.item['error_class']}: #{job.item['error_message']}" }.tally
+    [failed, *@sidekiqs.to_a.map { |process| process.log.lines.last(15).join }].join("\n")
   end
 end
 
