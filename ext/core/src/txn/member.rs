@@ -13,7 +13,7 @@ use super::validate::validate;
 use super::winners::Winner;
 use crate::action::{Action, Add, CommitInfo};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::snapshot::Snapshot;
 use crate::write::WrittenFiles;
 
