@@ -5,6 +5,8 @@ mod columns;
 mod create;
 mod faults;
 mod identity;
+mod leftovers;
+mod memory;
 mod model;
 mod outcome;
 mod overwrite;
