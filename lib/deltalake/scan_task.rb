@@ -22,6 +22,10 @@ module DeltaLake
     # Of the JSON that this version of the library writes, and reads.
     FORMAT = 1
 
+    # What is read, as events name it.
+    Source = Struct.new(:uri, :version)
+    private_constant :Source
+
     class << self
       # The task that {#to_json} has made, perhaps elsewhere.
       #
@@ -34,7 +38,7 @@ module DeltaLake
       def load(json, storage: {})
         raise TypeError, "a task is loaded from a String of JSON, got #{json.class}" unless json.is_a?(String)
 
-        Storage.given(storage)
+        Storage.check(storage)
         new(parse(json), json) { |table| Storage.table(table, storage) }
       end
 
@@ -105,6 +109,10 @@ module DeltaLake
     end
 
     private
+
+    def source
+      Source.new(@table, @version)
+    end
 
     def checked(data)
       table, columns, bytes, read = data.values_at("table", "columns", "bytes", "read")

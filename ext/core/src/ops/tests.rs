@@ -4,6 +4,8 @@ mod append;
 mod columns;
 mod create;
 mod faults;
+mod leftovers;
+mod memory;
 mod model;
 mod outcome;
 mod overwrite;

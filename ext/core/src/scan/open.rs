@@ -17,6 +17,7 @@ use super::read_field::ReadField;
 use super::task::ScanTask;
 use super::tracked::TrackedColumn;
 use crate::action::{Add, DeletionVectorDescriptor};
+use crate::context::Context;
 use crate::deletion_vector::{self, DeletionVector};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::parse_data_path;
@@ -61,6 +62,7 @@ impl OpenFile {
 
     pub(super) async fn open(task: &ScanTask, planned: PlannedFile) -> Result<Self> {
         let PlannedFile { add, only, constants, filter } = planned;
+        Context::current().meter().opened();
         let (storage, key) = task.snapshot.storage().locate(parse_data_path(&add.path)?)?;
         let opened = async {
             let opened = footer(&storage, &key, u64::try_from(add.size).unwrap_or(0)).await;
