@@ -23,8 +23,11 @@ module DeltaLake
     # Opens a table at its newest version, or at an older one.
     #
     # @param uri [String, Pathname] a folder, or the URI of one in an object store
-    # @param storage [Hash{Symbol, String => Object}, Symbol] options of the store, such as credentials, or the name of
-    #   one of {Configuration#storage_profiles}
+    # @param storage [Hash{Symbol, String => Object}, Symbol] options of the store, such as credentials (see
+    #   {.storage_keys}), or the name of one of {Configuration#storage_profiles}. `credentials:` is an
+    #   `Aws::CredentialProvider`, or a proc that returns a Hash: `access_key_id`, `secret_access_key` and
+    #   `session_token` for S3, `bearer_token` or `sas_token` for Azure, `bearer_token` for Google Cloud Storage, and
+    #   `expires_at`, a Time. It is asked again before that, on another thread
     # @param version [Integer, nil] the version to stand on
     # @param at [Time, nil] stand on the version that was the newest at this time
     # @param group_commits [Boolean] whether appends through this handle share commits with others of this process,

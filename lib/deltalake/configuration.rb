@@ -120,10 +120,15 @@ module DeltaLake
     # @param options [Hash{Symbol => Hash}] by the kind of store: `:s3`, `:azure`, `:google`
     # @raise [ConfigurationError] where a store has no such option, or not with that value
     def storage=(options)
-      native = Storage.defaults(options)
+      held = []
+      native = Storage.defaults(options, held)
       native.each { |store, given| Native.check_storage(store, given) }
       @native_storage = native.freeze
+      # What was set before may be in use: its objects are kept.
+      passed = true
       @storage = options.transform_values(&:dup).freeze
+    ensure
+      Storage::Providers.release(held) unless passed
     end
 
     # @example
@@ -142,11 +147,15 @@ module DeltaLake
     #   DeltaLake.open("s3://bucket/orders", storage: :warehouse)
     # @param profiles [Hash{Symbol => Hash}]
     def storage_profiles=(profiles)
+      held = []
       raise TypeError, "storage_profiles must be a Hash, got #{profiles.class}" unless profiles.is_a?(Hash)
 
       @storage_profiles = profiles.to_h do |name, options|
-        [name.to_sym, Storage.options(:"storage_profiles[#{name.inspect}]", options).freeze]
+        [name.to_sym, Storage.options(:"storage_profiles[#{name.inspect}]", options, held).freeze]
       end.freeze
+      passed = true
+    ensure
+      Storage::Providers.release(held) unless passed
     end
 
     # @param name [Symbol]

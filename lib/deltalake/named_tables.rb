@@ -22,14 +22,15 @@ module DeltaLake
 
       # @param address [Symbol]
       # @param storage [Hash, Symbol] wins over the configuration's
+      # @param held [Array<Integer>] as of {Storage.options}
       # @return [Array(String, Hash{String => String})] the address and all options
-      def find(address, storage)
+      def find(address, storage, held = [])
         tables = DeltaLake.configuration.tables
         table = tables.fetch(address) do
           known = tables.empty? ? "none is" : tables.keys.map(&:inspect).join(", ")
           raise ConfigurationError, "there is no table named #{address.inspect} in the configuration; known: #{known}"
         end
-        [table.uri, Storage.given(table.storage).merge(Storage.given(storage))]
+        [table.uri, Storage.given(table.storage, held).merge(Storage.given(storage, held))]
       end
 
       private
@@ -48,7 +49,8 @@ module DeltaLake
       def storage(name, storage)
         return storage.to_sym if storage.is_a?(String) || storage.is_a?(Symbol)
 
-        Storage.options(:"tables[:#{name}][:storage]", storage).freeze
+        # Objects in it are kept for good.
+        Storage.options(:"tables[:#{name}][:storage]", storage, []).freeze
       end
 
       def uri(name, given)

@@ -38,7 +38,7 @@ module DeltaLake
       def load(json, storage: {})
         raise TypeError, "a task is loaded from a String of JSON, got #{json.class}" unless json.is_a?(String)
 
-        Storage.given(storage)
+        Storage.check(storage)
         new(parse(json), json) { |table| Storage.table(table, storage) }
       end
 

@@ -1,6 +1,7 @@
 //! Where tables live: one small interface over `object_store`, addressed by keys relative to the table's root.
 
 mod cloud;
+mod credentials;
 mod dynamodb;
 mod elsewhere;
 mod error;
@@ -42,7 +43,7 @@ use crate::error::Result;
 pub use error::is_not_found;
 pub use handle::Storage;
 pub use location::Location;
-pub use options::{KEYS, Key, Kind, StorageOptions, StoreKind};
+pub use options::{CredentialSource, GivenCredentials, KEYS, Key, Kind, StorageOptions, StoreKind, mark};
 pub use parquet_file::{ParquetFile, WHOLE_FILE_BYTES, parquet_error};
 pub use parquet_schema::{reader_metadata, reader_options};
 pub use segments::Segments;

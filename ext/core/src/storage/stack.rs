@@ -26,8 +26,9 @@ pub(super) fn connect(location: &Location) -> Result<Arc<dyn Store>> {
         }
     };
     let log_store = log_store::read(&cloud.settings)?;
-    let Connected { store, endpoint, amazon, settings } = cloud::connect(cloud, location)?;
-    let store: Arc<dyn Store> = Arc::new(Remote::new(cloud, location, &settings, store));
+    let connected = cloud::connect(cloud, location)?;
+    let store: Arc<dyn Store> = Arc::new(Remote::new(cloud, location, &connected));
+    let Connected { endpoint, amazon, .. } = connected;
     if let LogStore::DynamoDb(options) = log_store {
         let amazon = amazon.ok_or_else(|| {
             let message =

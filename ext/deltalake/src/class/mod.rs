@@ -6,6 +6,7 @@ mod arrow_source;
 mod arrow_stream;
 mod call;
 mod condition;
+mod credentials;
 mod doctor;
 mod file_set;
 mod files;
@@ -39,6 +40,7 @@ pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     native.define_singleton_method("configure_bytes_in_flight", native_function!(configure_bytes_in_flight, 1))?;
     native.define_singleton_method("asked", native_function!(asked, 0))?;
     storage::init(native)?;
+    credentials::init(native)?;
     table::init(ruby, native)?;
     snapshot::init(ruby, native)?;
     scan::init(ruby, native)?;

@@ -23,9 +23,8 @@ use object_store::{ObjectStoreExt, PutMode, PutPayload};
 use self::client::Client;
 use self::failure::Cause;
 use self::tries::Tries;
-use super::cloud::CloudStore;
+use super::cloud::Connected;
 use super::location::{Cloud, Location};
-use super::options::Settings;
 use super::{ObjectMeta, Parts, PutOutcome, Store, Walked};
 use crate::error::Result;
 
@@ -35,9 +34,9 @@ pub(super) use self::told::{is_missing, refused_with};
 pub(super) struct Remote(Arc<Client>);
 
 impl Remote {
-    /// The root of `location`, with the client that was made for these options.
-    pub(super) fn new(cloud: &Cloud, location: &Location, settings: &Settings, store: Arc<dyn CloudStore>) -> Self {
-        Self(Arc::new(Client::new(cloud, location, settings, store)))
+    /// The root of `location`, with the client that was made for it.
+    pub(super) fn new(cloud: &Cloud, location: &Location, connected: &Connected) -> Self {
+        Self(Arc::new(Client::new(cloud, location, connected)))
     }
 
     async fn put_as(&self, key: &str, bytes: Bytes, mode: PutMode) -> Result<PutOutcome> {
