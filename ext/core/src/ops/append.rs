@@ -1,6 +1,7 @@
 //! Writing rows: batches in, one commit out.
 
 use super::appended::{Appended, Count, Replaced};
+use super::json_rules::LineNumbers;
 use super::overwrite::{Overwrite, replaced_by};
 use super::pipe::Pipe;
 use super::stage::StagedFiles;
@@ -134,7 +135,15 @@ impl Appender {
         if self.done || rows.batch.num_rows() == 0 {
             return Ok(());
         }
-        self.pipe.write(rows, self.overwrite.as_ref()).await
+        self.pipe.write(rows, None, self.overwrite.as_ref()).await
+    }
+
+    /// The same for rows that were lines, by whose numbers errors go.
+    pub(super) async fn write_lines(&mut self, rows: RowBatch, lines: LineNumbers) -> Result<()> {
+        if self.done || rows.batch.num_rows() == 0 {
+            return Ok(());
+        }
+        self.pipe.write(rows, Some(lines), self.overwrite.as_ref()).await
     }
 
     /// Commits what was taken.

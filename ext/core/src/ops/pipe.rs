@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::json_rules::LineNumbers;
 use super::overwrite::Overwrite;
 use crate::clock::Clock;
 use crate::context::{self, Context};
@@ -30,7 +31,7 @@ struct Running {
 
 #[derive(Debug)]
 enum Message {
-    Rows(RowBatch),
+    Rows(RowBatch, Option<LineNumbers>),
     Finish,
 }
 
@@ -40,8 +41,13 @@ impl Pipe {
         Self { base, context, clock, running: None }
     }
 
-    /// Takes rows, which all have to be what `overwrite` replaces; waits while the encoder is behind.
-    pub(super) async fn write(&mut self, rows: RowBatch, overwrite: Option<&Overwrite>) -> Result<()> {
+    /// Takes rows, or lines, which all have to be what `overwrite` replaces; waits while the encoder is behind.
+    pub(super) async fn write(
+        &mut self,
+        rows: RowBatch,
+        lines: Option<LineNumbers>,
+        overwrite: Option<&Overwrite>,
+    ) -> Result<()> {
         let running = match &mut self.running {
             Some(running) => running,
             none => {
@@ -52,7 +58,7 @@ impl Pipe {
                 none.insert(start(writer))
             }
         };
-        let sent = self.context.limit(async { Ok(running.batches.send(Message::Rows(rows)).await) }).await?;
+        let sent = self.context.limit(async { Ok(running.batches.send(Message::Rows(rows, lines)).await) }).await?;
         match sent {
             Ok(()) => Ok(()),
             // The encoder has stopped: its error is the one to tell.
@@ -85,10 +91,14 @@ fn start(mut writer: FileWriter) -> Running {
         while let Some(message) = inbox.recv().await {
             match message {
                 Message::Finish => return writer.finish().await,
-                Message::Rows(rows) => {
+                Message::Rows(rows, lines) => {
+                    let first_row = writer.rows();
                     if let Err(error) = writer.write(rows).await {
                         writer.abort().await;
-                        return Err(error);
+                        return Err(match lines {
+                            Some(lines) => lines.told(error, first_row),
+                            None => error,
+                        });
                     }
                 }
             }
