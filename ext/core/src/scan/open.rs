@@ -148,7 +148,8 @@ pub async fn rows_in_file(table: &Snapshot, add: &Add) -> Result<u64> {
 
 async fn footer(storage: &Storage, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
     let error = match read_footer(storage, key, size).await {
-        Err(e) if size > 0 && e.kind() == ErrorKind::CorruptTable => e,
+        // A local file says of a range past its end that the store failed.
+        Err(e) if size > 0 && !is_not_found(&e) && e.kind() != ErrorKind::PermissionDenied => e,
         done => return done,
     };
     // Some writers log a size that the file does not have.
