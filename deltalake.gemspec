@@ -15,7 +15,7 @@ Gem::Specification.new do |spec|
   # Globs and not git: the gem must also build from an unpacked archive.
   spec.files = Dir.chdir(__dir__) do
     built = %r{\Aext/.*(/target/|/Makefile\z|/mkmf\.log\z|\.(so|bundle|dylib|o)\z)}
-    Dir["lib/**/*.rb", "sig/**/*.rbs", "exe/*", "ext/**/*", "Cargo.{toml,lock}",
+    Dir["lib/**/*.{rb,rake,tt}", "sig/**/*.rbs", "exe/*", "ext/**/*", "Cargo.{toml,lock}",
         "{README,ARCHITECTURE,CHANGELOG}.md", "LICENSE"].select { |path| File.file?(path) }.grep_v(built).sort
   end
   spec.bindir = "exe"

@@ -4,10 +4,12 @@ require_relative "deltalake/version"
 require_relative "deltalake/errors"
 require_relative "deltalake/native"
 require_relative "deltalake/configuration"
+require_relative "deltalake/instrumentation"
 require_relative "deltalake/arguments"
 require_relative "deltalake/schema"
 require_relative "deltalake/storage"
 require_relative "deltalake/storage_key"
+require_relative "deltalake/named_tables"
 require_relative "deltalake/table"
 
 # Reads and writes Delta Lake tables.
@@ -21,7 +23,11 @@ module DeltaLake
     # Opens a table at its newest version, or at an older one.
     #
     # @param uri [String, Pathname] a folder, or the URI of one in an object store
-    # @param storage [Hash{Symbol, String => Object}] options of the store, such as credentials
+    # @param storage [Hash{Symbol, String => Object}, Symbol] options of the store, such as credentials (see
+    #   {.storage_keys}), or the name of one of {Configuration#storage_profiles}. `credentials:` is an
+    #   `Aws::CredentialProvider`, or a proc that returns a Hash: `access_key_id`, `secret_access_key` and
+    #   `session_token` for S3, `bearer_token` or `sas_token` for Azure, `bearer_token` for Google Cloud Storage, and
+    #   `expires_at`, a Time. It is asked again before that, on another thread
     # @param version [Integer, nil] the version to stand on
     # @param at [Time, nil] stand on the version that was the newest at this time
     # @param group_commits [Boolean] whether appends through this handle share commits with others of this process,
@@ -34,7 +40,22 @@ module DeltaLake
       version, at_ms = Arguments.point_in_time(version, at)
       deadline = Arguments.deadline(deadline)
       native = native_table(uri, storage)
-      Table.new(native, native.snapshot(version, at_ms, deadline), group_commits:)
+      Instrumentation.tell(:open, native) do
+        Table.new(native, native.snapshot(version, at_ms, deadline), group_commits:)
+      end
+    end
+
+    # Opens a table that the configuration names; see {Configuration#tables=}. The name also stands for the address in
+    # {.open}, {.create} and {.table?}.
+    #
+    # @example
+    #   DeltaLake.table(:orders).where(country: "FR").count
+    # @param name [Symbol, String]
+    # @param options [Hash] as for {.open}
+    # @return [Table]
+    # @raise [ConfigurationError] where there is no such name
+    def table(name, **options)
+      self.open(name.to_sym, **options)
     end
 
     # Creates an empty table: version 0 with a schema.
@@ -49,7 +70,8 @@ module DeltaLake
     # @param properties [Hash{String => Object}] table properties, such as `"delta.appendOnly" => true`. The table gets
     #   the lowest protocol that has what columns and properties ask for; `"delta.feature.<name>" => "supported"`,
     #   `"delta.minReaderVersion"` and `"delta.minWriterVersion"` ask for more, and are not kept
-    # @param storage [Hash{Symbol, String => Object}] options of the store, such as credentials
+    # @param storage [Hash{Symbol, String => Object}, Symbol] options of the store, such as credentials, or the name of
+    #   one of {Configuration#storage_profiles}
     # @param if_exists [Symbol] `:raise`, or `:open` to open a table that is there already as it is
     # @param deadline [Numeric, nil] most seconds to take
     # @return [Table]
@@ -66,17 +88,22 @@ module DeltaLake
                     Arguments.string_hash(:properties, properties)]
       deadline = Arguments.deadline(deadline)
       native = native_table(uri, storage)
-      Table.new(native, create_or_open(native, definition, if_exists, deadline))
+      Instrumentation.tell(:create, native) do
+        Table.new(native, create_or_open(native, definition, if_exists, deadline))
+      end
     end
 
     # Whether there is a Delta table.
     #
     # @param uri [String, Pathname]
-    # @param storage [Hash{Symbol, String => Object}] options of the store, such as credentials
+    # @param storage [Hash{Symbol, String => Object}, Symbol] options of the store, such as credentials, or the name of
+    #   one of {Configuration#storage_profiles}
     # @param deadline [Numeric, nil] most seconds to take
     # @return [Boolean]
     def table?(uri, storage: {}, deadline: nil)
-      native_table(uri, storage).exists(Arguments.deadline(deadline))
+      native = native_table(uri, storage)
+      deadline = Arguments.deadline(deadline)
+      Instrumentation.tell(:exists, native) { native.exists(deadline) }
     end
 
     # The options that `storage:` takes.

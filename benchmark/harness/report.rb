@@ -13,7 +13,8 @@ module Comparison
       "Peer" is Python `deltalake` (and, where it says so, Polars or DuckDB). Ratio is ours over the peer's: below 1, ours is the smaller.
       Memory is the resident peak of the whole process. Tables of files without data are made by hand: they are only listed.
       Our Arrow batches are taken from the C stream, one after the other, and let go. Our appends are on disk (fsync) when they return; the peer's are
-      left to the system's cache.
+      left to the system's cache. "50 ms a request" is a store on the same machine (SeaweedFS), behind what holds each request back for so long, and each
+      connection for itself; for both sides.
     TEXT
 
     def initialize(rows, machine)

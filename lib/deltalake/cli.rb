@@ -9,6 +9,7 @@ require_relative "cli/files"
 require_relative "cli/cat"
 require_relative "cli/changes"
 require_relative "cli/append"
+require_relative "cli/doctor"
 
 module DeltaLake
   # The command line, `deltalake`.
@@ -18,7 +19,7 @@ module DeltaLake
 
     # The commands by name.
     COMMANDS = { "show" => Show, "schema" => Schema, "history" => History, "files" => Files, "cat" => Cat,
-                 "changes" => Changes, "append" => Append }.freeze
+                 "changes" => Changes, "append" => Append, "doctor" => Doctor }.freeze
 
     # What each kind of end says to a script.
     EXIT_CODES = { ok: 0, error: 1, usage: 2, not_found: 3, retry: 4, unknown: 5, interrupted: 130, pipe: 141 }.freeze
@@ -32,9 +33,9 @@ module DeltaLake
 
       deltalake COMMAND --help tells the options of a command; deltalake --version the version of this program.
 
-      Exit codes: 0 done; 1 failed; 2 wrong options or arguments; 3 no such table or version; 4 failed, and may succeed
-      when run again (conflict, store unavailable); 5 the outcome of a commit is unknown: see the history before running
-      it again; 130 interrupted; 141 the reader of the output went away.
+      Exit codes: 0 done; 1 failed, or the doctor found a problem; 2 wrong options or arguments; 3 no such table or
+      version; 4 failed, and may succeed when run again (conflict, store unavailable); 5 the outcome of a commit is
+      unknown: see the history before running it again; 130 interrupted; 141 the reader of the output went away.
 
       With DELTALAKE_DEBUG=1, errors come with a backtrace.
     TEXT
@@ -45,9 +46,9 @@ module DeltaLake
       # @param arguments [Array<String>]
       # @return [Integer] exit code
       def run(arguments, stdin: $stdin, stdout: $stdout, stderr: $stderr)
-        run!(arguments.dup, stdin, stdout, stderr)
+        outcome = run!(arguments.dup, stdin, stdout, stderr)
         stdout.flush
-        EXIT_CODES[:ok]
+        EXIT_CODES[outcome == :error ? :error : :ok]
       rescue Interrupt
         EXIT_CODES[:interrupted]
       rescue Errno::EPIPE

@@ -5,6 +5,10 @@ module DeltaLake
   class Configuration
     # @return [Logger, nil] told of every commit, at level info; none by default
     attr_reader :logger
+    # @return [#instrument, nil] told of every call to a table, by `instrument(name, payload) { }`; none by default.
+    #   `require "deltalake/rails"` sets `ActiveSupport::Notifications`
+    # @see Instrumentation
+    attr_reader :instrumenter
     # @return [Integer, nil] threads that decode and encode; nil for one a processor, and four at most
     attr_reader :threads
     # @return [Integer] bytes of snapshots that {DeltaLake.open} keeps, about: a table that is opened again costs one
@@ -21,17 +25,26 @@ module DeltaLake
     #   signal ends the wait. 10 by default, and 0 waits for none: the next writer writes what was cut short
     attr_reader :checkpoint_wait
 
+    # @return [Hash{Symbol => #uri}] tables by name, which stands for their address wherever one is asked for. None by
+    #   default
+    attr_reader :tables
+
     # @return [Hash{Symbol => Hash}] options for the tables of each kind of store, where `storage:` does not give them.
     #   None by default. Credentials of `storage:` stand alone: none of these are mixed in
     attr_reader :storage
-    # @return [Hash{String => Hash{String => String}}] the same for the native classes
+    # @return [Hash{Symbol => Hash}] options of stores by names of your own. `storage:` takes such a name in place of
+    #   options, so that jobs carry no secret. None by default
+    attr_reader :storage_profiles
+    # @return [Hash{String => Hash{String => String}}] the same as {#storage} for the native classes
     # @api private
     attr_reader :native_storage
 
     # @api private
     def initialize
       @storage = {}.freeze
+      @storage_profiles = {}.freeze
       @native_storage = {}.freeze
+      @tables = {}.freeze
       @checkpoints = :background
       @checkpoint_wait = 10
       @cache_bytes = 64 << 20
@@ -47,6 +60,18 @@ module DeltaLake
       end
 
       @logger = logger
+    end
+
+    # @example
+    #   DeltaLake.configure { |c| c.instrumenter = ActiveSupport::Notifications }
+    # @param instrumenter [#instrument, nil] calls the block of `instrument(name, payload)`, once
+    # @raise [TypeError] where it has no such method
+    def instrumenter=(instrumenter)
+      unless instrumenter.nil? || instrumenter.respond_to?(:instrument)
+        raise TypeError, "instrumenter must have an `instrument` method, got #{instrumenter.class}"
+      end
+
+      @instrumenter = instrumenter
     end
 
     # @param count [Integer] at least 1
@@ -95,10 +120,54 @@ module DeltaLake
     # @param options [Hash{Symbol => Hash}] by the kind of store: `:s3`, `:azure`, `:google`
     # @raise [ConfigurationError] where a store has no such option, or not with that value
     def storage=(options)
-      native = Storage.defaults(options)
+      held = []
+      native = Storage.defaults(options, held)
       native.each { |store, given| Native.check_storage(store, given) }
       @native_storage = native.freeze
+      # What was set before may be in use: its objects are kept.
+      passed = true
       @storage = options.transform_values(&:dup).freeze
+    ensure
+      Storage::Providers.release(held) unless passed
+    end
+
+    # @example
+    #   DeltaLake.configure do |c|
+    #     c.tables = { orders: "data/orders", events: { uri: "s3://bucket/events", storage: { timeout: 60 } } }
+    #   end
+    #   DeltaLake.table(:orders)
+    # @param tables [Hash{Symbol => String, Pathname, Hash}] an address, or `uri:` and `storage:`
+    def tables=(tables)
+      @tables = NamedTables.read(tables).freeze
+    end
+
+    # @example
+    #   DeltaLake.configure { |c| c.storage_profiles = { warehouse: { region: "eu-central-1", access_key_id: id,
+    #                                                                 secret_access_key: secret } } }
+    #   DeltaLake.open("s3://bucket/orders", storage: :warehouse)
+    # @param profiles [Hash{Symbol => Hash}]
+    def storage_profiles=(profiles)
+      held = []
+      raise TypeError, "storage_profiles must be a Hash, got #{profiles.class}" unless profiles.is_a?(Hash)
+
+      @storage_profiles = profiles.to_h do |name, options|
+        [name.to_sym, Storage.options(:"storage_profiles[#{name.inspect}]", options, held).freeze]
+      end.freeze
+      passed = true
+    ensure
+      Storage::Providers.release(held) unless passed
+    end
+
+    # @param name [Symbol]
+    # @return [Hash{String => String}]
+    # @raise [ConfigurationError] where there is none of that name
+    # @api private
+    def storage_profile(name)
+      storage_profiles.fetch(name) do
+        known = storage_profiles.keys.map(&:inspect).join(", ")
+        raise ConfigurationError, "no profile of storage is #{name.inspect}, only #{known.empty? ? 'none' : known}. " \
+                                  "DeltaLake.configure { |c| c.storage_profiles = { #{name}: { ... } } } makes it"
+      end
     end
 
     # Options of stores are not shown: they may be secrets.

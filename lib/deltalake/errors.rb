@@ -108,6 +108,22 @@ module DeltaLake
     end
   end
 
+  # A buffer had no room for rows within the time to wait for it: none of them was taken.
+  class BufferFullError < Error
+    # (see Error.retryable?)
+    def self.retryable?
+      true
+    end
+  end
+
+  # A buffer was closed before rows were pushed: none of them was taken.
+  class BufferClosedError < Error
+    # (see Error.retryable?)
+    def self.retryable?
+      true
+    end
+  end
+
   # A {Sync} cannot go on from where its target stands: {#reason} says why. `on_gap: :resync` copies everything again.
   class SyncGapError < Error
     # @return [Symbol] `:recreated` (another table is there now), `:restored` (its history was replaced by an older

@@ -43,6 +43,14 @@ module DeltaLake
       self
     end
 
+    # As {#each_batch}, with an Array for each column in place of a Hash for each row.
+    #
+    # @yieldparam columns [Array<Array>] in the order of the schema
+    # @api private
+    def each_columns(size:, deadline: nil, &block)
+      stream(deadline) { |stream| stream.each_columns(size, &block) }
+    end
+
     # @param deadline [Numeric, nil] most seconds to take
     # @return [Array<Hash{Symbol => Object}>]
     def to_a(deadline: nil)
@@ -59,7 +67,8 @@ module DeltaLake
     def count(*args, deadline: nil, &block)
       return super(*args, &block) if block || !args.empty?
 
-      @native.count(Arguments.deadline(deadline))
+      deadline = Arguments.deadline(deadline)
+      Instrumentation.tell(:count, source, version: source.version) { @native.count(deadline) }
     end
 
     # @param deadline [Numeric, nil] most seconds to take
@@ -77,7 +86,10 @@ module DeltaLake
     # @param deadline [Numeric, nil] most seconds to take, from now to the last batch
     # @return [ArrowStream]
     def arrow_c_stream(deadline: nil)
-      ArrowStream.new(@native.arrow_stream(Arguments.deadline(deadline)))
+      deadline = Arguments.deadline(deadline)
+      Instrumentation.tell(:arrow_c_stream, source, version: source.version) do
+        ArrowStream.new(@native.arrow_stream(deadline))
+      end
     end
 
     # The files that would be read.
@@ -108,8 +120,16 @@ module DeltaLake
 
     private
 
+    # Of what rows are read: something with `uri` and `version`.
+    def source
+      raise NotImplementedError
+    end
+
     def stream(deadline, &block)
-      RowStream.open(@native.stream(Arguments.deadline(deadline)), &block)
+      deadline = Arguments.deadline(deadline)
+      Instrumentation.tell_enumeration(:scan, source) do |seen|
+        RowStream.open(@native.stream(deadline), seen, &block)
+      end
     end
   end
 end

@@ -120,7 +120,10 @@ module DeltaLake
     #   `files_to_read`, and the same of `bytes_`; `requests`, `bytes_sent`, `bytes_received` and `retries` as in
     #   {Commit#metrics}; with `analyze`, `rows` and `seconds`
     def explain(analyze: false, deadline: nil)
-      @native.explain(analyze ? true : false, Arguments.deadline(deadline))
+      deadline = Arguments.deadline(deadline)
+      Instrumentation.tell(:explain, @snapshot, version: @snapshot.version) do
+        @native.explain(analyze ? true : false, deadline)
+      end
     end
 
     # The files that would be read in parts of about the same size, each of which any process can read, now or later:
@@ -135,7 +138,10 @@ module DeltaLake
     # @raise [ArgumentError] where the scan has a limit: a part cannot know how many rows the others give
     def tasks(target_bytes: nil, deadline: nil)
       target_bytes = target_bytes.nil? ? TASK_BYTES : Arguments.positive(:target_bytes, target_bytes)
-      ScanTask.of(@native, @snapshot, @options, target_bytes, Arguments.deadline(deadline))
+      deadline = Arguments.deadline(deadline)
+      Instrumentation.tell(:tasks, @snapshot, version: @snapshot.version) do
+        ScanTask.of(@native, @snapshot, @options, target_bytes, deadline)
+      end
     end
 
     # @return [String]
@@ -154,6 +160,10 @@ module DeltaLake
     end
 
     private
+
+    def source
+      @snapshot
+    end
 
     def with(**changes)
       options = @options.dup

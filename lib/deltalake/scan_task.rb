@@ -22,18 +22,23 @@ module DeltaLake
     # Of the JSON that this version of the library writes, and reads.
     FORMAT = 1
 
+    # What is read, as events name it.
+    Source = Struct.new(:uri, :version)
+    private_constant :Source
+
     class << self
       # The task that {#to_json} has made, perhaps elsewhere.
       #
       # @param json [String]
-      # @param storage [Hash{Symbol, String => Object}] options of the store, such as credentials; the JSON has none
+      # @param storage [Hash{Symbol, String => Object}, Symbol] options of the store, such as credentials, or the name
+      #   of a profile; the JSON has none
       # @return [ScanTask]
       # @raise [ArgumentError] where the text is no task, or one of a later version of this library
       # @raise [UnsupportedFeatureError] where reading the table needs a feature that this library lacks
       def load(json, storage: {})
         raise TypeError, "a task is loaded from a String of JSON, got #{json.class}" unless json.is_a?(String)
 
-        Storage.options(:storage, storage)
+        Storage.check(storage)
         new(parse(json), json) { |table| Storage.table(table, storage) }
       end
 
@@ -104,6 +109,10 @@ module DeltaLake
     end
 
     private
+
+    def source
+      Source.new(@table, @version)
+    end
 
     def checked(data)
       table, columns, bytes, read = data.values_at("table", "columns", "bytes", "read")

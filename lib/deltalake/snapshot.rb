@@ -99,7 +99,10 @@ module DeltaLake
     # @return [Array<CommitInfo>] newest first
     def history(limit: nil, deadline: nil)
       limit = Arguments.whole(:limit, limit) unless limit.nil?
-      @native.history(limit, Arguments.deadline(deadline)).map { |commit| CommitInfo.new(*commit) }
+      deadline = Arguments.deadline(deadline)
+      Instrumentation.tell(:history, self, version:) do
+        @native.history(limit, deadline).map { |commit| CommitInfo.new(*commit) }
+      end
     end
 
     # The rows that changed over a range of versions: from the change data feed of the table, which has to be on for all
@@ -119,7 +122,8 @@ module DeltaLake
     # @raise [SchemaMismatchError] where rows of a version cannot be read with the schema of the last
     def changes(from:, to: nil, deadline: nil)
       points = [*Arguments.point(:from, from), *(to.nil? ? [nil, nil] : Arguments.point(:to, to))]
-      Changes.new(@native.changes(*points, Arguments.deadline(deadline)))
+      deadline = Arguments.deadline(deadline)
+      Instrumentation.tell(:changes, self, version:) { Changes.new(@native.changes(*points, deadline)) }
     end
 
     # (see Readable#scan)

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "json"
+require_relative "storage/providers"
 
 module DeltaLake
   # What callers give as `storage:`, and the tables that are reached with it.
@@ -10,27 +11,55 @@ module DeltaLake
     STORES = %i[s3 azure google].freeze
 
     class << self
-      # @param uri [String, Pathname, URI]
-      # @param storage [Hash]
+      # @param uri [String, Pathname, URI, Symbol] an address, or the name of one
+      # @param storage [Hash, Symbol] options, or the name of a profile
       # @return [Native::Table]
       def table(uri, storage)
+        held = []
+        uri, storage = NamedTables.find(uri, storage, held) if uri.is_a?(Symbol)
         address = Arguments.uri(uri)
-        given = options(:storage, storage)
-        Native::Table.open(address, given, DeltaLake.configuration.native_storage)
+        given = given(storage, held)
+        defaults = DeltaLake.configuration.native_storage
+        # What the configuration has was kept before.
+        [given, *defaults.values].each { |options| Providers.hold_marked(options, held) }
+        Providers.serve if held.any?
+        # From here on the native side says when it needs them no more.
+        passed = true
+        Native::Table.open(address, given, defaults, held)
+      ensure
+        Providers.release(held) unless passed || held.nil?
+      end
+
+      # Raises where no store could be given that.
+      def check(storage)
+        held = []
+        given(storage, held)
+        nil
+      ensure
+        Providers.release(held)
+      end
+
+      # @param storage [Hash, Symbol]
+      # @param held [Array<Integer>] as of {options}
+      # @return [Hash{String => String}]
+      def given(storage, held)
+        storage.is_a?(Symbol) ? DeltaLake.configuration.storage_profile(storage) : options(:storage, storage, held)
       end
 
       # @param name [Symbol] of the argument, for messages
       # @param value [Hash{Symbol, String => Object}]
+      # @param held [Array<Integer>] gets the numbers of objects that give credentials, which are kept
       # @return [Hash{String => String}]
-      def options(name, value)
+      def options(name, value, held)
         raise TypeError, "#{name} must be a Hash, got #{value.class}" unless value.is_a?(Hash)
 
-        value.to_h { |key, item| [key(name, key), text(name, key, item)] }
+        value.to_h { |key, item| [key(name, key), text(name, key, item, held)] }
       end
 
       # @param value [Hash{Symbol, String => Hash}] options by the store's word
+      # @param held [Array<Integer>] as of {options}
       # @return [Hash{String => Hash{String => String}}]
-      def defaults(value)
+      def defaults(value, held)
         raise TypeError, "storage must be a Hash, got #{value.class}" unless value.is_a?(Hash)
 
         value.to_h do |store, given|
@@ -39,7 +68,7 @@ module DeltaLake
             raise ArgumentError, "storage has options of #{STORES.map(&:inspect).join(', ')}, not #{store.inspect}"
           end
 
-          [word, options(:"storage[:#{word}]", given)]
+          [word, options(:"storage[:#{word}]", given, held)]
         end
       end
 
@@ -52,7 +81,7 @@ module DeltaLake
       end
 
       # A value may be a secret: no message shows it.
-      def text(name, key, value)
+      def text(name, key, value, held)
         case value
         when String, Symbol, Numeric, true, false then value.to_s
         when Hash then JSON.generate(value)
@@ -60,6 +89,7 @@ module DeltaLake
         else
           return value.to_path if value.respond_to?(:to_path)
           return value.to_s if defined?(URI::Generic) && value.is_a?(URI::Generic)
+          return Providers.hold(value, held) if Given.source?(value)
 
           raise TypeError, "#{name} takes text, numbers and true or false, got #{value.class} for #{key.inspect}"
         end

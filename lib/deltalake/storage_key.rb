@@ -10,7 +10,8 @@ module DeltaLake
     attr_reader :aliases
     # @return [Array<Symbol>] stores that have it: `:s3`, `:azure`, `:google`
     attr_reader :stores
-    # @return [Symbol] what its value is: `:text`, `:secret`, `:flag`, `:number`, `:seconds`, `:address` or `:file`
+    # @return [Symbol] what its value is: `:text`, `:secret`, `:flag`, `:number`, `:seconds`, `:address`, `:file` or
+    #   `:object`
     attr_reader :kind
     # @return [String] what it means
     attr_reader :meaning

@@ -75,8 +75,11 @@ module DeltaLake
     # @param deadline [Numeric, nil] most seconds to take
     # @return [self]
     def refresh(deadline: nil)
-      advance(snapshot.native.refresh(Arguments.deadline(deadline)))
-      self
+      deadline = Arguments.deadline(deadline)
+      Instrumentation.tell(:refresh, self) do
+        advance(snapshot.native.refresh(deadline))
+        self
+      end
     end
 
     # Another version of the table. The handle stays where it is.
@@ -93,7 +96,8 @@ module DeltaLake
       raise ArgumentError, "at needs a Time or a version" if time.nil? && version.nil?
 
       version, at_ms = Arguments.point_in_time(version, time)
-      Snapshot.new(@native.snapshot(version, at_ms, Arguments.deadline(deadline)))
+      deadline = Arguments.deadline(deadline)
+      Instrumentation.tell(:open, self) { Snapshot.new(@native.snapshot(version, at_ms, deadline)) }
     end
 
     # Adds rows, all of them or none, in one commit; and moves the handle to it. Rows are taken as they come, so that an
@@ -134,7 +138,8 @@ module DeltaLake
                group: nil)
       kind = Append::Plain.new(group: group.nil? ? @group_commits : group)
       CurrentJob.write(once, self) do |key|
-        write(Append.new(Append.source(rows), once: key, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind:))
+        source = Append.source(rows)
+        write(:append, Append.new(source, once: key, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind:))
       end
     end
 
@@ -165,7 +170,7 @@ module DeltaLake
                     metadata: {})
       source = Append::JSONLines.new(io_or_lines)
       CurrentJob.write(once, self) do |key|
-        write(Append.new(source, once: key, txn:, on_unknown:, on_bad_row:, deadline:, metadata:))
+        write(:append_json, Append.new(source, once: key, txn:, on_unknown:, on_bad_row:, deadline:, metadata:))
       end
     end
 
@@ -179,10 +184,13 @@ module DeltaLake
     # @return [Checkpoint]
     # @raise [UnsupportedFeatureError] where the table has a feature that this library does not know
     def checkpoint(deadline: nil)
-      newest, written, duration = Upkeep.timed { snapshot.native.checkpoint(Arguments.deadline(deadline)) }
-      advance(newest)
-      files, actions, bytes = written
-      Checkpoint.new(version: newest.version, files:, actions:, bytes:, duration:)
+      deadline = Arguments.deadline(deadline)
+      Instrumentation.tell(:checkpoint, self) do
+        newest, written, duration = Upkeep.timed { snapshot.native.checkpoint(deadline) }
+        advance(newest)
+        files, actions, bytes = written
+        Checkpoint.new(version: newest.version, files:, actions:, bytes:, duration:)
+      end
     end
 
     # Deletes what has expired of the log: commits and checkpoints older than `delta.logRetentionDuration` (30 days,
@@ -195,10 +203,12 @@ module DeltaLake
     # @return [LogCleanup]
     # @raise [ConfigurationError] where the table's retention cannot be read
     def clean_log(limit: 10_000, deadline: nil)
-      newest, files, bytes, more, duration =
-        Upkeep.timed { snapshot.native.clean_log(Arguments.positive(:limit, limit), Arguments.deadline(deadline)) }
-      advance(newest)
-      LogCleanup.new(files:, bytes:, more:, duration:)
+      arguments = [Arguments.positive(:limit, limit), Arguments.deadline(deadline)]
+      Instrumentation.tell(:clean_log, self) do
+        newest, files, bytes, more, duration = Upkeep.timed { snapshot.native.clean_log(*arguments) }
+        advance(newest)
+        LogCleanup.new(files:, bytes:, more:, duration:)
+      end
     end
 
     # Changes columns, properties, constraints and features: all that the block says, in one commit of no rows, or
@@ -229,7 +239,7 @@ module DeltaLake
 
       arguments = [JSON.generate(Alteration.changes(&block)), WriteArguments.json(metadata),
                    Arguments.deadline(deadline)]
-      done do
+      done(:alter) do
         newest, attempts, skipped, asked, duration = Upkeep.timed { snapshot.native.alter(*arguments) }
         [Commit.new(version: newest.version, rows: 0, files: 0, bytes: 0, attempts:, skipped:, duration:,
                     metrics: { commit_seconds: duration, **asked }), newest]
@@ -249,18 +259,21 @@ module DeltaLake
       Upkeep.report
     end
 
+    # @param operation [Symbol]
     # @param append [Append]
-    def write(append)
-      done { append.call(snapshot.native) }
+    def write(operation, append)
+      done(operation) { append.call(snapshot.native) }
     end
 
     # Does what gives a commit and the version after it. After a conflict the handle stands on what has won, so that the
     # same call made again begins from there.
-    def done
-      commit, newest = yield
-      advance(newest)
-      log(commit)
-      commit
+    def done(operation, &block)
+      Instrumentation.tell(operation, self) do
+        commit, newest = block.call
+        advance(newest)
+        log(commit)
+        commit
+      end
     rescue CommitConflictError
       catch_up
       raise
@@ -274,6 +287,8 @@ module DeltaLake
     end
 
     def log(commit)
+      return if Instrumentation.logged?
+
       DeltaLake.configuration.logger&.info do
         what = commit.skipped? ? "nothing to write" : "wrote #{commit.rows} rows in #{commit.files} files"
         "deltalake: #{Address.shown(uri)}: #{what}, version #{commit.version}, #{commit.duration.round(3)} s, " \

@@ -35,7 +35,8 @@ module DeltaLake
                   deadline: nil, metadata: {})
       kind = Append::Overwriting.new(where:, dynamic:)
       CurrentJob.write(once, self) do |key|
-        write(Append.new(Append.source(rows), once: key, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind:))
+        source = Append.source(rows)
+        write(:overwrite, Append.new(source, once: key, txn:, on_unknown:, on_bad_row:, deadline:, metadata:, kind:))
       end
     end
 
@@ -50,7 +51,7 @@ module DeltaLake
     # @return [StagedFiles]
     def stage(rows, on_unknown: :raise, on_bad_row: :raise, deadline: nil)
       append = Append.new(Append.source(rows), once: nil, txn: nil, on_unknown:, on_bad_row:, deadline:, metadata: {})
-      StagedFiles.new(append.stage(snapshot.native))
+      Instrumentation.tell(:stage, self) { StagedFiles.new(append.stage(snapshot.native)) }
     end
 
     # Adds staged rows, all of them or none, in one commit; and moves the handle to it.
@@ -77,7 +78,7 @@ module DeltaLake
 
     def commit_staged(natives, options)
       started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-      done do
+      done(:commit) do
         newest, rows, files, bytes, attempts, skipped, asked = snapshot.native.commit_staged(natives, *options)
         duration = Process.clock_gettime(Process::CLOCK_MONOTONIC) - started
         [Commit.new(version: newest.version, rows:, files:, bytes:, attempts:, skipped:, duration:,

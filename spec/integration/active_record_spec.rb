@@ -75,6 +75,21 @@ RSpec.describe "ActiveRecord", :native do
     expect(null).to eq(%w[id name])
   end
 
+  it "makes a schema of some columns of a model" do
+    only, except, *errors = run(<<~RUBY)
+      show(DeltaLake::Schema.from_model(User, only: [:score, "id"]).names)
+      show(DeltaLake::Schema.from_model(User, except: User.column_names - ["name"]).names)
+      [{ only: [:nothing] }, { except: [:id, :nowhere] }, { only: [:id], except: [:id] }].each do |options|
+        DeltaLake::Schema.from_model(User, **options)
+      rescue ArgumentError => e
+        show(e.message)
+      end
+    RUBY
+    expect([only, except]).to eq([%w[id score], %w[name]])
+    expect(errors).to match([/only: User has no column nothing; it has id, name/, /except: User has no column nowhere/,
+                             /no column of User is left/])
+  end
+
   it "takes relations in batches, with no model made" do
     first, *rest = run(<<~'RUBY')
       users(25_000)

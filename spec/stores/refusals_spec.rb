@@ -41,7 +41,11 @@ RSpec.describe "A store that refuses", :native do
         create: -> { DeltaLake.create(new, schema:, storage: spoilt) } }
     end
 
-    def asked_twice = proxy.requests.map(&:target).tally.select { |_, times| times > 1 }.keys
+    # What is left of a write that failed is cleaned away.
+    def asked_twice
+      asked = proxy.requests.reject { |request| request.verb == "DELETE" }.map(&:target)
+      asked.tally.select { |_, times| times > 1 }.keys
+    end
 
     # Calls that are refused from the first request on: nothing is done by any of them.
     def refused(refusal)
@@ -82,6 +86,23 @@ RSpec.describe "A store that refuses", :native do
         expect(told).to be_a(DeltaLake::ConfigurationError), place
         expect(told.message).to include("is at another address: check endpoint and region"), place
       end
+    end
+  end
+
+  on_stores(:dynamodb) do
+    include_context "with a store that fails"
+
+    it "by the time, as DynamoDB does, tells that this machine's clock is wrong" do
+      at = fresh
+      table = DeltaLake.open(at, storage: storage.merge("dynamodb_endpoint" => "http://127.0.0.1:#{proxy.port}"))
+      spoil(["400 Bad Request", <<~JSON], 0, for_good: true)
+        {"__type":"com.amazon.coral.service#InvalidSignatureException","message":"Signature expired: 20261129T080000Z \
+        is now earlier than 20261129T084500Z (20261129T090000Z - 15 min.)"}
+      JSON
+      told = error_of { table.append([row(4)]) }
+      expect(told).to be_a(DeltaLake::PermissionDeniedError)
+      expect(told.message).to include("this machine's clock is wrong, set it")
+      expect([proxy.requests.size, ids(at)]).to eq([1, [1, 2, 3]])
     end
   end
 end

@@ -6,8 +6,14 @@ require "socket"
 # after the store has done what was asked, or sends an answer that is late, short or wrong. One request a connection.
 # A fault is a name, or what to refuse with (status, body and headers), or what makes another answer of the store's.
 class FaultProxy
-  Request = Struct.new(:number, :verb, :target) do
+  Request = Struct.new(:number, :verb, :target, :head) do
     def to_s = "#{verb} #{target}"
+
+    # The access key that signed it.
+    def key_id = head[%r{^authorization:.*Credential=([^/,]+)}i, 1]
+
+    # What goes with the signature, or in place of it.
+    def token = head[/^x-amz-security-token: *(.*?)\r/i, 1] || head[/^authorization: *Bearer (.*?)\r/i, 1]
   end
 
   BROKEN = {
@@ -15,6 +21,8 @@ class FaultProxy
     too_many: ["429 Too Many Requests", ""],
     failing: ["500 Internal Server Error", "<Error><Code>InternalError</Code></Error>"],
     denied: ["403 Forbidden", "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"],
+    expired: ["400 Bad Request", "<Error><Code>ExpiredToken</Code><Message>The token has expired.</Message></Error>"],
+    unauthorized: ["401 Unauthorized", ""],
     skewed: ["403 Forbidden", "<Error><Code>RequestTimeTooSkewed</Code></Error>"],
     no_bucket: ["404 Not Found", "<Error><Code>NoSuchBucket</Code></Error>"]
   }.freeze
@@ -63,12 +71,16 @@ class FaultProxy
 
     lines = head.split("\r\n")
     body = client.read(lines.grep(/\Acontent-length:/i).sum { |line| Integer(line.split(":")[1]) })
-    request = @lock.synchronize { Request.new(@requests.size, *lines.first.split[0, 2]).tap { |r| @requests << r } }
+    request = noted(*lines.first.split[0, 2], head)
     answer(client, @judge.call(request)) { forward(lines.grep_v(/\Aconnection:/i), body) }
   rescue SystemCallError, IOError
     nil
   ensure
     client.close
+  end
+
+  def noted(*parts)
+    @lock.synchronize { Request.new(@requests.size, *parts).tap { |request| @requests << request } }
   end
 
   def answer(client, fault, &done)

@@ -79,15 +79,18 @@ module SidekiqHelper
     end
   end
 
-  # What the scheduler does every few seconds: failed jobs are run again at once.
+  # What the scheduler does every few seconds: failed jobs are run again at once, others when it is time.
   def retry_failed
     Sidekiq::RetrySet.new.retry_all
+    Sidekiq::ScheduledSet.new.each { |job| job.add_to_queue if job.at <= Time.now }
   end
 
   private
 
   def sidekiq_logs
-    @sidekiqs.to_a.map { |process| process.log.lines.last(15).join }.join("\n")
+    failed = [Sidekiq::RetrySet.new, Sidekiq::DeadSet.new].flat_map(&:to_a)
+    failed = failed.map { |job| "#{job.klass} #{job.item['error_class']}: #{job.item['error_message']}" }.tally
+    [failed, *@sidekiqs.to_a.map { |process| process.log.lines.last(15).join }].join("\n")
   end
 end
 

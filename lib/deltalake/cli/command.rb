@@ -19,6 +19,7 @@ module DeltaLake
       end
 
       # @param arguments [Array<String>]
+      # @return [Object] `:error` where the process is to end so
       def run(arguments)
         rest = parser.permute(arguments)
         return @stdout.puts(parser.help) if @options[:help]

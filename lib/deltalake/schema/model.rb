@@ -16,20 +16,36 @@ module DeltaLake
       private_constant :TYPES, :INTEGERS, :UNBOUNDED
 
       # @param model [Class]
-      def initialize(model)
+      # @param only [Array<Symbol, String>, nil]
+      # @param except [Array<Symbol, String>]
+      def initialize(model, only: nil, except: [])
         unless model.respond_to?(:columns) && model.respond_to?(:defined_enums)
           raise TypeError, "an ActiveRecord model is needed, got #{model.inspect}"
         end
 
         @model = model
+        @only = only.nil? ? model.column_names : existing(:only, only)
+        @except = existing(:except, except)
       end
 
       # @return [Array<Field>]
       def fields
-        @model.columns.map { |column| Field.new(column.name.to_sym, type(column), null: column.null) }
+        wanted = @model.columns.select { |column| @only.include?(column.name) && !@except.include?(column.name) }
+        raise ArgumentError, "no column of #{@model} is left for the schema" if wanted.empty?
+
+        wanted.map { |column| Field.new(column.name.to_sym, type(column), null: column.null) }
       end
 
       private
+
+      def existing(option, given)
+        names = Arguments.names(option, given)
+        unknown = names - @model.column_names
+        return names if unknown.empty?
+
+        raise ArgumentError, "#{option}: #{@model} has no column #{unknown.join(', ')}; it has " \
+                             "#{@model.column_names.join(', ')}"
+      end
 
       def type(column)
         inner = @model.defined_enums.key?(column.name) ? PrimitiveType.new("string") : inner(column)
@@ -56,10 +72,15 @@ module DeltaLake
       #
       # Enums and what Delta has no type for (JSON, times of day, UUIDs, addresses) become `string`.
       #
+      # @example
+      #   DeltaLake::Schema.from_model(User, except: [:password_digest])
       # @param model [Class]
+      # @param only [Array<Symbol, String>, nil] these columns, in the order of the model's table
+      # @param except [Array<Symbol, String>] all but these
       # @return [Schema]
-      def from_model(model)
-        new(Model.new(model).fields)
+      # @raise [ArgumentError] where the model has no such column
+      def from_model(model, only: nil, except: [])
+        new(Model.new(model, only:, except:).fields)
       end
     end
   end

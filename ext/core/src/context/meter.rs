@@ -60,6 +60,7 @@ pub struct Meter {
     sent: AtomicU64,
     received: AtomicU64,
     retries: AtomicU64,
+    files: AtomicU64,
     failed: Mutex<Vec<u64>>,
 }
 
@@ -90,6 +91,16 @@ impl Meter {
             failed.swap_remove(index);
             self.retries.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// A data file is opened.
+    pub fn opened(&self) {
+        self.files.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Data files that were opened.
+    pub fn files(&self) -> u64 {
+        self.files.load(Ordering::Relaxed)
     }
 
     /// What it shows now.

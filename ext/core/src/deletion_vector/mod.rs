@@ -19,6 +19,7 @@ use crate::action::DeletionVectorDescriptor;
 use crate::error::{Error, Result};
 
 pub use blob::fetch;
+pub use place::file_of;
 
 /// The deleted rows of one file.
 #[derive(Debug, Clone, PartialEq)]

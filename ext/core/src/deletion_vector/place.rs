@@ -52,6 +52,14 @@ pub(super) fn place(descriptor: &DeletionVectorDescriptor) -> Result<Place> {
     Ok(Place::File { path, offset })
 }
 
+/// The file that holds a descriptor's bitmap, where one does.
+pub fn file_of(descriptor: &DeletionVectorDescriptor) -> Result<Option<DataPath>> {
+    Ok(match place(descriptor)? {
+        Place::Inline(_) => None,
+        Place::File { path, .. } => Some(path),
+    })
+}
+
 /// The file of a UUID, in the folder that its random prefix names; relative to the table's root.
 fn by_uuid(text: &str) -> Result<DataPath> {
     let wrong = || Error::corrupt(format!("a deletion vector's file has the name {text:?}, which ends with no UUID"));

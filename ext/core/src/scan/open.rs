@@ -17,6 +17,7 @@ use super::read_field::ReadField;
 use super::task::ScanTask;
 use super::tracked::TrackedColumn;
 use crate::action::{Add, DeletionVectorDescriptor};
+use crate::context::Context;
 use crate::deletion_vector::{self, DeletionVector};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::parse_data_path;
@@ -61,6 +62,7 @@ impl OpenFile {
 
     pub(super) async fn open(task: &ScanTask, planned: PlannedFile) -> Result<Self> {
         let PlannedFile { add, only, constants, filter } = planned;
+        Context::current().meter().opened();
         let (storage, key) = task.snapshot.storage().locate(parse_data_path(&add.path)?)?;
         let opened = async {
             let opened = footer(&storage, &key, u64::try_from(add.size).unwrap_or(0)).await;
@@ -147,9 +149,10 @@ pub async fn rows_in_file(table: &Snapshot, add: &Add) -> Result<u64> {
 }
 
 async fn footer(storage: &Storage, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
+    // A disk does not tell a file that is too short from one that cannot be read.
+    let is_of_size = |e: &Error| e.kind() == ErrorKind::CorruptTable || !(storage.is_remote() || is_not_found(e));
     let error = match read_footer(storage, key, size).await {
-        // A local file says of a range past its end that the store failed.
-        Err(e) if size > 0 && !is_not_found(&e) && e.kind() != ErrorKind::PermissionDenied => e,
+        Err(e) if size > 0 && is_of_size(&e) => e,
         done => return done,
     };
     // Some writers log a size that the file does not have.

@@ -5,6 +5,7 @@ mod assign;
 mod decimal;
 mod edit;
 mod feed;
+mod identity;
 mod json;
 mod mapping;
 mod merge;
@@ -21,6 +22,10 @@ pub use assign::{MAX_COLUMN_ID, NewNames, assign_mapping, forget_mapping, forget
 pub use decimal::DecimalType;
 pub use edit::{Place, position, struct_at};
 pub use feed::{CHANGE_TYPE, COMMIT_TIMESTAMP, COMMIT_VERSION, check_feed};
+pub use identity::{
+    IDENTITY_EXPLICIT, IDENTITY_MARK, IDENTITY_START, IDENTITY_STEP, IdentityBlock, IdentityColumn, IdentityStock,
+    with_marks_of, without_marks,
+};
 pub use mapping::ColumnMapping;
 pub use path::ColumnPath;
 pub use rules::{check_known, check_table};

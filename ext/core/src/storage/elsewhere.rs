@@ -31,6 +31,7 @@ impl Storage {
                 let storage = self.beside("file:", || Location::parse("/", StorageOptions::default()))?;
                 Ok((storage, file.trim_start_matches('/').to_owned()))
             }
+            Place::Memory(_) => Err(refused(&url, "a table in memory")),
             Place::Cloud(own) => {
                 let path = other_path(&own.address, &url)
                     .ok_or_else(|| refused(&url, &format!("a table at {}", self.uri())))?;

@@ -12,11 +12,14 @@ use super::location::Location;
 use super::memo::Memo;
 use super::options::StorageOptions;
 use super::ranges::Plan;
-use super::{ObjectMeta, PutOutcome, Store, Upload, stack};
+use super::{ObjectMeta, PutOutcome, Store, Upload, Walked, stack};
 use crate::error::{Error, Result};
 
 /// Requests for the ranges of one call at a time.
 const PIECES_IN_FLIGHT: usize = 8;
+
+/// How often a lock is tried that others hold for some microseconds: a second client would ask for credentials again.
+const TRIES: usize = 200;
 
 /// A table's root in its store. Clones share the client; a child process after `fork` makes a client of its own.
 #[derive(Clone)]
@@ -92,8 +95,9 @@ impl Storage {
             return Ok(Arc::clone(fixed));
         }
         let connect = || stack::connect(&self.0.location);
-        // Never waits: a fork may have copied the lock while another thread held it.
-        let Ok(mut slot) = self.0.client.try_lock() else { return connect() };
+        // Never waits for long: a fork may have copied the lock while another thread held it.
+        let locked = (0..TRIES).find_map(|_| self.0.client.try_lock().map_err(|_| std::thread::yield_now()).ok());
+        let Some(mut slot) = locked else { return connect() };
         let pid = std::process::id();
         match &*slot {
             Some(Client { pid: made_in, store: Some(store) }) if *made_in == pid => Ok(Arc::clone(store)),
@@ -189,6 +193,11 @@ impl Storage {
     /// See [`Store::list`].
     pub async fn list(&self, prefix: &str, start_after: Option<&str>) -> Result<Vec<ObjectMeta>> {
         self.store()?.list(prefix, start_after).await
+    }
+
+    /// See [`Store::walk`].
+    pub async fn walk(&self, most: usize) -> Result<Walked> {
+        self.store()?.walk(most).await
     }
 
     /// See [`Store::list_short`].

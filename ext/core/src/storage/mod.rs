@@ -1,17 +1,20 @@
 //! Where tables live: one small interface over `object_store`, addressed by keys relative to the table's root.
 
 mod cloud;
+mod credentials;
 mod dynamodb;
 mod elsewhere;
 mod error;
 #[cfg(any(test, feature = "testing"))]
 pub mod faults;
+pub mod faulty;
 mod footer;
 mod handle;
 mod http;
 mod location;
 mod log_store;
 mod memo;
+pub mod memory;
 mod object;
 mod options;
 mod parquet_file;
@@ -40,7 +43,7 @@ use crate::error::Result;
 pub use error::is_not_found;
 pub use handle::Storage;
 pub use location::Location;
-pub use options::{KEYS, Key, Kind, StorageOptions, StoreKind};
+pub use options::{CredentialSource, GivenCredentials, KEYS, Key, Kind, StorageOptions, StoreKind, mark};
 pub use parquet_file::{ParquetFile, WHOLE_FILE_BYTES, parquet_error};
 pub use parquet_schema::{reader_metadata, reader_options};
 pub use segments::Segments;
@@ -60,6 +63,15 @@ pub struct ObjectMeta {
     pub modified_ms: i64,
     /// What the store tells contents apart by, if it does.
     pub etag: Option<String>,
+}
+
+/// What lies below a table's root.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Walked {
+    /// At any depth, in the order of the store.
+    pub objects: Vec<ObjectMeta>,
+    /// Whether that is all of it.
+    pub complete: bool,
 }
 
 /// What became of a conditional put.
@@ -91,6 +103,8 @@ pub trait Store: Send + Sync {
     fn list_short<'a>(&'a self, _prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
         futures::future::ready(Ok(None)).boxed()
     }
+    /// Objects at any depth below the root, the log's among them: `most` at most.
+    fn walk(&self, most: usize) -> BoxFuture<'_, Result<Walked>>;
     /// Whether anything lies below the folder `prefix`, at any depth.
     fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>>;
     /// Writes or overwrites; durable and whole when it returns.

@@ -9,10 +9,11 @@ use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt, stream};
 use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
-use super::{ObjectMeta, Parts, PutOutcome, Store, error};
+use super::{ObjectMeta, Parts, PutOutcome, Store, Walked, error};
 use crate::context::{Context, RequestKind};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -33,10 +34,9 @@ impl ObjectBacked {
         Self { inner: Arc::clone(&local) as _, root: root.clone(), uri: uri.to_owned(), local: Some(local) }
     }
 
-    #[cfg(any(test, feature = "testing"))]
-    pub(super) fn in_memory() -> Self {
-        let inner = Arc::new(object_store::memory::InMemory::new());
-        Self { inner, root: Path::default(), uri: "memory".to_owned(), local: None }
+    /// What `inner` keeps in memory, from `root` on.
+    pub(super) fn in_memory(inner: Arc<InMemory>, root: &Path, uri: &str) -> Self {
+        Self { inner, root: root.clone(), uri: uri.to_owned(), local: None }
     }
 
     fn path(&self, key: &str) -> Result<Path> {
@@ -160,6 +160,23 @@ impl Store for ObjectBacked {
                 return Ok(None);
             }
             self.listed(prefix, stream::iter(listed).boxed()).await.map(Some)
+        }
+        .boxed()
+    }
+
+    fn walk(&self, most: usize) -> BoxFuture<'_, Result<Walked>> {
+        async move {
+            asked(RequestKind::List, 0);
+            let mut found = self.inner.list(Some(&self.root));
+            let mut objects = Vec::new();
+            while let Some(object) = found.next().await {
+                match object.map_err(self.fail("list", "")) {
+                    Err(e) if error::is_not_found(&e) => {}
+                    _ if objects.len() == most => return Ok(Walked { objects, complete: false }),
+                    object => objects.push(self.meta(&object?)),
+                }
+            }
+            Ok(Walked { objects, complete: true })
         }
         .boxed()
     }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use super::Store;
 use super::cloud::{self, Connected};
 use super::dynamodb::{self, DynamoLogStore};
+use super::faulty::Faulty;
 use super::location::{Location, Place};
 use super::log_store::{self, LogStore};
+use super::memory;
 use super::object::ObjectBacked;
 use super::probe::{Probed, Questions};
 use super::remote::Remote;
@@ -14,12 +16,19 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// A client for the store of `location`.
 pub(super) fn connect(location: &Location) -> Result<Arc<dyn Store>> {
-    let Place::Cloud(cloud) = &location.place else {
-        return Ok(Arc::new(ObjectBacked::local(&location.root, &location.uri)));
+    let cloud = match &location.place {
+        Place::Cloud(cloud) => cloud,
+        Place::Local => return Ok(Arc::new(ObjectBacked::local(&location.root, &location.uri))),
+        Place::Memory(name) => {
+            let kept = ObjectBacked::in_memory(name.objects(), &location.root, &location.uri);
+            let uri = location.uri().to_owned();
+            return Ok(Arc::new(Faulty::unlogged(Arc::new(kept), move |name, key| memory::judge(&uri, name, key))));
+        }
     };
     let log_store = log_store::read(&cloud.settings)?;
-    let Connected { store, endpoint, amazon, settings } = cloud::connect(cloud, location)?;
-    let store: Arc<dyn Store> = Arc::new(Remote::new(cloud, location, &settings, store));
+    let connected = cloud::connect(cloud, location)?;
+    let store: Arc<dyn Store> = Arc::new(Remote::new(cloud, location, &connected));
+    let Connected { endpoint, amazon, .. } = connected;
     if let LogStore::DynamoDb(options) = log_store {
         let amazon = amazon.ok_or_else(|| {
             let message =

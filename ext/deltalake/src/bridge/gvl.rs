@@ -11,9 +11,10 @@ use deltalake_core::context::Context;
 use deltalake_core::{Error, ErrorKind};
 use magnus::error::{ErrorType, Tag};
 use magnus::rb_sys::protect;
-use magnus::{Exception, Ruby, kwargs, prelude::*};
+use magnus::{Exception, RModule, Ruby, kwargs, prelude::*};
 use rb_sys::{VALUE, rb_set_errinfo, rb_thread_call_without_gvl, rb_thread_call_without_gvl2, rb_unblock_function_t};
 
+use super::asking;
 use super::error::{to_exception, to_ruby_error};
 use super::memory;
 use super::panic;
@@ -22,6 +23,8 @@ use super::signal::Signal;
 
 /// How long a wake-up that Ruby lost (it can, for a signal) goes unseen.
 const TICK: Duration = Duration::from_millis(250);
+/// The same for a thread that waits for work, and that no signal is meant for.
+const IDLE_TICK: Duration = Duration::from_secs(2);
 /// How often a wait that is not cut short looks whether it may end.
 const SETTLE_TICK: Duration = Duration::from_millis(50);
 /// How long an interrupt waits for the aborted task to be gone; one that computes is left behind.
@@ -37,19 +40,46 @@ pub(crate) fn block_on<T: Send + 'static>(
     future: impl Future<Output = deltalake_core::Result<T>> + Send + 'static,
 ) -> Result<T, magnus::Error> {
     memory::give_back(ruby);
+    wait_for(ruby, ctx, future, TICK)
+}
+
+/// The same for a thread that has nothing else to do.
+pub(crate) fn idle_on<T: Send + 'static>(
+    ruby: &Ruby,
+    future: impl Future<Output = deltalake_core::Result<T>> + Send + 'static,
+) -> Result<T, magnus::Error> {
+    wait_for(ruby, &Context::default(), future, IDLE_TICK)
+}
+
+fn wait_for<T: Send + 'static>(
+    ruby: &Ruby,
+    ctx: &Context,
+    future: impl Future<Output = deltalake_core::Result<T>> + Send + 'static,
+    tick: Duration,
+) -> Result<T, magnus::Error> {
     let call = runtime::spawn(ctx, future).map_err(|error| to_ruby_error(ruby, error))?;
     loop {
         // Whatever Ruby raised is raised, even where a result has come meanwhile: nobody would hear of it again.
-        if let Err(interrupt) = wait(call.signal(), TICK, Some(nudge)) {
+        if let Err(interrupt) = wait(call.signal(), tick, Some(nudge)) {
             return Err(leave(ruby, ctx, call, interrupt));
         }
         if let Some(result) = call.take() {
             return result.map_err(|error| to_ruby_error(ruby, error));
         }
-        if let Err(interrupt) = check_interrupts() {
+        if let Err(interrupt) = check_interrupts().and_then(|()| serve(ruby)) {
             return Err(leave(ruby, ctx, call, interrupt));
         }
     }
+}
+
+/// Where Ruby is asked for something and nobody has taken the question: sees to it that a thread is there, which a fork or a
+/// `Thread#kill` has ended.
+fn serve(ruby: &Ruby) -> Result<(), magnus::Error> {
+    if !asking::is_asked() {
+        return Ok(());
+    }
+    let storage: RModule = ruby.class_object().const_get::<_, RModule>("DeltaLake")?.const_get("Storage")?;
+    storage.const_get::<_, RModule>("Providers")?.funcall::<_, _, magnus::Value>("serve", ()).map(drop)
 }
 
 /// Ends `call` for an interrupt and says what to raise: the interrupt itself, unless that would hide a commit whose

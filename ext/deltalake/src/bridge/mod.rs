@@ -8,6 +8,7 @@
 mod allocator;
 mod arrow_import;
 mod arrow_stream;
+pub(crate) mod asking;
 pub(crate) mod error;
 pub(crate) mod fork;
 mod gvl;
@@ -19,7 +20,7 @@ mod signal;
 pub(crate) use arrow_import::{Foreign, ForeignStream};
 pub(crate) use arrow_stream::{ArrowCStream, Batches};
 pub(crate) use error::to_ruby_error;
-pub(crate) use gvl::{block_on, without_gvl};
+pub(crate) use gvl::{block_on, idle_on, without_gvl};
 pub(crate) use memory::MemoryGuard;
 #[cfg(feature = "testing")]
 pub(crate) use runtime::runtime_handle;

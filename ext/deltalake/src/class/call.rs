@@ -1,5 +1,6 @@
 //! What classes have in common: their definition, deadlines, and state that one thread uses at a time.
 
+use std::cell::RefCell;
 use std::process;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,6 +11,11 @@ use magnus::value::ReprValue;
 use magnus::{Module, RClass, RHash, RModule, Ruby, TypedData};
 
 use crate::bridge::fork::{Owned, opened_in};
+
+thread_local! {
+    /// For who asks after a call what it has cost.
+    static LAST: RefCell<Context> = RefCell::default();
+}
 
 /// Defines the class of `T`, and has magnus look it up while no other thread can need it: it does so at the first object
 /// otherwise, under a lock and by a Ruby call that lets other threads run, and one that came then would wait for that
@@ -26,7 +32,14 @@ pub(super) fn context(seconds: Option<f64>) -> Result<Context> {
         Duration::try_from_secs_f64(s)
             .map_err(|_| Error::argument(format!("deadline: is a number of seconds from 0 on, not {s}")))
     });
-    Ok(Context::new(limit.transpose()?))
+    let context = Context::new(limit.transpose()?);
+    LAST.set(context.clone());
+    Ok(context)
+}
+
+/// The context of the last call that this thread has begun.
+pub(super) fn last() -> Context {
+    LAST.with_borrow(Context::clone)
 }
 
 /// What a call has asked of stores so far.

@@ -6,8 +6,11 @@ mod arrow_source;
 mod arrow_stream;
 mod call;
 mod condition;
+mod credentials;
+mod doctor;
 mod file_set;
 mod files;
+mod memory;
 mod scan;
 mod snapshot;
 mod staged;
@@ -25,7 +28,7 @@ mod written;
 
 use deltalake_core::scan::set_bytes_in_flight;
 use deltalake_core::snapshot::SnapshotCache;
-use magnus::{Error, Object, RModule, Ruby};
+use magnus::{Error, Object, RHash, RModule, Ruby};
 
 use crate::bridge::{set_worker_threads, to_ruby_error};
 use crate::native_function;
@@ -35,7 +38,9 @@ pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     native.define_singleton_method("configure_threads", native_function!(configure_threads, 1))?;
     native.define_singleton_method("configure_cache_bytes", native_function!(configure_cache_bytes, 1))?;
     native.define_singleton_method("configure_bytes_in_flight", native_function!(configure_bytes_in_flight, 1))?;
+    native.define_singleton_method("asked", native_function!(asked, 0))?;
     storage::init(native)?;
+    credentials::init(native)?;
     table::init(ruby, native)?;
     snapshot::init(ruby, native)?;
     scan::init(ruby, native)?;
@@ -47,6 +52,8 @@ pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     append::init(ruby, native)?;
     alter::init(native)?;
     upkeep::init(native)?;
+    doctor::init(native)?;
+    memory::init(native)?;
     arrow_source::init(ruby, native)?;
     #[cfg(feature = "testing")]
     {
@@ -55,6 +62,11 @@ pub(crate) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
         testing_convert::init(ruby, native)?;
     }
     Ok(())
+}
+
+/// What the last call that this thread has begun has asked of stores.
+fn asked(ruby: &Ruby) -> Result<RHash, Error> {
+    call::asked(ruby, &call::last())
 }
 
 fn configure_threads(ruby: &Ruby, count: usize) -> Result<(), Error> {

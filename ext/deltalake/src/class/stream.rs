@@ -6,9 +6,9 @@ use arrow::array::RecordBatch;
 use deltalake_core::context::Context;
 use deltalake_core::scan::{Scan, ScanStream};
 use deltalake_core::schema::SchemaRef;
-use magnus::{DataTypeFunctions, Error, Module, RArray, RModule, Ruby, TypedData};
+use magnus::{DataTypeFunctions, Error, Module, RArray, RHash, RModule, Ruby, TypedData};
 
-use super::call::{Exclusive, define};
+use super::call::{Exclusive, asked, define};
 use crate::bridge::{MemoryGuard, block_on, to_ruby_error};
 use crate::convert::{Failure, RowKeys, columns_from_batch, rows_from_batch};
 use crate::native_method;
@@ -44,6 +44,7 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = define::<NativeStream>(ruby, native, "Stream")?;
     class.define_method("next", native_method!(NativeStream::next, 1))?;
     class.define_method("next_columns", native_method!(NativeStream::next_columns, 1))?;
+    class.define_method("asked", native_method!(NativeStream::asked, 0))?;
     class.define_method("close", native_method!(NativeStream::close, 0))?;
     Ok(())
 }
@@ -62,6 +63,11 @@ impl NativeStream {
 
     fn next_columns(ruby: &Ruby, this: &Self, max_rows: usize) -> Result<Option<RArray>, Error> {
         this.take_rows(ruby, max_rows, |batch| columns_from_batch(ruby, batch, &this.schema, &this.keys))
+    }
+
+    /// Data files that were opened, and what was asked of the store.
+    fn asked(ruby: &Ruby, this: &Self) -> Result<(u64, RHash), Error> {
+        Ok((this.ctx.meter().files(), asked(ruby, &this.ctx)?))
     }
 
     fn close(_ruby: &Ruby, this: &Self) -> Result<(), Error> {

@@ -1,17 +1,19 @@
 //! `DeltaLake::Native::Table`: an address and a client. Holds no state of the table.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use deltalake_core::clock::Clock;
 use deltalake_core::ops::{self, NewTable};
 use deltalake_core::schema::StructType;
 use deltalake_core::snapshot::{Snapshot, SnapshotCache};
-use deltalake_core::storage::{Storage, StorageOptions};
+use deltalake_core::storage::{Storage, StorageOptions, mark};
 use magnus::{Error, Module, Object, RModule, Ruby};
 
 use super::call::{context, define};
 use super::file_set::NativeFileSet;
 use super::snapshot::NativeSnapshot;
+use crate::bridge::asking::Asked;
 use crate::bridge::{block_on, to_ruby_error};
 use crate::{native_function, native_method};
 
@@ -20,7 +22,7 @@ pub(super) struct NativeTable(Storage);
 
 pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = define::<NativeTable>(ruby, native, "Table")?;
-    class.define_singleton_method("open", native_function!(NativeTable::open, 3))?;
+    class.define_singleton_method("open", native_function!(NativeTable::open, 4))?;
     class.define_method("uri", native_method!(NativeTable::uri, 0))?;
     class.define_method("exists", native_method!(NativeTable::exists, 1))?;
     class.define_method("snapshot", native_method!(NativeTable::snapshot, 3))?;
@@ -35,10 +37,17 @@ impl NativeTable {
         uri: String,
         storage: HashMap<String, String>,
         defaults: HashMap<String, HashMap<String, String>>,
+        objects: Vec<u64>,
     ) -> Result<Self, Error> {
+        // Each is a use of its own, which ends with the last that is made of these options.
+        let sources = objects.into_iter().map(|number| (mark(number), Arc::new(Asked::new(number)) as _)).collect();
         let defaults = defaults.into_iter().map(|(store, values)| (store, values.into_iter().collect()));
-        let options = StorageOptions { defaults: defaults.collect(), ..StorageOptions::of(storage) };
+        let options = StorageOptions { defaults: defaults.collect(), sources, ..StorageOptions::of(storage) };
         Storage::new(&uri, options).map(Self).map_err(|e| to_ruby_error(ruby, e))
+    }
+
+    pub(super) fn storage(&self) -> &Storage {
+        &self.0
     }
 
     fn uri(_ruby: &Ruby, this: &Self) -> Result<String, Error> {

@@ -2,6 +2,7 @@
 
 require_relative "cursor_table"
 require_relative "postgresql"
+require_relative "sqlite"
 require_relative "upsert_all"
 
 module DeltaLake
@@ -29,8 +30,7 @@ module DeltaLake
           @types = @key.map { |column| @model.type_for_attribute(column) }
           types = schema.fields.to_h { |field| [mapping.name(field.name).to_s, field.type] }
           check_columns(mapping.free? ? @key : types.keys)
-          check_key
-          @writer = writer_for(types, mapping)
+          @writer = writer_for(unique_columns, types, mapping)
         end
 
         # @return [String, nil]
@@ -45,6 +45,12 @@ module DeltaLake
             delete(batch.deletes) unless batch.deletes.empty?
             @writer.write(batch.upserts) unless batch.upserts.empty?
           end
+        end
+
+        # @return [Boolean] whether upserts may come as {Columns}
+        # @api private
+        def columns?
+          @writer.is_a?(PostgreSQL)
         end
 
         # @return [Object] as the database gives it
@@ -104,12 +110,10 @@ module DeltaLake
           names.map { |name| "#{@model.quoted_table_name}.#{connection.quote_column_name(name)}" }.join(", ")
         end
 
-        def writer_for(types, mapping)
-          if !mapping.free? && PostgreSQL.fits?(@model, types.keys)
-            PostgreSQL.new(@model, @key, types)
-          else
-            UpsertAll.new(@model, @key, types)
-          end
+        # What a block makes of rows has columns that nobody knows before.
+        def writer_for(key, types, mapping)
+          kind = [PostgreSQL, SQLite].find { |writer| writer.fits?(@model, types.keys) } unless mapping.free?
+          (kind || UpsertAll).new(@model, key, types)
         end
 
         def check_columns(names)
@@ -120,12 +124,13 @@ module DeltaLake
                                     "columns with select:, or name them with columns:"
         end
 
-        # Without a unique index no database can tell which row is to be replaced.
-        def check_key
-          return if [@model.primary_key].flatten == @key
+        # The key in the order of its index. Without one no database can tell which row is to be replaced.
+        def unique_columns
+          return @key if [@model.primary_key].flatten == @key
 
           indexes = connection.indexes(@model.table_name).select { |index| index.unique && index.where.nil? }
-          return if indexes.any? { |index| index.columns.is_a?(Array) && index.columns.sort == @key.sort }
+          found = indexes.find { |index| index.columns.is_a?(Array) && index.columns.sort == @key.sort }
+          return found.columns if found
 
           raise ConfigurationError, "#{@model.table_name} has no primary key and no unique index of " \
                                     "#{@key.join(', ')}, the key of the sync: add one"

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use object_store::azure::{AzureConfigKey as K, MicrosoftAzureBuilder};
 
+use super::super::credentials::{self, Renewable};
 use super::super::location::CloudAddress;
 use super::super::options::Settings;
 use super::client;
-use super::connected::{Connected, refused};
+use super::connected::{Connected, Object, refused};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Options that the builder takes as they are.
@@ -35,7 +36,7 @@ const AS_THEY_ARE: &[(&str, K)] = &[
     ("encryption_key", K::EncryptionKey),
 ];
 
-pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Connected> {
+pub(super) fn connect(address: &CloudAddress, settings: &Settings, object: Object) -> Result<Connected> {
     let settings = &connected(settings)?;
     let mut builder = MicrosoftAzureBuilder::new()
         .with_container_name(&address.bucket)
@@ -47,6 +48,12 @@ pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Con
         if let Some(value) = settings.get(name) {
             builder = builder.with_config(*key, value);
         }
+    }
+    let mut renewable: Option<Arc<dyn Renewable>> = None;
+    if let Some(object) = object {
+        let kept = credentials::of_azure(object, settings);
+        builder = builder.with_credentials(Arc::clone(&kept) as _);
+        renewable = Some(kept);
     }
     let emulator = settings.flag("use_emulator") == Some(true);
     match address.account.as_deref().or_else(|| settings.get("account_name")) {
@@ -70,6 +77,7 @@ pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Con
         endpoint,
         amazon: None,
         settings: settings.clone(),
+        credentials: renewable,
     })
 }
 

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey as K};
 
+use super::super::credentials::{self, Renewable};
 use super::super::location::CloudAddress;
 use super::super::options::Settings;
 use super::client;
-use super::connected::{Connected, refused};
+use super::connected::{Connected, Object, refused};
 use crate::error::Result;
 
 /// Options that the builder takes as they are.
@@ -18,7 +19,7 @@ const AS_THEY_ARE: &[(&str, K)] = &[
     ("endpoint", K::BaseUrl),
 ];
 
-pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Connected> {
+pub(super) fn connect(address: &CloudAddress, settings: &Settings, object: Object) -> Result<Connected> {
     let mut builder = GoogleCloudStorageBuilder::new()
         .with_bucket_name(&address.bucket)
         .with_http_connector(client::connector(settings))
@@ -28,6 +29,12 @@ pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Con
         if let Some(value) = settings.get(name) {
             builder = builder.with_config(*key, value);
         }
+    }
+    let mut renewable: Option<Arc<dyn Renewable>> = None;
+    if let Some(object) = object {
+        let kept = credentials::of_google(object, settings);
+        builder = builder.with_credentials(Arc::clone(&kept) as _);
+        renewable = Some(kept);
     }
     if let Some(account) = settings.get("service_account") {
         builder = match account.trim_start().starts_with('{') {
@@ -43,5 +50,6 @@ pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Con
         endpoint,
         amazon: None,
         settings: settings.clone(),
+        credentials: renewable,
     })
 }

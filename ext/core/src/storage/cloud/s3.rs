@@ -4,35 +4,25 @@ use std::sync::Arc;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as K};
 
-use super::super::location::CloudAddress;
+use super::super::credentials::{self, Renewable};
+use super::super::location::{Cloud, CloudAddress};
 use super::super::options::Settings;
 use super::client;
-use super::connected::{Amazon, Connected, refused};
+use super::connected::{Amazon, Connected, Object, refused};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Options that the builder takes as they are.
 const AS_THEY_ARE: &[(&str, K)] = &[
-    ("access_key_id", K::AccessKeyId),
-    ("secret_access_key", K::SecretAccessKey),
-    ("session_token", K::Token),
     ("s3_express", K::S3Express),
     ("anonymous", K::SkipSignature),
     ("unsigned_payload", K::UnsignedPayload),
     ("checksum_algorithm", K::Checksum),
     ("disable_bulk_delete", K::DisableBulkDelete),
     ("request_payer", K::RequestPayer),
-    ("web_identity_token_file", K::WebIdentityTokenFile),
-    ("role_arn", K::RoleArn),
-    ("role_session_name", K::RoleSessionName),
-    ("sts_endpoint", K::StsEndpoint),
-    ("container_credentials_relative_uri", K::ContainerCredentialsRelativeUri),
-    ("container_credentials_full_uri", K::ContainerCredentialsFullUri),
-    ("container_authorization_token_file", K::ContainerAuthorizationTokenFile),
-    ("metadata_endpoint", K::MetadataEndpoint),
-    ("imdsv1_fallback", K::ImdsV1Fallback),
 ];
 
-pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Connected> {
+pub(super) fn connect(cloud: &Cloud, settings: &Settings, object: Object) -> Result<Connected> {
+    let address = &cloud.address;
     let region = address.region.as_deref().or_else(|| settings.get("region"));
     let options = client::options(settings)?;
     let mut builder = AmazonS3Builder::new()
@@ -52,6 +42,13 @@ pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Con
             builder = builder.with_config(name.parse().map_err(refused)?, value);
         }
     }
+    let mut renewable: Option<Arc<dyn Renewable>> = None;
+    if settings.flag("anonymous") != Some(true) {
+        let with = (client::connector(settings), &options);
+        let kept = credentials::amazon(&cloud.settings, settings, object, with)?;
+        builder = builder.with_credentials(Arc::clone(&kept) as _);
+        renewable = Some(kept);
+    }
     let endpoint = address.endpoint.as_deref().or_else(|| settings.get("endpoint"));
     let hosted = hosted(address, settings, endpoint.is_some())?;
     builder = builder.with_virtual_hosted_style_request(hosted);
@@ -60,10 +57,16 @@ pub(super) fn connect(address: &CloudAddress, settings: &Settings) -> Result<Con
     }
     let store = builder.build().map_err(refused)?;
     let credentials = Arc::clone(store.credentials());
-    let amazon =
-        Amazon { credentials, region: region.map(str::to_owned), options, connector: client::connector(settings) };
+    let amazon = Amazon {
+        credentials,
+        renewable: renewable.clone(),
+        region: region.map(str::to_owned),
+        options,
+        connector: client::connector(settings),
+    };
     let endpoint = endpoint.map(str::to_owned);
-    Ok(Connected { store: Arc::new(store), endpoint, amazon: Some(amazon), settings: settings.clone() })
+    let (amazon, settings) = (Some(amazon), settings.clone());
+    Ok(Connected { store: Arc::new(store), endpoint, amazon, settings, credentials: renewable })
 }
 
 /// Whether the bucket is part of the host's name. Without an endpoint it is, as AWS wants it; certificates of AWS do not

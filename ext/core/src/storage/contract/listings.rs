@@ -10,6 +10,7 @@ pub(super) async fn contract(storage: &Storage) {
     have_one_folder_sorted(storage).await;
     have_the_root(storage).await;
     have_more_than_a_page(storage).await;
+    have_all_depths(storage).await;
 }
 
 fn keys(found: Vec<ObjectMeta>) -> Vec<String> {
@@ -47,4 +48,22 @@ async fn have_more_than_a_page(storage: &Storage) {
     assert_eq!(keys(storage.list("many", None).await.unwrap()), names);
     assert_eq!(keys(storage.list("many", Some(&names[41])).await.unwrap()), names[42..]);
     assert_eq!(keys(storage.list("many", Some("many/00000000000000001050")).await.unwrap()), names[1_050..]);
+}
+
+async fn have_all_depths(storage: &Storage) {
+    for key in ["w/1", "w/sub/2", "w/sub/deep er/3", "w0"] {
+        storage.put(key, body("xy")).await.unwrap();
+    }
+    let all = storage.walk(100_000).await.unwrap();
+    assert!(all.complete);
+    let mut below: Vec<_> = all.objects.iter().filter(|m| m.key.starts_with("w/")).map(|m| m.key.as_str()).collect();
+    below.sort_unstable();
+    assert_eq!(below, ["w/1", "w/sub/2", "w/sub/deep er/3"]);
+    assert!(all.objects.iter().filter(|m| m.key.starts_with("w/")).all(|m| m.size == 2 && m.modified_ms > 0));
+    let exactly = all.objects.len();
+    assert!(exactly > 1_100);
+    for (most, complete) in [(exactly, true), (exactly - 1, false), (1, false)] {
+        let some = storage.walk(most).await.unwrap();
+        assert_eq!((some.objects.len(), some.complete), (most, complete));
+    }
 }

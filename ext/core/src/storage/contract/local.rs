@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{body, contract};
 use crate::error::ErrorKind;
 use crate::storage::faults::{Fault, Faulty, memory_store};
-use crate::storage::{Storage, StorageOptions, is_not_found};
+use crate::storage::{Storage, StorageOptions, is_not_found, memory};
 
 const ROUNDS: usize = 20;
 
@@ -27,6 +27,12 @@ async fn file_uri() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn memory() {
     contract(&Storage::in_memory().unwrap(), ROUNDS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn memory_by_address() {
+    memory::allow();
+    contract(&Storage::new("memory://contract/a/table", StorageOptions::default()).unwrap(), ROUNDS).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

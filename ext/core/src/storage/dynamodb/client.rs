@@ -1,6 +1,7 @@
 //! DynamoDB over HTTP: signed with the credentials of S3, and tried again where that may help.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
@@ -15,6 +16,7 @@ use serde_json::Value;
 use super::service::{Failure, Reason, Service};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
+use crate::storage::credentials::{Renewable, Unobtainable};
 use crate::storage::http::is_of_clock;
 
 /// An answer is one item of a few hundred bytes.
@@ -36,24 +38,35 @@ pub(super) struct Place {
 pub(in crate::storage) struct Client {
     http: HttpClient,
     credentials: AwsCredentialProvider,
+    renewable: Option<Arc<dyn Renewable>>,
     place: Place,
 }
 
 impl Client {
-    pub(super) fn new(http: HttpClient, credentials: AwsCredentialProvider, place: Place) -> Self {
-        Self { http, credentials, place }
+    pub(super) fn new(
+        http: HttpClient,
+        credentials: AwsCredentialProvider,
+        renewable: Option<Arc<dyn Renewable>>,
+        place: Place,
+    ) -> Self {
+        Self { http, credentials, renewable, place }
     }
 
     async fn retried(&self, operation: &'static str, request: Value) -> Result<Value, Failure> {
         let body = Bytes::from(request.to_string());
         let (began, call) = (Instant::now(), Context::current());
-        let (mut pause, mut maybe_done) = (FIRST_PAUSE, false);
+        let (mut pause, mut maybe_done, mut renewed) = (FIRST_PAUSE, false, false);
         loop {
             let Once { again, mut failure } = match self.once(operation, &body).await {
                 Ok(answer) => return Ok(answer),
                 Err(once) => once,
             };
             maybe_done |= failure.maybe_done;
+            if let (Reason::Expired, false, Some(credentials)) = (failure.reason, renewed, &self.renewable) {
+                credentials.renew();
+                renewed = true;
+                continue;
+            }
             let enough = call.check().is_err() || began.elapsed() > PATIENCE;
             if !again || enough {
                 failure.maybe_done = maybe_done;
@@ -68,7 +81,10 @@ impl Client {
     async fn once(&self, operation: &'static str, body: &Bytes) -> Result<Value, Once> {
         let unsent = |error: Error| Once { again: false, failure: failure(Reason::Other, false, error) };
         let credential = self.credentials.get_credential().await.map_err(|e| {
-            unsent(self.error(ErrorKind::PermissionDenied, operation, "there are no credentials").with_source(e))
+            let why = std::iter::successors(Some(&e as &(dyn std::error::Error + 'static)), |e| e.source());
+            let kind = why.filter_map(|e| e.downcast_ref::<Unobtainable>()).map(Unobtainable::kind).next();
+            let kind = kind.unwrap_or(ErrorKind::PermissionDenied);
+            unsent(self.error(kind, operation, "there are no credentials").with_source(e))
         })?;
         let request = self.request(operation, body, &credential).map_err(unsent)?;
         let response = self.http.execute(request).await.map_err(|e| Once {
@@ -132,9 +148,8 @@ impl Client {
             | "IncompleteSignatureException"
             | "MissingAuthenticationTokenException"
             | "MissingAuthenticationToken"
-            | "ExpiredTokenException"
-            | "ExpiredToken"
             | "InvalidClientTokenId" => (ErrorKind::PermissionDenied, Reason::Other, false),
+            "ExpiredTokenException" | "ExpiredToken" => (ErrorKind::PermissionDenied, Reason::Expired, false),
             "ValidationException" => (ErrorKind::Configuration, Reason::Other, false),
             _ if status >= 500 || status == 429 || status == 408 => {
                 (ErrorKind::StorageUnavailable, Reason::Other, true)

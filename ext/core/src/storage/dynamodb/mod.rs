@@ -20,7 +20,7 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use super::{LOG_FOLDER, ObjectMeta, Parts, PutOutcome, Store};
+use super::{LOG_FOLDER, ObjectMeta, Parts, PutOutcome, Store, Walked};
 use crate::error::{Error, Result};
 
 pub(super) use place::connect;
@@ -57,6 +57,10 @@ impl Store for DynamoLogStore {
             true => self.list_short_log(prefix).boxed(),
             false => self.store.list_short(prefix),
         }
+    }
+
+    fn walk(&self, most: usize) -> BoxFuture<'_, Result<Walked>> {
+        self.store.walk(most)
     }
 
     fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>> {

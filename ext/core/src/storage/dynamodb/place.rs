@@ -19,7 +19,7 @@ pub(in crate::storage) fn connect(options: &DynamoOptions, amazon: Amazon, endpo
         .connector
         .connect(&http)
         .map_err(|e| Error::new(ErrorKind::Configuration, "a client of DynamoDB cannot be made").with_source(e))?;
-    Ok(Client::new(http, amazon.credentials, place))
+    Ok(Client::new(http, amazon.credentials, amazon.renewable, place))
 }
 
 fn place(

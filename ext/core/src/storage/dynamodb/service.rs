@@ -28,6 +28,8 @@ pub(in crate::storage) enum Reason {
     NoTable,
     /// There is one already.
     TableExists,
+    /// The credentials are over.
+    Expired,
     /// What the error says.
     Other,
 }

@@ -4,8 +4,15 @@ use object_store::client::HttpRequest;
 
 use crate::context::RequestKind;
 
+/// Marks a request for credentials, which no address tells.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::storage) struct ForCredentials;
+
 /// S3's, Google's and Azure's requests; what is none of theirs is something else.
 pub(super) fn kind(request: &HttpRequest) -> RequestKind {
+    if request.extensions().get::<ForCredentials>().is_some() {
+        return RequestKind::Other;
+    }
     let query = request.uri().query().unwrap_or_default();
     let has = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
     let lists = has("list-type") || query.split('&').any(|pair| pair == "comp=list");

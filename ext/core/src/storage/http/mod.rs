@@ -20,7 +20,8 @@ use object_store::client::{HttpClient, HttpConnector, ReqwestConnector};
 use self::service::Service;
 use self::watch::Watch;
 
-pub(super) use self::refusal::{Refusal, Seen, observed};
+pub(super) use self::kind::ForCredentials;
+pub(super) use self::refusal::{Refusal, Seen, element, observed};
 pub(super) use self::skew::is_of_clock;
 pub(super) use self::unbelievable::Unbelievable;
 

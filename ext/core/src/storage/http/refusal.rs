@@ -76,7 +76,7 @@ fn note(change: impl FnOnce(&mut Seen)) {
 
 impl Refusal {
     /// From an answer's status, headers and the beginning of its body, which may be XML, JSON or something else.
-    pub(super) fn read(status: u16, header: impl Fn(&str) -> Option<String>, body: &[u8]) -> Self {
+    pub(in crate::storage) fn read(status: u16, header: impl Fn(&str) -> Option<String>, body: &[u8]) -> Self {
         let body = String::from_utf8_lossy(body);
         let of_header = |names: &[&str]| names.iter().find_map(|name| header(name));
         let date = header("date").and_then(|text| DateTime::parse_from_rfc2822(&text).ok());
@@ -104,7 +104,7 @@ fn wait(text: &str, now: Option<DateTime<Utc>>) -> Option<Duration> {
 }
 
 /// The text of the first XML element of that name.
-fn element(body: &str, name: &str) -> Option<String> {
+pub(in crate::storage) fn element(body: &str, name: &str) -> Option<String> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let (_, rest) = body.split_once(&open)?;
     let (text, _) = rest.split_once(&close)?;

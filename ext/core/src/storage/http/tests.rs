@@ -54,7 +54,7 @@ fn server(answers: Vec<(u16, &'static str)>) -> (Arc<dyn Store>, Receiver<String
     let location = Location::parse("s3://bucket/table", options).unwrap();
     let Place::Cloud(place) = &location.place else { panic!("S3 is no cloud") };
     let made = cloud::connect(place, &location).unwrap();
-    (Arc::new(Remote::new(place, &location, &made.settings, made.store)), asked)
+    (Arc::new(Remote::new(place, &location, &made)), asked)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ use std::fmt;
 use object_store::path::Path;
 use url::Url;
 
+use super::memory;
 use super::options::{Settings, StorageOptions, StoreKind};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -30,6 +31,8 @@ pub struct Location {
 pub(super) enum Place {
     Local,
     Cloud(Box<Cloud>),
+    /// For tests of users.
+    Memory(memory::Name),
 }
 
 /// A place in a cloud, and the checked options of its store.
@@ -62,10 +65,26 @@ impl Location {
                     let path = url.to_file_path().map_err(|()| wrong("it names another host"))?;
                     return Self::local(&path, address, options);
                 }
+                if url.scheme() == memory::SCHEME {
+                    return Self::in_memory(&url, address, options);
+                }
                 let found = CloudAddress::parse(&url).map_err(|why| wrong(&why))?;
                 Self::cloud(address, found, options)
             }
         }
+    }
+
+    fn in_memory(url: &Url, address: &str, options: StorageOptions) -> Result<Self> {
+        let wrong = |why: &str| {
+            Error::new(
+                ErrorKind::Configuration,
+                format!("{:?} is not a table's address: {why}", scheme::shown(address)),
+            )
+        };
+        let name = memory::Name::of(url.host_str().unwrap_or_default()).map_err(wrong)?;
+        let root = Path::from_url_path(url.path()).map_err(|e| wrong(&e.to_string()))?;
+        let uri = address.trim().trim_end_matches('/').to_owned();
+        Ok(Self { uri, root, place: Place::Memory(name), options })
     }
 
     fn local(path: &std::path::Path, address: &str, options: StorageOptions) -> Result<Self> {
@@ -104,7 +123,7 @@ impl Location {
     /// The kind of store in a cloud; `None` on the local file system.
     pub fn store(&self) -> Option<StoreKind> {
         match &self.place {
-            Place::Local => None,
+            Place::Local | Place::Memory(_) => None,
             Place::Cloud(cloud) => Some(cloud.address.store),
         }
     }
@@ -116,7 +135,11 @@ impl Location {
     /// The same for roots that are the same, however they are spelt: place and options, secrets among them. Not for
     /// messages.
     pub(super) fn identity(&self) -> String {
-        let Place::Cloud(cloud) = &self.place else { return self.uri.clone() };
+        let cloud = match &self.place {
+            Place::Local => return self.uri.clone(),
+            Place::Memory(name) => return format!("{name}\0{}", self.root),
+            Place::Cloud(cloud) => cloud,
+        };
         let mut identity = cloud.address.identity(&cloud.settings);
         for (name, value) in cloud.settings.values().filter(|(name, _)| !matches!(*name, "account_name" | "bucket")) {
             identity.extend(["\0", name, "\0", value]);

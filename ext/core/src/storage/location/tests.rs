@@ -3,7 +3,7 @@ use super::*;
 fn parsed(address: &str) -> Result<CloudAddress> {
     match Location::parse(address, StorageOptions::default())?.place {
         Place::Cloud(cloud) => Ok(cloud.address),
-        Place::Local => panic!("{address} is local"),
+        Place::Local | Place::Memory(_) => panic!("{address} is in no cloud"),
     }
 }
 

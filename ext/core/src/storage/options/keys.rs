@@ -4,7 +4,7 @@
 //! may stand before each of them, in upper or lower case; that is also what environment variables are called.
 
 use super::kind::Kind;
-use super::kind::Kind::{Bytes, Choice, Count, File, Flag, Millis, Secret, Text, Url};
+use super::kind::Kind::{Bytes, Choice, Count, File, Flag, Millis, Secret, Source, Text, Url};
 
 /// A kind of store in a cloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,12 +123,36 @@ pub static KEYS: &[Key] = &[
     who(S3, "access_key_id", &["fs.s3a.access.key"], Secret, "the access key"),
     who(S3, "secret_access_key", &["fs.s3a.secret.key"], Secret, "its secret"),
     who(S3, "session_token", &["token", "fs.s3a.session.token"], Secret, "its token, where it is temporary"),
-    key(S3, "role_arn", &["iam_role_arn"], Text, "a role to assume with these credentials, or with the web identity"),
+    who(
+        S3,
+        "profile",
+        &["profile_name", "default_profile"],
+        Text,
+        "a profile of the shared config and credentials files",
+    ),
+    key(S3, "config_file", &[], File, "the shared config file; ~/.aws/config by default"),
+    key(
+        S3,
+        "shared_credentials_file",
+        &["credentials_file"],
+        File,
+        "the shared credentials file; ~/.aws/credentials by default",
+    ),
+    key(S3, "role_arn", &["iam_role_arn"], Text, "a role to assume with the credentials that there are"),
     key(S3, "role_session_name", &["iam_role_session_name"], Text, "what the role's session is called"),
+    key(S3, "external_id", &["role_external_id"], Text, "what the role's owner asks for beside credentials"),
+    key(
+        S3,
+        "role_duration",
+        &["duration_seconds"],
+        Millis,
+        "seconds that the role's credentials last; 3600 by default",
+    ),
     who(S3, "web_identity_token_file", &[], File, "a file with a token of a web identity, for role_arn"),
     key(S3, "sts_endpoint", &["endpoint_url_sts"], Url, "where roles are assumed; the region's own STS by default"),
     who(S3, "container_credentials_relative_uri", &[], Text, "the path that a container's agent gives credentials at"),
     who(S3, "container_credentials_full_uri", &[], Url, "the address that a container's agent gives credentials at"),
+    key(S3, "container_authorization_token", &[], Secret, "what that address asks for"),
     key(S3, "container_authorization_token_file", &[], File, "a file with what that address asks for"),
     key(
         S3,
@@ -137,6 +161,15 @@ pub static KEYS: &[Key] = &[
         Url,
         "where an instance learns its role, in place of http://169.254.169.254",
     ),
+    key(S3, "metadata_disabled", &["ec2_metadata_disabled"], Flag, "ask no instance's metadata service"),
+    key(
+        S3,
+        "metadata_timeout",
+        &["metadata_service_timeout"],
+        Millis,
+        "most seconds that a container's agent or an instance's metadata service takes to answer; 2 by default",
+    ),
+    key(S3, "metadata_attempts", &["metadata_service_num_attempts"], Count, "how often it is asked; twice by default"),
     key(S3, "imdsv1_fallback", &[], Flag, "ask an instance's metadata service without a session where it refuses one"),
     // Who asks: Azure.
     key(AZURE, "account_name", &["account"], Text, "the storage account, where the address does not name it"),
@@ -188,6 +221,20 @@ pub static KEYS: &[Key] = &[
         "a credentials file, in place of the one that gcloud writes for the user",
     ),
     // Who asks: all.
+    who(
+        ALL,
+        "credentials",
+        &["credentials_provider"],
+        Source,
+        "an object that gives credentials, such as an Aws::CredentialProvider, or a proc that returns them in a Hash",
+    ),
+    key(
+        ALL,
+        "credentials_timeout",
+        &[],
+        Millis,
+        "most seconds that such an object, or the credential_process of a profile, takes; 60 by default",
+    ),
     who(AZURE | GOOGLE, "bearer_token", &["token", "access_token"], Secret, "an OAuth token"),
     who(
         ALL,
@@ -204,6 +251,13 @@ pub static KEYS: &[Key] = &[
         &["endpoint_url_s3", "endpoint_url", "base_url", "blob_endpoint", "fs.s3a.endpoint"],
         Url,
         "the store's address, for MinIO, R2, Ceph, emulators and private links",
+    ),
+    key(
+        S3,
+        "ignore_configured_endpoints",
+        &["ignore_configured_endpoint_urls"],
+        Flag,
+        "do not go to the endpoint_url of a profile",
     ),
     key(
         S3,

@@ -23,7 +23,16 @@ pub enum Kind {
     File,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// An object of the caller's that gives credentials; its value is its mark, see [`mark`].
+    Source,
 }
+
+/// What stands in an option for an object of the caller's: nothing that anybody could write.
+pub fn mark(number: u64) -> String {
+    format!("{MARK}{number}")
+}
+
+const MARK: char = '\0';
 
 impl Kind {
     /// What it is called in lists.
@@ -36,6 +45,7 @@ impl Kind {
             Self::Millis => "seconds",
             Self::Url => "address",
             Self::File => "file",
+            Self::Source => "object",
         }
     }
 
@@ -44,7 +54,7 @@ impl Kind {
         match self {
             Self::Choice(words) => words.iter().find(|word| word.eq_ignore_ascii_case(value)).copied().unwrap_or(value),
             Self::Url | Self::Flag | Self::Count | Self::Bytes | Self::Millis => value.trim(),
-            Self::Text | Self::Secret | Self::File => value,
+            Self::Text | Self::Secret | Self::File | Self::Source => value,
         }
         .to_owned()
     }
@@ -52,7 +62,20 @@ impl Kind {
     /// Why `value` is none of this kind. Says nothing of a value that may hold a secret.
     pub(super) fn refusal(self, value: &str) -> Option<String> {
         let quoted = || shortened(value);
+        match (self, value.starts_with(MARK)) {
+            (Self::Source, true) => return None,
+            (Self::Source, false) => {
+                return Some(
+                    "it is an object with credentials, or a proc that gives them; keys have options of their own"
+                        .to_owned(),
+                );
+            }
+            (_, true) => return Some("it takes no object".to_owned()),
+            (_, false) => {}
+        }
         match self {
+            // Seen to above.
+            Self::Source => None,
             Self::Text | Self::Secret | Self::File if value.trim().is_empty() => Some("it is empty".to_owned()),
             Self::Text | Self::Secret | Self::File => None,
             Self::Flag => flag(value).is_none().then(|| format!("it is true or false, not {}", quoted())),

@@ -3,6 +3,7 @@
 pub(crate) mod keys;
 pub(crate) mod kind;
 mod settings;
+mod source;
 mod suggest;
 
 #[cfg(test)]
@@ -10,12 +11,14 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 
 pub use keys::{KEYS, Key, StoreKind};
-pub use kind::Kind;
-pub(crate) use settings::Settings;
+pub use kind::{Kind, mark};
+pub(crate) use settings::{Layer, Settings};
+pub use source::{CredentialSource, GivenCredentials};
 
 /// What a user gives for a store. Values never show in `Debug`.
 #[derive(Clone, Default)]
@@ -24,6 +27,8 @@ pub struct StorageOptions {
     pub given: BTreeMap<String, String>,
     /// What holds for stores of a kind where nothing is given: options by the kind's word (`s3`, `azure`, `google`).
     pub defaults: BTreeMap<String, BTreeMap<String, String>>,
+    /// Objects that give credentials, by the [`mark`]s that stand for them.
+    pub sources: BTreeMap<String, Arc<dyn CredentialSource>>,
 }
 
 impl StorageOptions {

@@ -42,7 +42,7 @@ impl Settings {
     /// The same with what environment variables say below it. Those that name no option are of other programs.
     pub(crate) fn with_environment(&self, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let mut layer = Layer::new();
-        for key in keys::KEYS.iter().filter(|key| key.is_of(self.store)) {
+        for key in keys::KEYS.iter().filter(|key| key.is_of(self.store) && key.kind != Kind::Source) {
             let spellings = std::iter::once(key.name).chain(key.aliases.iter().copied());
             for name in spellings.flat_map(|spelling| self.variables(spelling)) {
                 let Some(value) = variable(&name).filter(|value| !value.trim().is_empty()) else { continue };
@@ -104,6 +104,11 @@ impl Settings {
     /// The value where a layer above the environment has it.
     pub(crate) fn given(&self, name: &str) -> Option<&str> {
         self.layers.iter().take(2).find_map(|layer| layer.get(name)).map(String::as_str)
+    }
+
+    /// The layer that the option's value is in, counted from the one that wins.
+    pub(crate) fn layer_of(&self, name: &str) -> Option<usize> {
+        self.layers.iter().position(|layer| layer.contains_key(name))
     }
 
     /// The value of a flag; `None` where nobody has set it.

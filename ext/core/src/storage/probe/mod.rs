@@ -17,7 +17,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, try_join};
 use tokio::sync::OnceCell;
 
-use super::{ObjectMeta, Parts, PutOutcome, Store};
+use super::{ObjectMeta, Parts, PutOutcome, Store, Walked};
 use crate::context;
 use crate::error::{Error, Result};
 
@@ -109,6 +109,10 @@ impl Store for Probed {
 
     fn list_short<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
         self.0.store.list_short(prefix)
+    }
+
+    fn walk(&self, most: usize) -> BoxFuture<'_, Result<Walked>> {
+        self.0.store.walk(most)
     }
 
     fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>> {

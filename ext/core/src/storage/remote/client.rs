@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use object_store::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::cloud::{self, CloudStore};
+use crate::storage::ObjectMeta;
+use crate::storage::cloud::{self, CloudStore, Connected};
+use crate::storage::credentials::Renewable;
 use crate::storage::location::{Cloud, Location};
-use crate::storage::options::Settings;
 use crate::storage::patience::Patience;
 
 /// A shorter text is no secret that could be told from others.
@@ -19,18 +20,21 @@ pub(super) struct Client {
     /// What nobody may see in an error.
     secrets: Vec<String>,
     pub(super) patience: Patience,
+    credentials: Option<Arc<dyn Renewable>>,
     /// Counted up each time that it is made anew, with credentials that are asked for again.
     store: Mutex<(u64, Arc<dyn CloudStore>)>,
 }
 
 impl Client {
-    pub(super) fn new(cloud: &Cloud, location: &Location, settings: &Settings, store: Arc<dyn CloudStore>) -> Self {
+    pub(super) fn new(cloud: &Cloud, location: &Location, connected: &Connected) -> Self {
+        let settings = &connected.settings;
         Self {
             cloud: cloud.clone(),
             location: location.clone(),
             secrets: settings.secrets().filter(|text| text.len() >= SECRET_CHARS).map(str::to_owned).collect(),
             patience: Patience::of(settings),
-            store: Mutex::new((0, store)),
+            credentials: connected.credentials.clone(),
+            store: Mutex::new((0, Arc::clone(&connected.store))),
         }
     }
 
@@ -42,8 +46,15 @@ impl Client {
     /// Asks for credentials again, unless somebody has done so since that `generation`.
     pub(super) fn renew(&self, generation: u64) -> Result<()> {
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        if store.0 == generation {
-            *store = (generation + 1, cloud::connect(&self.cloud, &self.location)?.store);
+        if store.0 != generation {
+            return Ok(());
+        }
+        match &self.credentials {
+            Some(credentials) => {
+                credentials.renew();
+                store.0 += 1;
+            }
+            None => *store = (generation + 1, cloud::connect(&self.cloud, &self.location)?.store),
         }
         Ok(())
     }
@@ -61,6 +72,16 @@ impl Client {
         below.trim_start_matches('/').to_owned()
     }
 
+    /// What a listing tells of an object.
+    pub(super) fn meta(&self, object: object_store::ObjectMeta) -> ObjectMeta {
+        ObjectMeta {
+            key: self.key(&object.location),
+            size: object.size,
+            modified_ms: object.last_modified.timestamp_millis(),
+            etag: object.e_tag,
+        }
+    }
+
     /// Where an object is, for messages.
     pub(super) fn place(&self, key: &str) -> String {
         format!("{}/{key}", self.location.uri)
@@ -75,9 +96,10 @@ impl Client {
         self.bucket().ends_with("--x-s3")
     }
 
-    /// The text without what the options keep secret.
+    /// The text without what the options and the credentials keep secret.
     pub(super) fn without_secrets(&self, mut text: String) -> String {
-        for secret in &self.secrets {
+        let temporary = self.credentials.as_ref().map(|credentials| credentials.secrets()).unwrap_or_default();
+        for secret in self.secrets.iter().chain(&temporary) {
             text = text.replace(secret.as_str(), "…");
         }
         text

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use object_store::client::{HttpError, HttpErrorKind};
 
+use crate::storage::credentials::{Reason, Unobtainable};
 use crate::storage::http::{Refusal, Seen, Unbelievable};
 
 /// Codes that mean that the same request may be answered later, whatever their status is.
@@ -93,6 +94,8 @@ pub(super) enum Cause {
     Denied,
     /// No credentials were to be had.
     NoCredentials,
+    /// The same, and why.
+    Unobtainable(Reason),
     /// The store is not there, or not able to, just now.
     Unavailable,
     /// The name of its host is not known.
@@ -121,6 +124,9 @@ pub(super) enum Advice {
 impl Failure {
     /// From what the client says and what was seen on the wire.
     pub(super) fn of(error: &object_store::Error, seen: Seen) -> Self {
+        if let Some(why) = causes(error).find_map(|e| e.downcast_ref::<Unobtainable>()) {
+            return Self { cause: Cause::Unobtainable(why.reason), seen, may_be_done: false, text: why.text.clone() };
+        }
         match &seen.refusal {
             Some(refusal) => Self::refused(error, refusal.clone(), seen),
             None => Self::unanswered(error, seen),
@@ -142,6 +148,7 @@ impl Failure {
 
     pub(super) fn advice(&self) -> Advice {
         match self.cause {
+            Cause::Unobtainable(Reason::Unavailable) => Advice::Again(None),
             Cause::Unavailable => Advice::Again(self.seen.refusal.as_ref().and_then(|refusal| refusal.retry_after)),
             Cause::NoCredentials | Cause::Senseless | Cause::Host => Advice::AFewTimes,
             Cause::Expired => Advice::Renew,

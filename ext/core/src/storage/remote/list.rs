@@ -9,7 +9,7 @@ use super::client::Client;
 use super::failure::Cause;
 use super::tries::Tries;
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::ObjectMeta;
+use crate::storage::{ObjectMeta, Walked};
 
 /// Pages in a row without an object that was not listed before: the store goes round in circles.
 const IDLE_PAGES: u32 = 100;
@@ -47,6 +47,37 @@ pub(super) async fn list_short(client: &Client, prefix: &str) -> Result<Option<V
     Ok(Some(found.into_values().collect()))
 }
 
+/// Objects at any depth below the root, so many at most.
+pub(super) async fn walk(client: &Client, most: usize) -> Result<Walked> {
+    let root = Folder::new(client, "", None)?;
+    let within = below(&root.path);
+    let (mut objects, mut token, mut idle) = (BTreeMap::new(), None::<String>, 0);
+    loop {
+        let options = PaginatedListOptions { page_token: token.clone(), ..PaginatedListOptions::default() };
+        let listed = page(client, "", within.as_deref(), options).await?;
+        let before = objects.len();
+        for object in listed.result.objects {
+            if !object.location.prefix_matches(&root.path) {
+                return Err(root.wrong(&format!("holds {:?}, which is not in it", object.location.as_ref())));
+            }
+            if object.location != root.path {
+                let meta = client.meta(object);
+                objects.insert(meta.key.clone(), meta);
+            }
+        }
+        idle = if objects.len() > before { 0 } else { idle + 1 };
+        let next = listed.page_token.filter(|next| !next.is_empty());
+        if next.is_some() && (next == token || idle > IDLE_PAGES) {
+            return Err(root.wrong("goes round in circles"));
+        }
+        if next.is_none() || objects.len() > most {
+            let complete = next.is_none() && objects.len() <= most;
+            return Ok(Walked { objects: objects.into_values().take(most).collect(), complete });
+        }
+        token = next;
+    }
+}
+
 /// A folder that is listed from some key on.
 struct Folder<'a> {
     client: &'a Client,
@@ -82,14 +113,8 @@ impl<'a> Folder<'a> {
             if deeper || self.after.as_ref().is_some_and(|after| object.location <= *after) {
                 continue;
             }
-            let key = self.client.key(&object.location);
-            let meta = ObjectMeta {
-                key: key.clone(),
-                size: object.size,
-                modified_ms: object.last_modified.timestamp_millis(),
-                etag: object.e_tag,
-            };
-            found.insert(key, meta);
+            let meta = self.client.meta(object);
+            found.insert(meta.key.clone(), meta);
         }
         Ok(())
     }

@@ -23,10 +23,9 @@ use object_store::{ObjectStoreExt, PutMode, PutPayload};
 use self::client::Client;
 use self::failure::Cause;
 use self::tries::Tries;
-use super::cloud::CloudStore;
+use super::cloud::Connected;
 use super::location::{Cloud, Location};
-use super::options::Settings;
-use super::{ObjectMeta, Parts, PutOutcome, Store};
+use super::{ObjectMeta, Parts, PutOutcome, Store, Walked};
 use crate::error::Result;
 
 pub(super) use self::told::{is_missing, refused_with};
@@ -35,9 +34,9 @@ pub(super) use self::told::{is_missing, refused_with};
 pub(super) struct Remote(Arc<Client>);
 
 impl Remote {
-    /// The root of `location`, with the client that was made for these options.
-    pub(super) fn new(cloud: &Cloud, location: &Location, settings: &Settings, store: Arc<dyn CloudStore>) -> Self {
-        Self(Arc::new(Client::new(cloud, location, settings, store)))
+    /// The root of `location`, with the client that was made for it.
+    pub(super) fn new(cloud: &Cloud, location: &Location, connected: &Connected) -> Self {
+        Self(Arc::new(Client::new(cloud, location, connected)))
     }
 
     async fn put_as(&self, key: &str, bytes: Bytes, mode: PutMode) -> Result<PutOutcome> {
@@ -85,6 +84,10 @@ impl Store for Remote {
 
     fn list_short<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Option<Vec<ObjectMeta>>>> {
         list::list_short(&self.0, prefix).boxed()
+    }
+
+    fn walk(&self, most: usize) -> BoxFuture<'_, Result<Walked>> {
+        list::walk(&self.0, most).boxed()
     }
 
     fn holds_any<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<bool>> {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::failure::{Cause, Failure};
 use crate::error::{Error, ErrorKind};
+use crate::storage::credentials::Reason;
 
 /// What was met, kept with the error as its cause.
 #[derive(Debug)]
@@ -97,6 +98,13 @@ fn meaning(failure: &Failure, bucket: &str) -> (ErrorKind, String) {
             ErrorKind::PermissionDenied,
             "there are no credentials: give them as storage options, or where the store's own tools look for them",
         ),
+        Cause::Unobtainable(reason) => match reason {
+            Reason::Nowhere => (ErrorKind::PermissionDenied, "there are no credentials"),
+            Reason::Refused => (ErrorKind::PermissionDenied, "no credentials were given"),
+            Reason::Late => (ErrorKind::StorageUnavailable, "no credentials came in time"),
+            Reason::Unavailable => (ErrorKind::StorageUnavailable, "no credentials are to be had, try again later"),
+            Reason::Misconfigured => (ErrorKind::Configuration, "what is to give credentials is not right"),
+        },
         Cause::Unavailable => (ErrorKind::StorageUnavailable, "the store is not available, try again later"),
         Cause::Host => {
             (ErrorKind::StorageUnavailable, "the store's host cannot be found: check the endpoint, or the network")

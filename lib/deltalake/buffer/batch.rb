@@ -1,0 +1,82 @@
+# frozen_string_literal: true
+
+require "securerandom"
+
+module DeltaLake
+  class Buffer
+    # Rows of one flush, with the key that they have in every try of it.
+    class Batch
+      # @return [String] address of the table
+      attr_reader :table
+      # @return [String] what `once:` is for these rows
+      attr_reader :key
+      # @return [Array<Hash>] as they were pushed
+      attr_reader :rows
+      # @return [Integer] estimated
+      attr_reader :bytes
+      # @return [Integer] how often a flush has failed
+      attr_reader :failures
+
+      # @param table [String]
+      # @param number [Integer] of the flush: batches that it was split into have it too
+      # @api private
+      def initialize(table, number)
+        @table = table
+        @number = number
+        @key = "buffer-#{SecureRandom.uuid}"
+        @rows = []
+        @bytes = 0
+        @failures = 0
+        @uncertain = false
+      end
+
+      # @return [Integer]
+      # @api private
+      attr_reader :number
+      # @return [Float, nil] when its first row came
+      # @api private
+      attr_reader :since
+
+      # @return [Boolean] whether the rows may be in the table already, under the key: they must then go there as they
+      #   are, under just this key
+      def uncertain?
+        @uncertain
+      end
+
+      # @api private
+      def add(row, bytes, now)
+        @since ||= now
+        @rows << row
+        @bytes += bytes
+      end
+
+      # @param refused [Hash{Hash => Exception}] by identity: rows that the table does not take
+      # @api private
+      def drop(refused)
+        @rows = @rows.reject { |row| refused.key?(row) }
+      end
+
+      # @api private
+      def failed(uncertain:)
+        @failures += 1
+        @uncertain = true if uncertain
+      end
+
+      # Halves with keys of their own, where it is sure that nothing was written under this one.
+      #
+      # @return [Array<Batch>]
+      # @api private
+      def halves
+        size = (rows.size + 1) / 2
+        [rows.take(size), rows.drop(size)].map do |part|
+          Batch.new(table, number).tap { |half| part.each { |row| half.add(row, Estimate.bytes(row), since) } }
+        end
+      end
+
+      # @return [String]
+      def inspect
+        "#<#{self.class} #{key} rows=#{rows.size} bytes=#{bytes} failures=#{failures}>"
+      end
+    end
+  end
+end

@@ -1,0 +1,44 @@
+# frozen_string_literal: true
+
+module DeltaLake
+  class Buffer
+    # Puts batches into the table, which is opened when the first one comes.
+    # @api private
+    class Writer
+      # @param table [Table, String]
+      # @param storage [Hash, Symbol]
+      # @param options [Hash] of {Table#append}
+      def initialize(table, storage, options)
+        @table = table if table.is_a?(Table)
+        @uri = table
+        @storage = storage
+        @options = options
+      end
+
+      # @param batch [Batch]
+      # @param seconds [Numeric]
+      # @yieldparam row [Hash] that the table does not take
+      # @yieldparam error [Error]
+      def append(batch, seconds, &refused)
+        table(seconds).append(batch.rows, once: batch.key, on_bad_row: refused, deadline: seconds, **@options)
+      end
+
+      # Whether the batch is in the table: an append asks for no row then.
+      #
+      # @param batch [Batch]
+      # @return [Boolean]
+      def landed?(batch)
+        catch(:not_there) do
+          table(10).refresh(deadline: 10)
+          table(10).append(Enumerator.new { throw(:not_there, false) }, once: batch.key, deadline: 10).skipped?
+        end
+      end
+
+      private
+
+      def table(seconds)
+        @table ||= DeltaLake.open(@uri, storage: @storage, deadline: seconds)
+      end
+    end
+  end
+end

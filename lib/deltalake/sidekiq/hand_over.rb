@@ -1,0 +1,63 @@
+# frozen_string_literal: true
+
+require "json"
+require_relative "re_push_job"
+require_relative "row_json"
+
+module DeltaLake
+  module Sidekiq
+    # Where a {Buffer} leaves what it could not flush before its process ended: in Redis, as jobs that append it, each
+    # row once, whatever becomes of a flush whose outcome is not known.
+    #
+    # @example
+    #   DeltaLake::Buffer.new("s3://bucket/events", storage: :warehouse, dead_letter: LETTERS,
+    #                         hand_over: DeltaLake::Sidekiq::HandOver.new(storage: :warehouse))
+    class HandOver
+      # Rows, and bytes of JSON, that one job holds at most.
+      ROWS = 1_000
+      BYTES = 256 << 10
+
+      # @param storage [Symbol, String, nil] name of a profile of {Configuration#storage_profiles}, for no secret goes
+      #   to Redis; nil for the configured defaults
+      # @param queue [String, Symbol]
+      # @param on_unknown [Symbol] as the buffer has it
+      def initialize(storage: nil, queue: "default", on_unknown: :raise)
+        @profile = storage&.to_s
+        @queue = queue.to_s
+        @options = on_unknown == :raise ? {} : { "on_unknown" => on_unknown.to_s }
+      end
+
+      # @param batch [Buffer::Batch]
+      # @return [Integer] jobs that were pushed, all of them at once
+      # @raise [TypeError] where a value of a row has no form in JSON
+      def call(batch)
+        arguments = parts(batch).map { |key, rows| [batch.table, @profile, key, rows, @options] }
+        ::Sidekiq::Client.push_bulk("class" => RePushJob, "queue" => @queue, "args" => arguments)
+        arguments.size
+      end
+
+      private
+
+      # Rows that may be in the table already stay together, under their key.
+      def parts(batch)
+        rows = RowJSON.dump(batch.rows)
+        parts = batch.uncertain? ? [rows] : split(rows)
+        return [[batch.key, rows]] if parts.size <= 1
+
+        parts.map.with_index(1) { |part, number| ["#{batch.key}/#{number}", part] }
+      end
+
+      def split(rows)
+        bytes = 0
+        rows.each_with_object([[]]) do |row, parts|
+          bytes += JSON.generate(row).bytesize
+          if parts.last.any? && (bytes > BYTES || parts.last.size == ROWS)
+            parts << []
+            bytes = JSON.generate(row).bytesize
+          end
+          parts.last << row
+        end
+      end
+    end
+  end
+end

@@ -1,0 +1,91 @@
+# frozen_string_literal: true
+
+require_relative "../columns"
+require_relative "../values"
+
+module DeltaLake
+  class Sync
+    module Targets
+      # A column on its way to PostgreSQL: the values of a batch as the text of one array. Numbers go by the driver's
+      # own encoders, and times as microseconds, since to write them out takes longer than all else together.
+      # @api private
+      class PostgreSQLColumn
+        # Exact for all times: what PostgreSQL multiplies an interval by is a double.
+        TIME = "timestamp 'epoch' + (%<c>s / 1000000) * interval '1 second' + " \
+               "(%<c>s %% 1000000) * interval '1 microsecond'"
+        # What the driver encodes by itself, and as what.
+        ENCODERS = { "byte" => :Integer, "short" => :Integer, "integer" => :Integer, "long" => :Integer,
+                     "float" => :Float, "double" => :Float, "boolean" => :Boolean }.freeze
+        private_constant :TIME, :ENCODERS
+
+        class << self
+          # @param type [Schema::Type] of the table's column
+          # @param column [Object] of the model
+          # @return [PostgreSQLColumn]
+          def of(name, type, column)
+            case type.to_s
+            when "timestamp", "timestamp_ntz" then time(name, column)
+            when *ENCODERS.keys then new(name, column.sql_type, element: ENCODERS.fetch(type.to_s))
+            else new(name, column.sql_type, convert: text(type.to_s, column.type))
+            end
+          end
+
+          private
+
+          def time(name, column)
+            unless %i[datetime timestamp timestamptz].include?(column.type)
+              return new(name, column.sql_type, convert: Values.method(:text))
+            end
+
+            zoned = column.sql_type.include?("with time zone") || column.sql_type.include?("timestamptz")
+            micros = ->(time) { (time.to_i * 1_000_000) + time.usec }
+            new(name, "bigint", element: :Integer, convert: micros, form: zoned ? "(#{TIME}) AT TIME ZONE 'UTC'" : TIME)
+          end
+
+          # What makes text of a value; nil where Ruby's own does.
+          def text(type, kind)
+            case type
+            when "binary" then ->(bytes) { "\\x#{bytes.unpack1('H*')}" }
+            when /\Adecimal/ then ->(number) { number.to_s("F") }
+            when "variant" then %i[json jsonb].include?(kind) ? Values.method(:json) : Values.method(:text)
+            when /[<(]/ then Values.method(:json)
+            end
+          end
+        end
+
+        # @return [String]
+        attr_reader :name
+        # @return [String] of the array's elements
+        attr_reader :sql_type
+
+        # @param element [Symbol, nil] the driver's encoder for the values
+        # @param convert [#call, nil] what is made of a value before
+        # @param form [String] what is made of it in SQL
+        def initialize(name, sql_type, element: nil, convert: nil, form: "%<c>s")
+          @name = name
+          @symbol = name.to_sym
+          @sql_type = sql_type
+          @convert = convert
+          @form = form
+          @encoder = PG::TextEncoder::Array.new(
+            **(element ? { elements_type: PG::TextEncoder.const_get(element).new, needs_quotation: false } : {})
+          )
+        end
+
+        # @param rows [Array<Hash>, Columns]
+        # @return [String]
+        def array(rows)
+          values = rows.is_a?(Columns) ? rows[@symbol] : rows.map { |row| row[@symbol] }
+          values = values.map { |value| value.nil? ? nil : @convert.call(value) } if @convert
+          @encoder.encode(values)
+        end
+
+        # @param column [String] of the arrays as a table
+        # @return [String] SQL for the value
+        def expression(column)
+          format(@form, c: column)
+        end
+      end
+    end
+  end
+end

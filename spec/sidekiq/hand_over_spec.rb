@@ -1,0 +1,129 @@
+# frozen_string_literal: true
+
+RSpec.describe "Rows that a buffer could not flush", :native, :sidekiq do
+  before do
+    require "deltalake/sidekiq"
+    create_table
+  end
+
+  let(:broken) { File.join(tmpdir, "broken") }
+  let(:environment) { { "TABLE" => table_path, "BROKEN" => broken } }
+
+  def ids
+    DeltaLake.open(table_path).pluck(:id)
+  end
+
+  def batch(rows, uncertain: false)
+    DeltaLake::Buffer::Batch.new(table_path, 0).tap do |batch|
+      rows.each { |row| batch.add(row, 1, 0.0) }
+      batch.failed(uncertain: true) if uncertain
+    end
+  end
+
+  def run_jobs
+    Sidekiq::Queue.new.each do |job|
+      job.delete
+      Object.const_get(job.klass).new.perform(*JSON.parse(JSON.generate(job.args)))
+    end
+  end
+
+  it "go to Redis with their process, and from there to the table, each once" do
+    fleet = Array.new(3) { start_sidekiq("push", environment, timeout: 8) }
+    started = 0
+    push = lambda do |count|
+      count.times { Sidekiq::Client.push("class" => "PushJob", "args" => [started += 1]) }
+      wait_until("jobs have pushed their rows", progress: -> { redis("SCARD", "done") }) do
+        redis("SCARD", "done") == started
+      end
+    end
+    push.call(60)
+    3.times do |place|
+      File.write(broken, "")
+      push.call(40)
+      fleet[place].stop(:TERM)
+      FileUtils.rm(broken)
+      fleet[place] = start_sidekiq("push", environment, timeout: 8)
+    end
+    wait_until("all rows are in the table", progress: -> { ids.size }) do
+      retry_failed
+      ids.size >= started * 10
+    end
+    fleet.map { |process| Thread.new { process.stop(:TERM) } }.each(&:join)
+    expect(ids).to match_array(10...((started + 1) * 10))
+    said = fleet.map(&:log).join
+    expect(said).to include("class=DeltaLake::Sidekiq::RePushJob")
+    expect(said).not_to include("dead letter")
+  end
+
+  it "are lost by kill -9 at most where nobody was told that they are in the table" do
+    process = start_sidekiq("push", environment, threads: 10)
+    (1..400).each { |id| Sidekiq::Client.push("class" => "FlushJob", "args" => [id], "retry" => false) }
+    wait_until("some are flushed") { redis("SCARD", "flushed") > 40 }
+    process.stop(:KILL)
+    told = redis("SMEMBERS", "flushed").map { |id| Integer(id) }
+    expect(told - ids).to eq([])
+    expect(ids.uniq.size).to eq(ids.size)
+  end
+
+  it "go in jobs of a thousand rows, with keys of their own where nothing was written" do
+    given = batch(Array.new(2_500) { |i| { id: i } })
+    expect(DeltaLake::Sidekiq::HandOver.new.call(given)).to eq(3)
+    jobs = Sidekiq::Queue.new.to_a
+    2.times { jobs.each { |job| Object.const_get(job.klass).new.perform(*job.args) } }
+    expect(ids).to match_array(0...2_500)
+    expect(jobs.map { |job| job.args[3].size }).to contain_exactly(1_000, 1_000, 500)
+  end
+
+  it "stay together where they may be in the table, and are not added again" do
+    given = batch(Array.new(2_500) { |i| { id: i } }, uncertain: true)
+    DeltaLake.open(table_path).append(given.rows, once: given.key)
+    DeltaLake::Sidekiq::HandOver.new.call(given)
+    expect(Sidekiq::Queue.new.size).to eq(1)
+    run_jobs
+    expect(ids).to match_array(0...2_500)
+  end
+
+  it "keep each other from nothing: a row that the table refuses has a job of its own" do
+    DeltaLake::Sidekiq::HandOver.new(queue: "default").call(batch([{ id: 1 }, { id: nil }, { id: 3 }]))
+    2.times do
+      job = Sidekiq::Queue.new.find { |each| each.args[3].size == 3 }
+      Object.const_get(job.klass).new.perform(*job.args)
+    end
+    expect(ids).to contain_exactly(1, 3)
+    alone = Sidekiq::Queue.new.select { |job| job.args[3].size == 1 }
+    expect(alone.map { |job| job.args[3] }).to eq([[{ "id" => nil }]])
+    expect { DeltaLake::Sidekiq::RePushJob.new.perform(*alone.first.args) }
+      .to raise_error(DeltaLake::SchemaMismatchError)
+  end
+
+  it "carry the name of the storage profile, and no secret" do
+    DeltaLake.configure { |c| c.storage_profiles = { store: { secret_access_key: "hush" } } }
+    DeltaLake::Sidekiq::HandOver.new(storage: :store).call(batch([{ id: 1 }]))
+    job = Sidekiq::Queue.new.first
+    expect(job.args[1]).to eq("store")
+    expect(job.item.to_s).not_to include("hush")
+  ensure
+    DeltaLake.configure { |c| c.storage_profiles = {} }
+  end
+
+  describe "as JSON" do
+    def round(value)
+      DeltaLake::Sidekiq::RowJSON.load(JSON.parse(JSON.generate([DeltaLake::Sidekiq::RowJSON.dump(value)])).first)
+    end
+
+    it "are what they were" do
+      values = [nil, true, 1, 2**70, 1.5, Float::INFINITY, "é", "\xff\x00".b, "\xff", "é".encode("ISO-8859-1"),
+                BigDecimal("1.10"), Rational(1, 3), Date.new(2026, 1, 31), Time.at(1, 123_456_789, :nsec, in: "+02:00"),
+                [1, ["a"]], { "a" => { "b" => nil } }, { 1 => "x", Date.new(2026) => 2 }, { "~" => %w[date x] }]
+      values.each { |value| expect(round(value)).to eql(value) }
+      expect(round({ a: :b })).to eq({ "a" => "b" })
+      expect(round(Float::NAN)).to be_nan
+      expect(round("\xff".b).encoding).to eq(Encoding::BINARY)
+      expect(round(DateTime.new(2026, 1, 31, 12))).to eq(Time.utc(2026, 1, 31, 12))
+    end
+
+    it "are refused where no column takes them" do
+      expect { DeltaLake::Sidekiq::RowJSON.dump({ id: Object.new }) }.to raise_error(TypeError, /Object/)
+    end
+  end
+end

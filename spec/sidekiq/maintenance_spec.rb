@@ -1,0 +1,52 @@
+# frozen_string_literal: true
+
+RSpec.describe "Maintenance jobs", :sidekiq do
+  before do
+    require "deltalake/sidekiq"
+    DeltaLake.configure { |c| c.checkpoints = :manual }
+  end
+
+  after { DeltaLake.configure { |c| c.checkpoints = :background } }
+
+  let(:table) do
+    create_table(properties: { "delta.logRetentionDuration" => "interval 0 days" })
+      .tap { |table| 5.times { |i| table.append([{ id: i }]) } }
+  end
+
+  def run(job, options = {})
+    DeltaLake::Sidekiq.const_get(job).new.perform(table.uri, options)
+  end
+
+  def age
+    before = Time.now - (3 * 86_400)
+    Dir[File.join(table.uri, "_delta_log/*.*")].each { |file| File.utime(before, before, file) }
+  end
+
+  it "CheckpointJob writes one, and none where there is one" do
+    expect(run(:CheckpointJob)).to have_attributes(version: 5, skipped?: false)
+    expect(run(:CheckpointJob, "deadline" => 60)).to be_skipped
+  end
+
+  it "CleanLogJob deletes what has expired" do
+    run(:CheckpointJob)
+    age
+    expect(run(:CleanLogJob)).to be_positive
+    expect(run(:CleanLogJob)).to eq(0)
+    expect(DeltaLake.open(table.uri).count).to eq(5)
+  end
+
+  it "MaintenanceJob does both" do
+    run(:CheckpointJob)
+    age
+    table.append([{ id: 5 }])
+    expect(run(:MaintenanceJob)).to be_positive
+    expect(DeltaLake.open(table.uri).checkpoint).to be_skipped
+    expect(versions_on_disk.first).to be >= 5
+  end
+
+  it "take the name of a storage profile, and keep to their time" do
+    expect { run(:CheckpointJob, "storage" => "missing") }.to raise_error(DeltaLake::ConfigurationError, /missing/)
+    expect { run(:MaintenanceJob, "deadline" => 1e-9) }.to raise_error(DeltaLake::DeadlineExceededError)
+    expect { run(:CheckpointJob, "deadlin" => 1) }.to raise_error(ArgumentError, /deadlin/)
+  end
+end

@@ -1,0 +1,197 @@
+# frozen_string_literal: true
+
+require "json"
+require "securerandom"
+
+# What values become in each kind of target, in processes of their own: ActiveSupport changes classes of Ruby's.
+RSpec.describe "Targets of syncs", :native do
+  source = <<~'RUBY'
+    require "active_record"
+    require "deltalake/sync"
+    ActiveRecord::Schema.verbose = false
+    TIME = Time.utc(2026, 1, 2, 3, 4, 5, 678_901)
+    SCHEMA = { id: :long, flag: :boolean, small: :short, ratio: :double, single: :float, price: "decimal(20,4)",
+               name: :string, raw: :binary, day: :date, at: :timestamp, local: :timestamp_ntz, late: :timestamp,
+               tags: [:string], place: { city: :string, zip: "decimal(5,0)" }, document: :string,
+               links: DeltaLake::Schema.map(:string, :date), state: :string }.freeze
+    ROW = { id: 1, flag: true, small: -7, ratio: 1.0e-7, single: 0.5, price: BigDecimal("1234567890123456.0001"),
+            name: "a\"b\\c{},'\n", raw: "\x00\xFF\\".b, day: Date.new(1969, 12, 31), at: TIME, local: TIME,
+            late: Time.utc(9999, 12, 31, 23, 59, 59, 999_999), tags: ["x", nil, "a,b"],
+            place: { city: "Paris", zip: BigDecimal(75_001) }, document: '{"a":[1]}',
+            links: { "k" => Date.new(2026, 1, 1) }, state: "open" }.freeze
+    EARLY = ROW.merge(id: 2, at: Time.utc(1, 1, 1, 0, 0, 0, 1), late: Time.utc(1969, 12, 31, 23, 59, 59, 999_999),
+                      day: Date.new(1000, 1, 1, Date::GREGORIAN), ratio: Float::INFINITY, single: Float::NAN, flag: false).freeze
+    TABLE = DeltaLake.create("#{DIR}/t", schema: SCHEMA)
+    TABLE.append([ROW, EARLY, { id: 3 }])
+    def show(value) = puts(JSON.generate(value))
+    def sync(to, **options, &block) = DeltaLake::Sync.new(TABLE, to: to, name: "all", progress: false, **options, &block)
+  RUBY
+  database = <<~'RUBY'
+    ActiveRecord::Base.establish_connection(URL)
+    DeltaLake::Sync.create_cursors(ActiveRecord::Base.connection)
+    2.times { DeltaLake::Sync.create_cursors(ActiveRecord::Base.connection) }
+    POSTGRES = URL.start_with?("postgres")
+    def create(name, **changes, &more)
+      ActiveRecord::Base.connection.create_table(name) do |t|
+        t.boolean :flag
+        t.integer :small, limit: 2
+        t.float :ratio
+        t.float :single
+        t.decimal :price, precision: 20, scale: 4
+        t.text :name
+        t.binary :raw
+        t.date :day
+        t.datetime :at, precision: 6
+        t.datetime :local, precision: 6
+        t.column :late, POSTGRES ? :timestamptz : :datetime, precision: 6
+        t.text :tags
+        t.column :place, POSTGRES ? :jsonb : :json
+        t.column :document, POSTGRES ? :jsonb : :json
+        t.text :links
+        t.string :state
+        more&.call(t)
+      end
+    end
+    create(:plains)
+    class Plain < ActiveRecord::Base; end
+    create(:stamped) { |t| t.timestamps null: false }
+    class Stamp < ActiveRecord::Base; self.table_name = "stamped"; end
+    ActiveRecord::Base.connection.create_table(:enums) { |t| t.integer :state }
+    class Enum < ActiveRecord::Base; enum state: { open: 4, closed: 5 }; end
+    def exact(row)
+      row.attributes.symbolize_keys.transform_values do |value|
+        case value
+        when Time then value.utc.iso8601(6)
+        when BigDecimal then value.to_s("F")
+        when Float then value.finite? ? value : value.to_s
+        when String then value.encoding == Encoding::BINARY || !value.valid_encoding? ? value.unpack1("H*") : value
+        else value
+        end
+      end
+    end
+  RUBY
+
+  define_method(:run) do |script, before = ""|
+    ended = ruby("DIR = #{tmpdir.inspect}\n#{source}#{before}#{script}")
+    expect(ended).to have_succeeded
+    ended.out.lines.map { |line| JSON.parse(line) }
+  end
+
+  def url(kind)
+    return "sqlite3:#{tmpdir}/x.sqlite3" if kind == :sqlite
+
+    skip Services::Postgres.missing if Services::Postgres.missing
+    Services::Postgres.running.create_database("targets_#{SecureRandom.hex(4)}")
+  end
+
+  %i[sqlite postgres].each do |kind|
+    it "have every value, in #{kind}" do
+      writers, row, early, empty = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}")
+        sync(Plain).run
+        writer = sync(Plain).tap(&:run).instance_variable_get(:@target).instance_variable_get(:@writer)
+        show([writer.class.name])
+        Plain.order(:id).each { |item| show(exact(item)) }
+      RUBY
+      expect(writers).to eq(["DeltaLake::Sync::Targets::#{kind == :sqlite ? 'SQLite' : 'PostgreSQL'}"])
+      expect(row).to include(
+        "id" => 1, "flag" => true, "small" => -7, "ratio" => 1.0e-7, "single" => 0.5, "name" => "a\"b\\c{},'\n",
+        "raw" => "00ff5c", "day" => "1969-12-31", "at" => "2026-01-02T03:04:05.678901Z",
+        "local" => "2026-01-02T03:04:05.678901Z", "late" => "9999-12-31T23:59:59.999999Z",
+        "tags" => '["x",null,"a,b"]', "place" => { "city" => "Paris", "zip" => "75001.0" },
+        "document" => { "a" => [1] }, "links" => '{"k":"2026-01-01"}', "state" => "open"
+      )
+      expect(early).to include("at" => "0001-01-01T00:00:00.000001Z", "late" => "1969-12-31T23:59:59.999999Z",
+                               "day" => "1000-01-01", "ratio" => "Infinity", "flag" => false)
+      # SQLite keeps decimals as doubles.
+      expect(row["price"]).to eq("1234567890123456.0001") if kind == :postgres
+      expect(empty.compact).to eq({ "id" => 3 })
+    end
+
+    it "have times of creation and change, enums, and rows made by a block, in #{kind}" do
+      stamps, enums, made = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}")
+        sync(Stamp).run
+        created = Stamp.find(1).created_at
+        sleep(0.01)
+        TABLE.overwrite([ROW.merge(name: "other")], where: "id = 1")
+        sync(Stamp).run
+        again = Stamp.find(1)
+        show([again.name, again.updated_at > created, again.created_at == created])
+        sync(Enum, name: "enums", select: %i[id state]).run
+        show(Enum.where(id: 1).pluck(:state) + [Enum.where(state: :open).count])
+        Plain.create!(id: 50)
+        TABLE.overwrite([EARLY.merge(ratio: 1.0, single: 1.0)], where: "id = 2")
+        sync(Plain, name: "made") { |row| { id: row[:id], name: row[:name].to_s.upcase } if row[:id] != 2 }.run
+        show(Plain.order(:id).pluck(:id, :name))
+      RUBY
+      expect(stamps).to eq(["other", true, true])
+      expect(enums).to eq(["open", 2])
+      expect(made).to eq([[1, "OTHER"], [3, ""]])
+    end
+
+    it "have keys of several columns, and say what they lack, in #{kind}" do
+      rows, after, *errors = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}")
+        ActiveRecord::Base.connection.create_table(:pairs, id: false) do |t|
+          t.string :word, null: false
+          t.bigint :number, null: false
+          t.string :name
+          t.index %i[number word], unique: true
+        end
+        class Pair < ActiveRecord::Base; end
+        Pair.insert_all([{ word: "it's", number: 9, name: "goes" }])
+        options = { key: %i[state id], select: [:name], columns: { state: :word, id: :number }, where: "id < 3" }
+        sync(Pair, **options).run
+        show(Pair.order(:number).pluck(:word, :number))
+        TABLE.overwrite([ROW.merge(state: "it's")], where: "id IN (1, 2)")
+        result = sync(Pair, **options).run
+        show([result.mode, result.upserted, result.deleted, Pair.pluck(:word, :number)])
+        rescued = lambda do |&block|
+          block.call
+        rescue DeltaLake::Error => e
+          show(e.message)
+        end
+        rescued.call { sync(Pair, name: "b").run }
+        rescued.call { sync(Pair, name: "c", key: :id, select: [:name], columns: { id: :number }).run }
+        ActiveRecord::Base.connection.drop_table(:deltalake_cursors)
+        rescued.call { sync(Plain, name: "d").run }
+      RUBY
+      expect(rows).to eq([["open", 1], ["open", 2]])
+      expect(after).to eq(["difference", 1, 2, [["it's", 1]]])
+      expect(errors).to match([/Pair has no column id, flag/, /no primary key and no unique index of number/,
+                               /no table deltalake_cursors.*create_cursors\(self\) in a migration/])
+    end
+  end
+
+  it "have text, in Redis" do
+    skip Services::Redis.missing if Services::Redis.missing
+    row, early, text, keys, refused = run(<<~'RUBY', "URL = #{Services::Redis.running.url.inspect}\n")
+      require "redis"
+      redis = Redis.new(url: URL)
+      redis.flushall
+      redis.hset("a[b*:3", "gone", "1")
+      sync(DeltaLake::Sync.redis(redis, prefix: "a[b*:")).run
+      row = redis.hgetall("a[b*:1")
+      show(row.merge("raw" => row["raw"].unpack1("H*")))
+      show([redis.hgetall("a[b*:2").slice("ratio", "single", "at"), redis.hgetall("a[b*:3")])
+      sync(DeltaLake::Sync.redis(redis, prefix: "t:", as: :string), name: "text", key: %i[state id],
+                                                                    where: "id < 3").run
+      show(JSON.parse(redis.get("t:open:1")))
+      TABLE.overwrite([ROW.merge(state: "o:%")], where: "id IN (1, 2)")
+      sync(DeltaLake::Sync.redis(redis, prefix: "t:", as: :string), name: "text", key: %i[state id],
+                                                                    where: "id < 3").run
+      show(redis.keys("t:*"))
+      begin
+        sync(DeltaLake::Sync.redis(redis, prefix: "delta"), name: "x").run
+      rescue ArgumentError => e
+        show(e.message)
+      end
+    RUBY
+    expect(row).to include("id" => "1", "flag" => "true", "ratio" => "1.0e-07", "price" => "1234567890123456.0001",
+                           "raw" => "00ff5c", "day" => "1969-12-31", "at" => "2026-01-02T03:04:05.678901Z",
+                           "place" => '{"city":"Paris","zip":"75001.0"}', "tags" => '["x",null,"a,b"]')
+    expect(early).to eq([{ "ratio" => "Infinity", "single" => "NaN", "at" => "0001-01-01T00:00:00.000001Z" },
+                         { "id" => "3" }])
+    expect(text).to include("raw" => "AP9c", "tags" => ["x", nil, "a,b"], "small" => -7, "document" => '{"a":[1]}')
+    expect(keys).to eq(["t:o%3A%25:1"])
+    expect(refused).to match(/takes in the key of the cursor/)
+  end
+end
