@@ -13,7 +13,7 @@ end
 # The same profile, features and Ruby as compile:dev, so that both share what cargo has built.
 desc "Lint the crates"
 task :clippy do
-  sh Extconf::Build.new.environment, "cargo", "clippy", "--locked", "--workspace", "--all-targets",
+  sh Extconf::Build.new(profile: "dev").environment, "cargo", "clippy", "--locked", "--workspace", "--all-targets",
      "--features", "deltalake/testing", "--", "-D", "warnings"
 end
 

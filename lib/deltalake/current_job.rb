@@ -68,7 +68,7 @@ module DeltaLake
       # @api private
       def write(once, table, &write)
         case once
-        when :job then current!.numbered(table, &write)
+        when :job then current!.numbered(table.id, table.uri, &write)
         when Hash then yield key(name_in(once))
         else yield once
         end
@@ -135,12 +135,11 @@ module DeltaLake
     # A write without a name. After one that failed there is no other to that table: whether it is that one again
     # or the next one, nobody can tell, and a wrong guess would lose rows or double them.
     #
-    # @param table [Table]
+    # @param places [Array<String>] what the table is known by
     # @yieldparam key [String]
     # @api private
-    def numbered(table)
+    def numbered(*places)
       refuse_resuming
-      places = [table.id, table.uri]
       refuse_after(places.filter_map { |place| @failed[place] }.first)
       number = places.map { |place| @written[place] }.max + 1
       places.each { |place| @written[place] = number }

@@ -43,6 +43,14 @@ module DeltaLake
       self
     end
 
+    # As {#each_batch}, with an Array for each column in place of a Hash for each row.
+    #
+    # @yieldparam columns [Array<Array>] in the order of the schema
+    # @api private
+    def each_columns(size:, deadline: nil, &block)
+      stream(deadline) { |stream| stream.each_columns(size, &block) }
+    end
+
     # @param deadline [Numeric, nil] most seconds to take
     # @return [Array<Hash{Symbol => Object}>]
     def to_a(deadline: nil)

@@ -24,7 +24,8 @@ RSpec.describe "The guides" do
     prelude = File.join(root, "spec/docs/preludes", "#{File.basename(guide, '.md').tr('-', '_')}.rb")
     prelude = nil unless File.exist?(prelude)
     command = [RbConfig.ruby, "-W0", "-I", File.join(root, "lib"), File.join(root, "spec/docs/run.rb")]
-    Open3.capture2e(*command, guide, *prelude, chdir: tmpdir)
+    redis = Services::Redis.missing ? {} : { "REDIS_URL" => Services::Redis.running.url }
+    Open3.capture2e(redis, *command, guide, *prelude, chdir: tmpdir)
   end
 
   guides.each do |guide|
@@ -32,6 +33,7 @@ RSpec.describe "The guides" do
 
     it "#{name}: does what it says", :native do
       lacking = missing(needs.fetch(name, []))
+      lacking << "redis-server" if name == "fan-out" && Services::Redis.missing
       skip "#{lacking.join(', ')} is missing" unless lacking.empty?
 
       output, status = run(root, guide)

@@ -43,7 +43,6 @@ RSpec.describe "Appends in Sidekiq's jobs", :native, :sidekiq do
       run_again(ledger)
       done.size == ledger.size
     end
-    fleet.each { |process| process.stop(:TERM) }
   end
 
   def told(jobs, kills)

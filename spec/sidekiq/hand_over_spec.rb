@@ -48,7 +48,7 @@ RSpec.describe "Rows that a buffer could not flush", :native, :sidekiq do
       retry_failed
       ids.size >= started * 10
     end
-    fleet.each { |process| process.stop(:TERM) }
+    fleet.map { |process| Thread.new { process.stop(:TERM) } }.each(&:join)
     expect(ids).to match_array(10...((started + 1) * 10))
     said = fleet.map(&:log).join
     expect(said).to include("class=DeltaLake::Sidekiq::RePushJob")

@@ -79,9 +79,10 @@ module SidekiqHelper
     end
   end
 
-  # What the scheduler does every few seconds: failed jobs are run again at once.
+  # What the scheduler does every few seconds: failed jobs are run again at once, others when it is time.
   def retry_failed
     Sidekiq::RetrySet.new.retry_all
+    Sidekiq::ScheduledSet.new.each { |job| job.add_to_queue if job.at <= Time.now }
   end
 
   private

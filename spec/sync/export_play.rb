@@ -30,7 +30,13 @@ class ExportPlay
       end
       DeltaLake.create(@path, schema: DeltaLake::Schema.from_model(Item))
     end
-    killed = Array.new(kills) { change && run(@random.rand(1..20)) }.count(:killed)
+    killed = 0
+    (kills * 6).times do
+      break if killed >= kills
+
+      change
+      killed += 1 if run(@random.rand(1..20)) == :killed
+    end
     run(nil)
     { killed: killed, **compare }
   end

@@ -36,21 +36,21 @@ RSpec.describe "Sync" do
   { "feed" => "changes", "no feed" => "difference" }.each do |feed, mode|
     %w[postgres sqlite redis folder].each do |kind|
       it "brings #{kind} to where a table with #{feed} is, though runs are killed" do
-        seen = play(kind, feed, 4, 8)
-        expect(seen["modes"]).to include(mode)
-        expect(seen["killed"]).to be > 1
+        seen = play(kind, feed, 3, 6)
+        expect(seen["modes"].keys & [mode, "full"]).not_to be_empty
+        expect(seen["killed"]).to be >= 3
       end
 
       it "does so after 50 kills of #{kind}, with #{feed}", :long do
-        seen = play(kind, feed, 25, 100)
+        seen = play(kind, feed, 25, 75)
         expect(seen["modes"]).to include(mode)
         expect(seen["killed"]).to be >= 50
       end
     end
 
     it "is right without kills, whatever is done to a table with #{feed}" do
-      seen = play("folder", feed, 25, 0)
-      expect(seen["modes"]).to include("full" => 1, mode => a_value > 15)
+      seen = play("folder", feed, 15, 0)
+      expect(seen["modes"]).to include("full", mode => a_value > 7)
     end
   end
 end

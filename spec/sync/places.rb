@@ -99,7 +99,7 @@ module Places
     end
 
     def watch(&block)
-      %i[call call_pipeline].each do |name|
+      %i[call call_pipeline call_v pipelined multi].select { |name| Redis::Client.method_defined?(name) }.each do |name|
         Redis::Client.prepend(Module.new do
           define_method(name) do |*args, **options, &inner|
             block.call

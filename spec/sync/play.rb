@@ -86,7 +86,7 @@ class Play
   def call(rounds, kills)
     rounds.times do |round|
       @random.rand(1..4).times { @model.step }
-      (kills / rounds).times { killed_run } if kills.positive?
+      kill(kills / rounds)
       run_to_the_end
       compare(round)
     end
@@ -104,31 +104,51 @@ class Play
     raise "round #{round}: #{wrong.map { |id| [id, found[id], wanted[id]] }.inspect}"
   end
 
+  # Now and then all of it again.
+  def mode
+    @random.rand(6).zero? ? :full : :auto
+  end
+
+  # So many runs are killed; those that come to their end first kill nobody, and something is done before the next.
+  def kill(count)
+    goal = @killed + count
+    (count * 6).times do
+      return if @killed >= goal
+
+      killed_run ? @killed += 1 : @model.step
+      @model.step if @random.rand(3).zero?
+    end
+  end
+
   # Killed at one of the points at which it has done something, or from outside at any moment. How many points there are
-  # is not known before: those that lie behind the end kill nobody.
+  # is not known before.
   def killed_run
     at = @random.rand(@random.rand(2).zero? ? 1..8 : 1..40)
     moment = @random.rand(8).zero? ? @random.rand(0.0..0.1) : nil
-    pid = fork do
-      passed = 0
-      @place.watch { Process.kill(:KILL, Process.pid) if (passed += 1) == at } unless moment
-      sync
-    end
+    pid = fork_run(mode, moment ? nil : at)
     if moment
       sleep(moment)
       Process.kill(:KILL, pid)
     end
-    _, status = Process.wait2(pid)
-    @killed += 1 if status.signaled?
+    status = Process.wait2(pid).last
     raise "a run failed: #{status}" unless status.signaled? || status.success?
 
-    @model.step if @random.rand(3).zero?
+    status.signaled?
+  end
+
+  def fork_run(mode, at)
+    fork do
+      passed = 0
+      @place.watch { Process.kill(:KILL, Process.pid) if (passed += 1) == at } if at
+      sync(mode)
+    end
   end
 
   def run_to_the_end
     reader, writer = IO.pipe
+    chosen = mode
     pid = fork do
-      writer.write(sync.mode)
+      writer.write(sync(chosen).mode)
       writer.close
     end
     writer.close
@@ -137,11 +157,11 @@ class Play
   end
 
   # Small batches make many points.
-  def sync
+  def sync(mode)
     @place.open
     table = DeltaLake.open(File.join(@folder, "table"))
     DeltaLake::Sync.new(table, to: @place.to, name: "items", where: WHERE, select: %i[id name price], batch: 20,
-                               progress: false).run
+                               mode: mode, progress: false).run
   end
 end
 

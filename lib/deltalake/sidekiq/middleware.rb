@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "fan_out"
+
 module DeltaLake
   module Sidekiq
     # Tells {CurrentJob} which job Sidekiq runs. A job of ActiveJob goes by ActiveJob's id: `retry_on` pushes it anew,
@@ -13,7 +15,10 @@ module DeltaLake
       # @return [Object]
       # @api private
       def call(worker, job, _queue, &)
-        CurrentJob.with(id(job), resumes: CurrentJob.resumes?(class_of(worker, job)), &)
+        CurrentJob.with(id(job), resumes: CurrentJob.resumes?(class_of(worker, job))) do
+          mark = job[FanOut::Callback::MARK]
+          mark ? FanOut::Callback.run(mark, &) : yield
+        end
       end
 
       private

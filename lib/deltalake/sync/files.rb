@@ -2,6 +2,7 @@
 
 require "digest"
 require "json"
+require_relative "columns"
 
 module DeltaLake
   class Sync
@@ -75,14 +76,15 @@ module DeltaLake
       #
       # @param columns [Array<Symbol>, nil] only these of the scan's columns
       # @param position [Hash, nil] where to begin, as it was yielded, perhaps to another process
-      # @yieldparam rows [Array<Hash>]
+      # @param form [Class] of the rows: Array, of Hashes, or {Columns}
+      # @yieldparam rows [Array<Hash>, Columns]
       # @yieldparam position [Hash{String => Object}]
-      def each_batch(size, deadline, columns: nil, position: nil)
+      def each_batch(size, deadline, columns: nil, position: nil, form: Array)
         chunks(position && position["after"]) do |chunk, before|
           digest = Digest::MD5.hexdigest(chunk.map(&:key).join("\n"))
           skip = position && position["chunk"] == digest ? position["rows"] : 0
           position = nil
-          each_of_chunk(chunk, size, deadline.left, columns, skip) do |rows, done|
+          each_of_chunk(read(task(chunk, columns), size, deadline.left, form), size, skip) do |rows, done|
             yield rows, { "after" => before, "chunk" => digest, "rows" => done }
           end
           yield [], { "after" => chunk.last.key }
@@ -112,17 +114,27 @@ module DeltaLake
       end
 
       # Batches of a scan end with each file; here they are as long as is asked for.
-      def each_of_chunk(chunk, size, deadline, columns, skip)
+      def each_of_chunk(batches, size, skip)
         done = 0
-        kept = []
-        task(chunk, columns).each_batch(size:, deadline:) do |rows|
+        kept = nil
+        batches.each do |rows|
           done += rows.size
           next if done <= skip
 
-          kept.concat(done - skip < rows.size ? rows.last(done - skip) : rows)
+          rows = rows.last(done - skip) if done - skip < rows.size
+          kept ? kept.concat(rows) : kept = rows
           yield kept.shift(size), done - kept.size while kept.size >= size
         end
-        yield kept, done unless kept.empty?
+        yield kept, done unless kept.nil? || kept.empty?
+      end
+
+      def read(task, size, deadline, form)
+        return task.each_batch(size:, deadline:) if form == Array
+
+        names = task.schema.names
+        Enumerator.new do |batches|
+          task.each_columns(size:, deadline:) { |arrays| batches << Columns.new(names.zip(arrays).to_h) }
+        end
       end
 
       def task(chunk, columns)

@@ -64,14 +64,29 @@ module DeltaLake
 
       def put(position)
         @session.open(@files.size)
-        source = @session.source
-        @files.each_batch(@session.batch, @session.deadline, position:) do |rows, after|
-          upserts = {}
-          deletes = []
-          rows.each { |row| @session.put(row, source.key_of(row), upserts, deletes) }
-          @session.write(@session.cursor.at(phase: "rows", at: after), upserts, deletes) unless rows.empty?
-          @session.read(rows.size)
+        form = @session.columns? ? Columns : Array
+        @files.each_batch(@session.batch, @session.deadline, position:, form:) do |rows, after|
+          next if rows.empty?
+
+          count = rows.size
+          @session.write(@session.cursor.at(phase: "rows", at: after), *changes(rows))
+          @session.read(count)
         end
+      end
+
+      # @return [Array(Object, Array)] what to put and what to delete
+      def changes(rows)
+        source = @session.source
+        if rows.is_a?(Columns)
+          keys = source.keys_of(rows).map { |value| @session.key(value) }
+          return [@session.renamed(rows), []] if keys.uniq.size == keys.size
+
+          rows = rows.to_rows
+        end
+        upserts = {}
+        deletes = []
+        rows.each { |row| @session.put(row, source.key_of(row), upserts, deletes) }
+        [upserts, deletes]
       end
     end
   end

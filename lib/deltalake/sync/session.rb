@@ -64,6 +64,17 @@ module DeltaLake
         @keyed ? target.key(value) : value
       end
 
+      # @return [Boolean] whether the target takes rows as columns, and nobody wants to see each
+      def columns?
+        !@mapping.free? && target.respond_to?(:columns?) && target.columns?
+      end
+
+      # @param columns [Columns]
+      # @return [Columns] under the names of the target
+      def renamed(columns)
+        @mapping.columns.empty? ? columns : columns.rename(@mapping.columns)
+      end
+
       # Puts a row among what is to be written.
       #
       # @param value [Object] its key

@@ -97,6 +97,15 @@ module DeltaLake
         values.include?(nil) ? no_key(row) : values
       end
 
+      # @param columns [Columns]
+      # @return [Array<Object>] as {#key_of} gives them
+      def keys_of(columns)
+        arrays = key.map { |name| columns[name] }
+        no_key(key.zip(arrays.map { |values| values.count(nil) })) if arrays.any? { |values| values.include?(nil) }
+
+        key.one? ? arrays.first : arrays.transpose
+      end
+
       private
 
       def chosen(scan)

@@ -23,7 +23,7 @@ module DeltaLake
           end
           return to if PROTOCOL.all? { |method| to.respond_to?(method) }
           return ActiveRecord.new(to) if to.respond_to?(:upsert_all) && to.respond_to?(:columns_hash)
-          return Redis.new(to, prefix: "#{name}:") if to.respond_to?(:hset) || to.respond_to?(:with)
+          return Redis.new(to, prefix: "#{name}:") if to.respond_to?(:hset) || to.respond_to?(:checkout)
           return Callable.new(to, cursor) if callable?(to)
 
           raise TypeError, "to must be an ActiveRecord model, a Redis client, something with call, or an object with " \

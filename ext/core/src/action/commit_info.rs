@@ -8,6 +8,10 @@ use uuid::Uuid;
 /// Who writes the commits, as others see it in the history.
 pub const ENGINE_INFO: &str = concat!("deltalake-ruby/", env!("CARGO_PKG_VERSION"));
 
+/// The tag of commits whose metadata differs from that before it in the marks of identity columns alone, which went on: others
+/// ride over these (Spark's `DeltaSourceUtils`).
+pub const MARKS_ONLY_TAG: &str = "delta.identity.schemaUpdate";
+
 /// What is done, in the names that Spark's history uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it, and as_str gives them as the log has them")]
@@ -34,6 +38,7 @@ pub enum Operation {
     DropFeature,
     ClusterBy,
     RowTrackingBackfill,
+    ReserveIdentities,
 }
 
 impl Operation {
@@ -63,6 +68,8 @@ impl Operation {
             Self::DropFeature => "DROP FEATURE",
             Self::ClusterBy => "CLUSTER BY",
             Self::RowTrackingBackfill => "ROW TRACKING BACKFILL",
+            // Spark has none: it reserves nothing.
+            Self::ReserveIdentities => "RESERVE IDENTITIES",
         }
     }
 }
@@ -92,6 +99,9 @@ pub struct CommitInfo {
     /// The user's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_metadata: Option<String>,
+    /// What other writers look at besides.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<&'static str, &'static str>,
     /// Who wrote this.
     pub engine_info: String,
     /// Unique to the commit: how a writer knows its own commit again.
@@ -112,6 +122,7 @@ impl CommitInfo {
             is_blind_append: true,
             operation_metrics: BTreeMap::new(),
             user_metadata: None,
+            tags: BTreeMap::new(),
             engine_info: ENGINE_INFO.to_owned(),
             txn_id: Uuid::new_v4().to_string(),
         }

@@ -6,7 +6,7 @@ mod table;
 
 use serde::{Deserialize, Serialize};
 
-pub use commit_info::{CommitInfo, ENGINE_INFO, Operation};
+pub use commit_info::{CommitInfo, ENGINE_INFO, MARKS_ONLY_TAG, Operation};
 pub use file::{Add, AddCdc, DeletionVectorDescriptor, FileKey, PartitionValues, Remove};
 pub use table::{DomainMetadata, Format, Metadata, Protocol, Txn};
 

@@ -48,7 +48,7 @@ impl Appender {
         base.check_appendable()?;
         RowRules::new(&base, &clock)?;
         let done = options.txn.as_ref().is_some_and(|t| t.is_done(&base, clock.now_ms()));
-        let pipe = Pipe::new(base.clone(), context.clone(), clock.clone());
+        let pipe = Pipe::new(base.clone(), base.clone(), context.clone(), clock.clone());
         Ok(Self {
             base,
             options,
@@ -96,13 +96,9 @@ impl Appender {
     pub async fn add_columns(&mut self, found: &StructType) -> Result<bool> {
         let added = NewColumns::new(&self.base, self.columns.as_ref(), found);
         let Some(columns) = added.map_err(|e| e.with_table(self.base.uri()))? else { return Ok(false) };
-        if self.rules()?.makes_identities() {
-            return Err(Error::unsupported(
-                "rows cannot add columns to a table that has identity columns: add the columns first",
-            ));
-        }
         self.end_files().await?;
-        self.pipe = Pipe::new(columns.view().clone(), self.context.clone(), self.clock.clone());
+        let (view, base) = (columns.view().clone(), self.base.clone());
+        self.pipe = Pipe::new(view, base, self.context.clone(), self.clock.clone());
         self.columns = Some(columns);
         Ok(true)
     }
@@ -171,14 +167,6 @@ impl Appender {
             return Err(Error::argument("staged rows cannot add columns: append them, or add the columns first"));
         }
         let files = self.pipe.finish().await?.unwrap_or_else(WrittenFiles::none);
-        if let Some(mark) = files.identity_marks.first() {
-            let column = mark.column.clone();
-            files.delete().await?;
-            return Err(Error::unsupported(format!(
-                "rows of a table whose column {column} is an identity column cannot be staged: others may use the same \
-                 values before they are committed; append them"
-            )));
-        }
         Ok(StagedFiles::new(&self.base, files))
     }
 

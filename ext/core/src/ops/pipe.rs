@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::context::{self, Context};
 use crate::error::{Error, Result};
 use crate::snapshot::Snapshot;
+use crate::txn::IdentityPool;
 use crate::write::{FileWriter, RowBatch, WrittenFiles};
 
 /// Batches that wait to be encoded, at most.
@@ -16,6 +17,8 @@ const BATCHES_IN_FLIGHT: usize = 4;
 /// Rows on their way to files of a table. Dropped before [`Pipe::finish`], it deletes what it has written.
 #[derive(Debug)]
 pub(super) struct Pipe {
+    table: Snapshot,
+    /// What identities are reserved from.
     base: Snapshot,
     context: Context,
     clock: Clock,
@@ -35,9 +38,10 @@ enum Message {
 }
 
 impl Pipe {
-    /// To files of `base`. Nothing is begun before the first batch.
-    pub(super) fn new(base: Snapshot, context: Context, clock: Clock) -> Self {
-        Self { base, context, clock, running: None }
+    /// To files of `table`, which is `base` or what becomes of it by the commit of the rows. Nothing is begun before the
+    /// first batch.
+    pub(super) fn new(table: Snapshot, base: Snapshot, context: Context, clock: Clock) -> Self {
+        Self { table, base, context, clock, running: None }
     }
 
     /// Takes rows, which all have to be what `overwrite` replaces; waits while the encoder is behind.
@@ -45,11 +49,17 @@ impl Pipe {
         let running = match &mut self.running {
             Some(running) => running,
             none => {
-                let mut writer = FileWriter::new(&self.base, self.context.clone(), self.clock.clone())?;
+                let mut writer = FileWriter::new(&self.table, self.context.clone(), self.clock.clone())?;
                 if let Some(overwrite) = overwrite.cloned() {
                     writer.also_check(move |batch, first_row| overwrite.check_rows(batch, first_row));
                 }
-                none.insert(start(writer))
+                let identities = Identities {
+                    base: self.base.clone(),
+                    context: self.context.clone(),
+                    clock: self.clock.clone(),
+                    known: None,
+                };
+                none.insert(start(writer, identities))
             }
         };
         let sent = self.context.limit(async { Ok(running.batches.send(Message::Rows(rows)).await) }).await?;
@@ -79,14 +89,45 @@ impl Pipe {
     }
 }
 
-fn start(mut writer: FileWriter) -> Running {
+/// Where rows get identities from.
+struct Identities {
+    base: Snapshot,
+    context: Context,
+    clock: Clock,
+    /// See [`WrittenFiles::identities`].
+    known: Option<Snapshot>,
+}
+
+impl Identities {
+    /// Gives `writer` what `rows`, which it gets next, need.
+    async fn give(&mut self, writer: &mut FileWriter, rows: &RowBatch) -> Result<()> {
+        let wanted = writer.identities_wanted(rows)?;
+        if wanted == 0 {
+            return Ok(());
+        }
+        let (blocks, known) = IdentityPool::process().take(&self.base, wanted, &self.context, &self.clock).await?;
+        blocks.into_iter().for_each(|block| writer.give_identities(block));
+        self.known = Some(known);
+        Ok(())
+    }
+}
+
+fn start(mut writer: FileWriter, mut identities: Identities) -> Running {
     let (batches, mut inbox) = mpsc::channel(BATCHES_IN_FLIGHT);
     let task = context::spawn(async move {
         while let Some(message) = inbox.recv().await {
             match message {
-                Message::Finish => return writer.finish().await,
+                Message::Finish => {
+                    let mut files = writer.finish().await?;
+                    files.identities = identities.known;
+                    return Ok(files);
+                }
                 Message::Rows(rows) => {
-                    if let Err(error) = writer.write(rows).await {
+                    let written = match identities.give(&mut writer, &rows).await {
+                        Ok(()) => writer.write(rows).await,
+                        refused => refused,
+                    };
+                    if let Err(error) = written {
                         writer.abort().await;
                         return Err(error);
                     }

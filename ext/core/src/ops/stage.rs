@@ -14,7 +14,7 @@ use crate::path::{DataPath, Root, parse_data_path};
 use crate::snapshot::Snapshot;
 use crate::stats::num_records;
 use crate::storage::is_not_found;
-use crate::txn::{AppTransaction, Transaction, check_layout, commit};
+use crate::txn::{AppTransaction, Transaction, check_identities, check_layout, commit};
 use crate::value::Scalar;
 use crate::write::WrittenFiles;
 
@@ -36,6 +36,9 @@ pub struct StagedFiles {
     #[serde(rename = "metaData")]
     metadata: Metadata,
     adds: Vec<Add>,
+    /// Whether rows have identities that were reserved for them after that version.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    identities: bool,
 }
 
 impl StagedFiles {
@@ -49,6 +52,7 @@ impl StagedFiles {
             version: base.version(),
             protocol: base.protocol().clone(),
             metadata: Metadata { name: None, description: None, configuration, ..metadata.clone() },
+            identities: files.identities.is_some(),
             adds: files.into_adds(),
         }
     }
@@ -95,9 +99,7 @@ impl StagedFiles {
         if self.metadata.id != base.metadata().id {
             return Err(Error::argument("the staged files are those of another table"));
         }
-        let (protocol, metadata) = (self.protocol.clone(), self.metadata.clone());
-        let then = Snapshot::told(base.storage(), self.version, protocol, metadata).map_err(as_argument)?;
-        check_layout(&then, base).map_err(|e| {
+        check_layout(&self.then(base)?, base).map_err(|e| {
             Error::schema(format!(
                 "the files were staged for version {} of the table, and do not fit it any more: {}; stage the rows again",
                 self.version,
@@ -105,6 +107,12 @@ impl StagedFiles {
             ))
         })?;
         self.adds.iter().map(|add| as_new(add, base, clock)).collect()
+    }
+
+    /// The table that the rows were prepared for.
+    fn then(&self, base: &Snapshot) -> Result<Snapshot> {
+        let (protocol, metadata) = (self.protocol.clone(), self.metadata.clone());
+        Snapshot::told(base.storage(), self.version, protocol, metadata).map_err(as_argument)
     }
 }
 
@@ -166,6 +174,7 @@ pub async fn commit_staged(
         let done = txn.as_ref().is_some_and(|t| t.is_done(&base, clock.now_ms()));
         if !done {
             context.limit(check_stored(&base, &adds)).await?;
+            context.limit(check_reserved(&base, staged)).await?;
         }
         let count = Count {
             rows: staged.iter().fold(0, |sum, s| sum.saturating_add(s.rows())),
@@ -179,11 +188,18 @@ pub async fn commit_staged(
             .metric("numOutputRows", count.rows)
             .metric("numOutputBytes", count.bytes)
             .user_metadata(user_metadata);
-        let transaction = Transaction { adds, txn, ..Transaction::new(info) };
+        let mut transaction = Transaction { adds, txn, ..Transaction::new(info) };
+        transaction.files.identities = staged.iter().any(|s| s.identities).then(|| base.clone());
         let outcome = commit(base, transaction, context, clock).await?;
         Ok(count.appended(outcome, Replaced::default()))
     };
     committed.await.map_err(|e: Error| e.with_table(uri))
+}
+
+/// Values that were reserved for rows must not have been given out again since.
+async fn check_reserved(base: &Snapshot, staged: &[StagedFiles]) -> Result<()> {
+    let Some(oldest) = staged.iter().filter(|s| s.identities).min_by_key(|s| s.version) else { return Ok(()) };
+    check_identities(&oldest.then(base)?, base).await
 }
 
 fn check_distinct(base: &Snapshot, adds: &[Add]) -> Result<()> {

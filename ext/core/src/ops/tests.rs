@@ -4,6 +4,7 @@ mod append;
 mod columns;
 mod create;
 mod faults;
+mod identity;
 mod leftovers;
 mod memory;
 mod model;

@@ -149,8 +149,10 @@ pub async fn rows_in_file(table: &Snapshot, add: &Add) -> Result<u64> {
 }
 
 async fn footer(storage: &Storage, key: &str, size: u64) -> Result<(ParquetFile, ArrowReaderMetadata)> {
+    // A disk does not tell a file that is too short from one that cannot be read.
+    let is_of_size = |e: &Error| e.kind() == ErrorKind::CorruptTable || !(storage.is_remote() || is_not_found(e));
     let error = match read_footer(storage, key, size).await {
-        Err(e) if size > 0 && e.kind() == ErrorKind::CorruptTable => e,
+        Err(e) if size > 0 && is_of_size(&e) => e,
         done => return done,
     };
     // Some writers log a size that the file does not have.

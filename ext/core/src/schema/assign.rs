@@ -3,6 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::identity::IDENTITY_MARK;
 use super::mapping::{FIELD_ID, PHYSICAL_NAME};
 use super::{DataType, Field, StructType};
 use crate::error::{Error, Result};
@@ -12,7 +13,7 @@ pub const MAX_COLUMN_ID: &str = "delta.columnMapping.maxColumnId";
 
 /// What the log keeps of a column's past, in tables of column mapping, widened types and identities.
 const OF_ONE_TABLE: &[&str] =
-    &[FIELD_ID, PHYSICAL_NAME, "delta.columnMapping.nested.ids", "delta.typeChanges", "delta.identity.highWaterMark"];
+    &[FIELD_ID, PHYSICAL_NAME, "delta.columnMapping.nested.ids", "delta.typeChanges", IDENTITY_MARK];
 
 /// The physical names of columns that have none yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

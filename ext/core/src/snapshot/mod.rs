@@ -43,6 +43,8 @@ struct Inner {
     state: TableState,
     view: Arc<View>,
     seen: Instant,
+    /// See [`Snapshot::lineage`].
+    lineage: Arc<()>,
 }
 
 /// What is derived from protocol and metadata, and shared by all versions that have the same.
@@ -90,7 +92,7 @@ impl Snapshot {
     /// partition values.
     #[must_use]
     pub fn with_columns(&self, columns: impl IntoIterator<Item = Field>, partitions: &[&str]) -> Self {
-        let Inner { storage, segment, view, seen, .. } = &*self.0;
+        let Inner { storage, segment, view, seen, lineage, .. } = &*self.0;
         let mut schema = StructType::clone(&view.schema);
         schema.fields.extend(columns);
         let mut metadata = self.metadata().clone();
@@ -102,6 +104,7 @@ impl Snapshot {
             state: TableState::new(self.protocol().clone(), metadata),
             view: Arc::new(view),
             seen: *seen,
+            lineage: Arc::clone(lineage),
         }))
     }
 
@@ -120,7 +123,9 @@ impl Snapshot {
                     .map_err(|e| e.with_table(storage.uri()).with_version(version))?,
             ),
         };
-        Ok(Self(Arc::new(Inner { storage: storage.clone(), segment, state, view, seen: Instant::now() })))
+        let lineage = before.map(|b| Arc::clone(&b.0.lineage)).unwrap_or_default();
+        let (storage, seen) = (storage.clone(), Instant::now());
+        Ok(Self(Arc::new(Inner { storage, segment, state, view, seen, lineage })))
     }
 
     /// The newest version, reading only what is new.
@@ -149,11 +154,11 @@ impl Snapshot {
     }
 
     /// The same version, read through another client from now on.
-    fn on(&self, storage: &Storage) -> Self {
-        let Inner { segment, state, view, seen, .. } = &*self.0;
-        let (segment, state, view) = (segment.clone(), state.clone(), Arc::clone(view));
+    pub(crate) fn on(&self, storage: &Storage) -> Self {
+        let Inner { segment, state, view, seen, lineage, .. } = &*self.0;
+        let (segment, state, view, lineage) = (segment.clone(), state.clone(), Arc::clone(view), Arc::clone(lineage));
         let storage = storage.remembering_as(&self.0.storage);
-        Self(Arc::new(Inner { storage, segment, state, view, seen: *seen }))
+        Self(Arc::new(Inner { storage, segment, state, view, seen: *seen, lineage }))
     }
 
     /// Whether a listing has shown of which table it is.
@@ -185,10 +190,17 @@ impl Snapshot {
     /// The same, as if nobody had looked at the table for long.
     #[cfg(test)]
     pub(crate) fn aged(&self) -> Self {
-        let Inner { storage, segment, state, view, .. } = &*self.0;
+        let Inner { storage, segment, state, view, lineage, .. } = &*self.0;
+        let lineage = Arc::clone(lineage);
         let seen = Instant::now().checked_sub(2 * FRESH).unwrap();
         let (storage, segment, state, view) = (storage.clone(), segment.clone(), state.clone(), Arc::clone(view));
-        Self(Arc::new(Inner { storage, segment, state, view, seen }))
+        Self(Arc::new(Inner { storage, segment, state, view, seen, lineage }))
+    }
+
+    /// The same for versions of one table that were reached from one another. A table that was opened anew may be another
+    /// one in the same place, or an earlier one that was put back.
+    pub fn lineage(&self) -> &Arc<()> {
+        &self.0.lineage
     }
 
     /// Refuses a table that appends cannot be made to, naming the feature.

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::features::writes_feature;
 use crate::schema::{
     ColumnMapping, DataType, Field, MAX_COLUMN_ID, NewNames, SchemaRef, StructType, assign_mapping, check_table,
+    with_marks_of, without_marks,
 };
 use crate::snapshot::Snapshot;
 
@@ -46,20 +47,35 @@ impl NewColumns {
 
     /// The metadata for a commit on top of `base`; `None` where others have added the columns by then.
     pub(super) fn metadata(&self, base: &Snapshot) -> Result<Option<Metadata>> {
-        if *base.metadata() == self.before {
-            return Ok(Some(self.after.clone()));
+        if same_but_for_marks(base.metadata(), &self.before)? {
+            let after = StructType::from_json(&self.after.schema_string)?;
+            let schema_string = with_marks_of(&after, base.schema()).to_json();
+            return Ok(Some(Metadata { schema_string, ..self.after.clone() }));
         }
         grown(base, &self.found)
     }
 
     /// Whether what others made of `before` takes the rows and their columns all the same.
     pub(super) fn fit(&self, before: &Snapshot, after: &Snapshot) -> bool {
+        if same_but_for_marks(before.metadata(), after.metadata()).unwrap_or(false) {
+            return true;
+        }
         // Of mapped columns others have chosen other names and ids than ours, which are in the files already.
         after.column_mapping() == ColumnMapping::None
             && same_but_for_columns(before, after)
-            && before.schema().grows_to(after.schema())
+            && without_marks(before.schema()).grows_to(&without_marks(after.schema()))
             && self.schema().fits(after.schema())
     }
+}
+
+/// Whether nothing has changed but how far identities have come.
+fn same_but_for_marks(one: &Metadata, other: &Metadata) -> Result<bool> {
+    if one.schema_string == other.schema_string {
+        return Ok(one == other);
+    }
+    let columns = |metadata: &Metadata| Ok(without_marks(&StructType::from_json(&metadata.schema_string)?));
+    let schema_string = one.schema_string.clone();
+    Ok(*one == Metadata { schema_string, ..other.clone() } && columns(one)? == columns(other)?)
 }
 
 /// The metadata of `table` with the columns of `found` that it lacks.

@@ -28,7 +28,15 @@ use crate::write::WrittenFiles;
 pub async fn commit(base: Snapshot, transaction: Transaction, context: &Context, clock: &Clock) -> Result<Outcome> {
     let uri = base.uri().to_owned();
     let committed = async {
-        let mut alone = [Member::new(&base, transaction, context.clone())?];
+        let mut member = Member::new(&base, transaction, context.clone())?;
+        let base = match member.begins_from(&base) {
+            Ok(base) => base,
+            Err(e) => {
+                member.end(Err(e.again())).await;
+                return Err(e);
+            }
+        };
+        let mut alone = [member];
         commit_all(base, &mut alone, |members| members[0].info().clone(), clock).await;
         let [Member { result, .. }] = alone;
         result.unwrap_or_else(|| Err(Error::internal("a commit ended without a result")))
@@ -168,7 +176,7 @@ async fn ready(base: &Snapshot, members: &mut [Member]) -> Result<()> {
 /// The newest version, found by a listing; members that do not fit it are ended.
 async fn catch_up(base: &Snapshot, members: &mut [Member]) -> Result<Snapshot> {
     let newest = longest(members).limit(base.refresh()).await?;
-    if newest.version() > base.version() && active(members).any(|m| m.conflicts.need_files()) {
+    if newest.version() > base.version() && active(members).any(|m| m.conflicts.need_commits()) {
         let (reached, walked) = over_winners(base, members, "").await;
         walked?;
         if reached < newest.version() && active(members).next().is_some() {

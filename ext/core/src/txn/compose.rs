@@ -36,6 +36,9 @@ pub(super) async fn compose(
         }
         metadata = columns.metadata(base)?;
     }
+    if let Some(reservation) = active().find_map(|m| m.transaction.reservation.as_ref()) {
+        metadata = Some(reservation.metadata(base)?);
+    }
     let protocol = active().find_map(|m| m.transaction.protocol.clone());
     info.timestamp = now_ms;
     info.in_commit_timestamp = timestamp_after(base, metadata.as_mut(), now_ms).await?;

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 
 use super::columns::NewColumns;
 use super::idempotence::AppTransaction;
+use super::identities::{conflict as taken_again, leaves_identities};
 use super::isolation::Isolation;
+use super::reservation::Reservation;
 use super::tolerated::same_layout;
 use super::transaction::{Reads, Transaction};
 use super::upgrade::blocking_feature;
@@ -28,6 +30,9 @@ pub(super) struct Conflicts {
     changes_protocol: bool,
     changes_metadata: bool,
     columns: Option<NewColumns>,
+    reserves: bool,
+    /// Whether there are reserved identities that must stay nobody else's.
+    identities: bool,
     /// Whether rows or files were read, so that more of the layout matters.
     blind: bool,
     reads: Rows,
@@ -57,6 +62,8 @@ impl Conflicts {
             changes_protocol: transaction.protocol.is_some(),
             changes_metadata: transaction.metadata.is_some() || transaction.columns.is_some(),
             columns: transaction.columns.clone(),
+            reserves: transaction.reservation.is_some(),
+            identities: transaction.reservation.is_some() || transaction.files.identities.is_some(),
             blind: transaction.is_blind_append(),
             reads: match &transaction.reads {
                 Reads::Nothing => Rows::None,
@@ -82,6 +89,11 @@ impl Conflicts {
         reads || self.comes_again || !self.removed.is_empty()
     }
 
+    /// Whether each commit of others matters, and not only what the table has become.
+    pub(super) fn need_commits(&self) -> bool {
+        self.identities || self.need_files()
+    }
+
     /// Checks all that tells of the table and not of its files, of the commits that led from `before` to `after`.
     pub(super) fn check_table(&self, before: &Snapshot, after: &Snapshot) -> Result<()> {
         let conflict = |kind, what: String| Err(conflict(kind, after.version(), what));
@@ -103,6 +115,7 @@ impl Conflicts {
         let changed = before.metadata() != after.metadata();
         let fits = || match &self.columns {
             Some(columns) => columns.fit(before, after),
+            None if self.reserves => Reservation::fits(before, after),
             None => !self.changes_metadata && same_layout(before, after, self.blind),
         };
         if changed && !fits() {
@@ -152,6 +165,9 @@ impl Conflicts {
     pub(super) fn check(&self, winner: &Winner) -> Result<()> {
         self.check_table(&winner.before, &winner.after)?;
         let version = winner.after.version();
+        if self.identities && !leaves_identities(winner) {
+            return Err(taken_again(version));
+        }
         let domains = winner.lines.iter().filter_map(|line| line.domain_metadata.as_ref());
         if let Some(other) =
             domains.into_iter().find(|d| d.domain != ROW_TRACKING_DOMAIN && self.domains.contains(&d.domain))

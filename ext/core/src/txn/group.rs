@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::commit::{commit, commit_all};
+use super::identities::check_identities;
 use super::member::Member;
 use super::outcome::Outcome;
 use super::transaction::Transaction;
@@ -196,9 +197,9 @@ impl Drop for Abandoned<'_> {
 
 /// A blind append and nothing else.
 fn can_share(transaction: &Transaction) -> bool {
-    let metadata = transaction.metadata.is_some() || transaction.columns.is_some();
+    let metadata = transaction.metadata.is_some() || transaction.columns.is_some() || transaction.reservation.is_some();
     let table = transaction.protocol.is_some() || metadata || !transaction.domains.is_empty();
-    transaction.is_blind_append() && !table && transaction.files.identity_marks.is_empty()
+    transaction.is_blind_append() && !table
 }
 
 /// One commit has one user's words, and an application's transaction once.
@@ -209,9 +210,9 @@ fn together(one: &Waiting, other: &Waiting) -> bool {
 }
 
 async fn commit_together(batch: Vec<Waiting>) {
-    let Some(newest) = batch.iter().map(|w| &w.base).max_by_key(|base| base.version()).cloned() else { return };
     let Some(clock) = batch.first().map(|w| w.clock.clone()) else { return };
     let mut members = Vec::new();
+    let mut bases = Vec::new();
     let mut replies = Vec::new();
     let mut contexts = Vec::new();
     for Waiting { base, transaction, context, claim, reply, .. } in batch {
@@ -219,10 +220,12 @@ async fn commit_together(batch: Vec<Waiting>) {
             Ok(mut member) => {
                 contexts.push(context);
                 member.given_up = Box::new(move || !claim.take());
-                if base.version() < newest.version()
-                    && let Err(e) = member.conflicts.check_states(&base, &newest)
-                {
-                    member.end(Err(e)).await;
+                match member.begins_from(&base) {
+                    Ok(begins) => bases.push(begins),
+                    Err(e) => {
+                        member.end(Err(e)).await;
+                        bases.push(base);
+                    }
                 }
                 members.push(member);
                 replies.push(reply);
@@ -232,8 +235,17 @@ async fn commit_together(batch: Vec<Waiting>) {
             }
         }
     }
+    let Some(newest) = bases.iter().max_by_key(|base| base.version()).cloned() else { return };
     let shared = Context::default();
-    shared.scope(commit_all(newest, &mut members, shared_info, &clock)).await;
+    let committed = async {
+        for (member, base) in members.iter_mut().zip(&bases).filter(|(member, _)| member.is_active()) {
+            if let Err(e) = catch_up(member, base, &newest).await {
+                member.end(Err(e)).await;
+            }
+        }
+        commit_all(newest.clone(), &mut members, shared_info, &clock).await;
+    };
+    shared.scope(committed).await;
     let asked = shared.meter().read();
     contexts.iter().for_each(|context| context.meter().add(&asked));
     for (member, reply) in members.into_iter().zip(replies) {
@@ -241,6 +253,17 @@ async fn commit_together(batch: Vec<Waiting>) {
         // Whoever has stopped waiting has been told so.
         let _ = reply.send(result);
     }
+}
+
+/// Takes a member over what was committed before the version that all of them begin from.
+async fn catch_up(member: &Member, base: &Snapshot, newest: &Snapshot) -> Result<()> {
+    if base.version() >= newest.version() {
+        return Ok(());
+    }
+    if member.conflicts.need_commits() {
+        check_identities(base, newest).await?;
+    }
+    member.conflicts.check_states(base, newest)
 }
 
 /// The provenance of all members that are left: metrics are sums.

@@ -13,9 +13,9 @@ use super::validate::validate;
 use super::winners::Winner;
 use crate::action::{Action, Add, CommitInfo};
 use crate::context::Context;
-use crate::error::{ConflictKind, Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::snapshot::Snapshot;
-use crate::write::{IdentityMark, WrittenFiles};
+use crate::write::WrittenFiles;
 
 /// One transaction of a commit.
 pub(super) struct Member {
@@ -35,7 +35,6 @@ pub(super) struct Member {
 impl Member {
     /// Checks all that can be checked without the winners.
     pub(super) fn new(base: &Snapshot, mut transaction: Transaction, context: Context) -> Result<Self> {
-        record_identities(base, &mut transaction)?;
         validate(base, &transaction)?;
         let isolation = Isolation::of(&transaction, base.properties());
         transaction.info.isolation_level = isolation.as_str();
@@ -45,6 +44,17 @@ impl Member {
         let rest = rest_of(&transaction)?;
         let given_up = Box::new(|| false);
         Ok(Self { transaction, context, conflicts, given_up, result: None, adds: None, rest })
+    }
+
+    /// The version that its first try is on top of: reserving identities has led past the one that its rows were made for.
+    pub(super) fn begins_from(&self, base: &Snapshot) -> Result<Snapshot> {
+        match &self.transaction.files.identities {
+            Some(known) if known.version() > base.version() && !self.conflicts.need_files() => {
+                self.conflicts.check_states(base, known)?;
+                Ok(known.on(base.storage()))
+            }
+            _ => Ok(base.clone()),
+        }
     }
 
     pub(super) fn is_active(&self) -> bool {
@@ -108,23 +118,4 @@ impl Member {
 fn rest_of(transaction: &Transaction) -> Result<Bytes> {
     let removes = transaction.removes.iter().map(|r| Action::Remove(Box::new(r.clone())));
     lines_of(removes.chain(transaction.cdc.iter().map(|c| Action::Cdc(Box::new(c.clone())))))
-}
-
-/// Values of identity columns are used up with the commit that has their rows: another commit that changes the metadata
-/// meanwhile is then a conflict, since it may have used the same ones (Delta protocol, "Identity Columns").
-fn record_identities(base: &Snapshot, transaction: &mut Transaction) -> Result<()> {
-    let marks = &transaction.files.identity_marks;
-    if marks.is_empty() {
-        return Ok(());
-    }
-    let mut metadata = transaction.metadata.clone().unwrap_or_else(|| base.metadata().clone());
-    metadata.schema_string = IdentityMark::record(marks, &metadata.schema_string)?.ok_or_else(|| {
-        Error::new(
-            ErrorKind::CommitConflict(ConflictKind::MetadataChanged),
-            "the values of identity columns that these rows have were used by another commit meanwhile; write the rows again",
-        )
-        .with_version(base.version())
-    })?;
-    transaction.metadata = Some(metadata);
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::schema::{DataType, StructType};
+use crate::schema::{StructType, without_marks};
 use crate::snapshot::Snapshot;
 
 /// Properties that change no row and no file that is being committed; or that are looked at anew at every try.
@@ -37,9 +37,6 @@ const HARMLESS_TO_APPENDS: &[&str] = &[
     "delta.rowTracking.materializedRowCommitVersionColumnName",
 ];
 
-/// Field metadata that an identity column's writers move forward.
-const IDENTITY_MARK: &str = "delta.identity.highWaterMark";
-
 /// Whether what was made for `before` fits `after`. `blind` is what only adds rows.
 pub(super) fn same_layout(before: &Snapshot, after: &Snapshot, blind: bool) -> bool {
     let same = || before.metadata().schema_string == after.metadata().schema_string;
@@ -58,17 +55,9 @@ fn same_otherwise(before: &Snapshot, after: &Snapshot, blind: bool) -> bool {
         && same_properties(&old.configuration, &new.configuration, blind)
 }
 
+/// Whether the columns are the same but for how far identities have come.
 fn same_columns(before: &StructType, after: &StructType) -> bool {
     without_marks(before) == without_marks(after)
-}
-
-/// The columns as they are but for how far identities have got. Only columns of their own have identities.
-fn without_marks(schema: &StructType) -> StructType {
-    let mut schema = schema.clone();
-    for field in schema.fields.iter_mut().filter(|f| f.data_type == DataType::Long) {
-        field.metadata.remove(IDENTITY_MARK);
-    }
-    schema
 }
 
 fn same_properties(

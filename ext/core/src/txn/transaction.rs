@@ -2,6 +2,7 @@
 
 use super::columns::NewColumns;
 use super::idempotence::AppTransaction;
+use super::reservation::Reservation;
 use crate::action::{Add, AddCdc, CommitInfo, DomainMetadata, Metadata, Protocol, Remove};
 use crate::expr::Predicate;
 use crate::write::WrittenFiles;
@@ -43,6 +44,8 @@ pub struct Transaction {
     pub metadata: Option<Metadata>,
     /// Columns to add beside, where there is no new metadata.
     pub columns: Option<NewColumns>,
+    /// Identities to reserve, where nothing else is done.
+    pub reservation: Option<Reservation>,
     /// Domains that change.
     pub domains: Vec<DomainMetadata>,
     /// An application's transaction, committed with all the rest or not at all. Where it is done, nothing is committed.
@@ -68,6 +71,7 @@ impl Transaction {
             protocol: None,
             metadata: None,
             columns: None,
+            reservation: None,
             domains: Vec::new(),
             txn: None,
             reads: Reads::Nothing,

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 
 use futures::future::join_all;
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::action::{Operation, TableActionLine};
+use crate::action::{MARKS_ONLY_TAG, Operation, TableActionLine};
 use crate::error::Result;
 use crate::log::{ChangeLine, change_lines, read_commit, table_actions};
 use crate::snapshot::Snapshot;
@@ -24,6 +25,17 @@ pub(super) struct Winner {
     pub(super) is_blind_append: bool,
     /// Whether it only gave ids to the rows of files that were there.
     pub(super) gives_ids: bool,
+    pub(super) note: CommitNote,
+}
+
+/// What a commit says of its own nature.
+#[derive(Default)]
+pub(super) struct CommitNote {
+    pub(super) operation: Option<String>,
+    /// How rows were written: `Append`, `Overwrite`.
+    pub(super) mode: Option<String>,
+    /// Whether its metadata differs from that before it in the marks of identity columns alone, which went on.
+    pub(super) moves_marks_only: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -31,7 +43,10 @@ pub(super) struct Winner {
 struct Info {
     txn_id: Option<String>,
     is_blind_append: Option<bool>,
-    operation: Option<String>,
+    // Of any type, since what is odd there must not hide the rest.
+    operation: Value,
+    operation_parameters: Value,
+    tags: Value,
 }
 
 /// Walks from a version over every commit after it.
@@ -75,13 +90,18 @@ impl<'a> Winners<'a> {
         };
         let after = self.at.advance(&lines)?;
         let before = std::mem::replace(&mut self.at, after.clone());
-        let Info { txn_id, is_blind_append, operation } = info(&lines);
+        let Info { txn_id, is_blind_append, operation, operation_parameters, tags } = info(&lines);
         if txn_id.as_deref() == Some(self.txn_id) {
             return Ok(Next::Ours(after));
         }
+        let note = CommitNote {
+            operation: operation.as_str().map(str::to_owned),
+            mode: operation_parameters["mode"].as_str().map(str::to_owned),
+            moves_marks_only: tags[MARKS_ONLY_TAG].as_str() == Some("true"),
+        };
         let is_blind_append = is_blind_append.unwrap_or(false);
-        let gives_ids = operation.is_some_and(|o| o == Operation::RowTrackingBackfill.as_str());
-        Ok(Next::Theirs(Box::new(Winner { before, after, lines, files, is_blind_append, gives_ids })))
+        let gives_ids = note.operation.as_deref() == Some(Operation::RowTrackingBackfill.as_str());
+        Ok(Next::Theirs(Box::new(Winner { before, after, lines, files, is_blind_append, gives_ids, note })))
     }
 }
 

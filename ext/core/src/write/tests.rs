@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::ErrorKind;
 use crate::path::{DataPath, parse_data_path};
-use crate::schema::{DataType, DecimalType, Field, Schema, StructType};
+use crate::schema::{DataType, DecimalType, Field, IdentityBlock, IdentityColumn, Schema, StructType};
 use crate::snapshot::Snapshot;
 use crate::storage::Storage;
 

@@ -25,7 +25,7 @@ use crate::context::{self, Context};
 use crate::error::{Error, Result};
 use crate::features::writes_feature;
 use crate::path::encode_uri_path;
-use crate::schema::ColumnMapping;
+use crate::schema::{ColumnMapping, IdentityBlock};
 use crate::snapshot::Snapshot;
 
 /// Small files on their way to the store at a time.
@@ -139,6 +139,16 @@ impl FileWriter {
         self.buffered
     }
 
+    /// How many of `rows`, which come next, need identities: as many have to be given before they are written.
+    pub fn identities_wanted(&self, rows: &RowBatch) -> Result<u64> {
+        self.rules.identities_wanted(rows, self.rows)
+    }
+
+    /// Takes identities, which nobody else has, for the rows to come.
+    pub fn give_identities(&mut self, block: IdentityBlock) {
+        self.rules.give_identities(block);
+    }
+
     /// Takes rows. After an error the writer is of no more use than to be dropped or aborted.
     pub async fn write(&mut self, rows: impl Into<RowBatch>) -> Result<()> {
         self.shared.context.check()?;
@@ -173,7 +183,7 @@ impl FileWriter {
             adds: self.adds,
             rows: self.rows,
             bytes: self.bytes,
-            identity_marks: self.rules.into_marks(),
+            identities: None,
             cleanup: self.cleanup,
         })
     }

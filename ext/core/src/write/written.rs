@@ -1,9 +1,9 @@
 //! Files that are written and not yet committed.
 
 use super::cleanup::Cleanup;
-use super::rules::IdentityMark;
 use crate::action::Add;
 use crate::error::Result;
+use crate::snapshot::Snapshot;
 
 /// Data files that no commit names yet. Dropped, they are deleted as far as that can be done: call
 /// [`WrittenFiles::into_adds`] or [`WrittenFiles::keep`] once a commit may name them.
@@ -15,23 +15,23 @@ pub struct WrittenFiles {
     pub rows: u64,
     /// Bytes of all files.
     pub bytes: u64,
-    /// How far identity columns have come by these rows. The commit that names the files must record it in the same table
-    /// version, and no other commit may have done so since: the values would be there twice.
-    pub identity_marks: Vec<IdentityMark>,
+    /// Where rows have identities that were reserved for them: the newest version up to which every commit is known to have
+    /// left these alone. The commit that names the files must look at each one after it.
+    pub identities: Option<Snapshot>,
     pub(super) cleanup: Cleanup,
 }
 
 impl WrittenFiles {
     /// No files.
     pub fn none() -> Self {
-        Self { adds: Vec::new(), rows: 0, bytes: 0, identity_marks: Vec::new(), cleanup: Cleanup::none() }
+        Self { adds: Vec::new(), rows: 0, bytes: 0, identities: None, cleanup: Cleanup::none() }
     }
 
     /// Takes charge of files of another kind (change files), which are kept or deleted together with these. Gives their
     /// actions.
     pub fn take_charge(&mut self, mut other: Self) -> Vec<Add> {
         self.cleanup.join(&mut other.cleanup);
-        self.identity_marks.append(&mut other.identity_marks);
+        self.take_identities(other.identities.take());
         std::mem::take(&mut other.adds)
     }
 
@@ -39,10 +39,15 @@ impl WrittenFiles {
     pub fn and(mut self, mut later: Self) -> Self {
         self.cleanup.join(&mut later.cleanup);
         self.adds.append(&mut later.adds);
-        self.identity_marks.append(&mut later.identity_marks);
+        self.take_identities(later.identities.take());
         self.rows += later.rows;
         self.bytes += later.bytes;
         self
+    }
+
+    /// What holds for the newest of the identities holds for all: the versions of one process follow one another.
+    fn take_identities(&mut self, other: Option<Snapshot>) {
+        self.identities = self.identities.take().into_iter().chain(other).max_by_key(Snapshot::version);
     }
 
     /// The actions. The files are the commit's from now on, and will not be deleted.

@@ -47,6 +47,12 @@ module DeltaLake
           end
         end
 
+        # @return [Boolean] whether upserts may come as {Columns}
+        # @api private
+        def columns?
+          @writer.is_a?(PostgreSQL)
+        end
+
         # @return [Object] as the database gives it
         def key(value)
           return @types.first.cast(value) if @types.one?

@@ -26,9 +26,9 @@ module DeltaLake
           @sql = statement(key, types.keys)
         end
 
-        # @param rows [Hash{Object => Hash}]
+        # @param rows [Hash{Object => Hash}, Columns]
         def write(rows)
-          rows = rows.values
+          rows = rows.values if rows.is_a?(Hash)
           arrays = @columns.map { |column| column.array(rows) }
           @model.connection.raw_connection.exec_params(@sql, arrays)
         rescue PG::Error => e

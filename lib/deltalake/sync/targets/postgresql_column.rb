@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "../columns"
 require_relative "../values"
 
 module DeltaLake
@@ -71,11 +72,11 @@ module DeltaLake
           )
         end
 
-        # @param rows [Array<Hash>]
+        # @param rows [Array<Hash>, Columns]
         # @return [String]
         def array(rows)
-          values = rows.map { |row| row[@symbol] }
-          values.map! { |value| value.nil? ? nil : @convert.call(value) } if @convert
+          values = rows.is_a?(Columns) ? rows[@symbol] : rows.map { |row| row[@symbol] }
+          values = values.map { |value| value.nil? ? nil : @convert.call(value) } if @convert
           @encoder.encode(values)
         end
 

@@ -87,8 +87,9 @@ module DeltaLake
 
         private
 
+        # ActiveSupport gives a `with` of another kind to every object.
         def connected(&block)
-          @redis.respond_to?(:with) ? @redis.with(&block) : yield(@redis)
+          @redis.respond_to?(:hset) ? yield(@redis) : @redis.with(&block)
         end
 
         def write(transaction, batch)

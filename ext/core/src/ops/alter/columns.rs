@@ -7,13 +7,13 @@ use super::references::{change_stats_columns, check_unused};
 use crate::error::{Error, Result};
 use crate::ops::clustering::is_clustered_by;
 use crate::ops::definition::Definition;
-use crate::schema::{ColumnMapping, ColumnPath, Place, StructType, forget_table, position, struct_at};
+use crate::schema::{ColumnMapping, ColumnPath, IDENTITY_START, Place, StructType, forget_table, position, struct_at};
 
 /// What only rows that are written later would get.
 const OF_NEW_ROWS: &[(&str, &str)] = &[
     ("CURRENT_DEFAULT", "default"),
     ("delta.generationExpression", "generated"),
-    ("delta.identity.start", "identity"),
+    (IDENTITY_START, "identity"),
     ("delta.invariants", "invariant"),
 ];
 

@@ -7,12 +7,11 @@ use super::references::check_unused;
 use crate::error::{Error, Result};
 use crate::features::writes_feature;
 use crate::ops::definition::Definition;
-use crate::schema::{DataType, Place};
+use crate::schema::{DataType, IDENTITY_START, Place};
 
 const TYPE_CHANGES: &str = "delta.typeChanges";
 const DEFAULT: &str = "CURRENT_DEFAULT";
 const COMMENT: &str = "comment";
-const IDENTITY: &str = "delta.identity.start";
 const GENERATION: &str = "delta.generationExpression";
 
 /// Digits that the protocol keeps for every integer narrower than a long.
@@ -45,7 +44,7 @@ pub(super) fn change_type(definition: &mut Definition, column: &Column, to: &Val
     }
     check_unused(definition, &path, "given another type")?;
     let (field, inside) = place.field(&mut definition.schema)?;
-    if field.metadata.contains_key(IDENTITY) {
+    if field.metadata.contains_key(IDENTITY_START) {
         return refused("it is an identity, which is a long");
     }
     let mut change = Map::from_iter([
@@ -115,8 +114,9 @@ pub(super) fn change_default(definition: &mut Definition, column: &Column, defau
         return Err(Error::schema(format!("column {path} cannot have a default: only columns of the table can")));
     }
     let (field, _) = place.field(&mut definition.schema)?;
-    if let Some((_, what)) =
-        [(GENERATION, "generated"), (IDENTITY, "an identity")].iter().find(|(key, _)| field.metadata.contains_key(*key))
+    if let Some((_, what)) = [(GENERATION, "generated"), (IDENTITY_START, "an identity")]
+        .iter()
+        .find(|(key, _)| field.metadata.contains_key(*key))
     {
         return Err(Error::schema(format!("column {path} cannot have a default: it is {what}")));
     }

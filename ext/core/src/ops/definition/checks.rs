@@ -4,13 +4,10 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::expr::{BoundExpr, Expr};
-use crate::schema::{DataType, Field, StructType};
+use crate::schema::{DataType, Field, IDENTITY_EXPLICIT, IDENTITY_START, IDENTITY_STEP, StructType};
 
 const GENERATION: &str = "delta.generationExpression";
 const DEFAULT: &str = "CURRENT_DEFAULT";
-const IDENTITY_START: &str = "delta.identity.start";
-const IDENTITY_STEP: &str = "delta.identity.step";
-const IDENTITY_EXPLICIT: &str = "delta.identity.allowExplicitInsert";
 
 /// Columns of the change data feed itself.
 const FEED: &[&str] = &["_change_type", "_commit_version", "_commit_timestamp"];

@@ -20,7 +20,7 @@ use crate::expr::{BoundPredicate, Predicate};
 use crate::ops::appended::Replaced;
 use crate::scan::{Match, matching_files};
 use crate::snapshot::Snapshot;
-use crate::txn::{Reads, Transaction, check_layout};
+use crate::txn::{Reads, Transaction, check_identities, check_layout};
 
 /// Files rewritten at a time.
 const REWRITES_IN_FLIGHT: usize = 4;
@@ -118,6 +118,10 @@ pub(super) async fn replaced_by(
     // Writing the rows may have taken long: what they replace is looked for as late as can be.
     let newest = context.limit(base.refresh()).await?;
     check_layout(base, &newest).map_err(|e| e.with_table(base.uri()))?;
+    if let Some(known) = &transaction.files.identities {
+        context.limit(check_identities(known, &newest)).await.map_err(|e| e.with_table(base.uri()))?;
+        transaction.files.identities = Some(newest.clone());
+    }
     let replaced = context.limit(replace(&newest, overwrite, transaction, context, clock)).await;
     replaced.map(|replaced| (newest.clone(), replaced)).map_err(|e| e.with_table(base.uri()))
 }

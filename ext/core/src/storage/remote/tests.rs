@@ -21,31 +21,31 @@ fn error(failure: &Failure) -> Error {
 
 #[test]
 fn a_signature_that_does_not_fit_may_be_of_a_wrong_clock() {
-    let apart = |code: &str, minutes: i64| {
-        let date = Some(Utc::now() - TimeDelta::minutes(minutes));
+    let apart = |code: &str, seconds: i64| {
+        let date = Some(Utc::now() - TimeDelta::seconds(seconds));
         failure(Refusal { date, ..refusal(403, code) })
     };
     for code in ["AuthenticationFailed", "SignatureDoesNotMatch", ""] {
-        assert_eq!(apart(code, 20).cause, Cause::Clock, "{code}");
-        assert_eq!(apart(code, -20).cause, Cause::Clock, "{code}");
-        assert_ne!(apart(code, 10).cause, Cause::Clock, "{code}");
+        assert_eq!(apart(code, 1230).cause, Cause::Clock, "{code}");
+        assert_eq!(apart(code, -1230).cause, Cause::Clock, "{code}");
+        assert_ne!(apart(code, 630).cause, Cause::Clock, "{code}");
     }
     let date = Some(Utc::now() + TimeDelta::minutes(20));
     assert_eq!(failure(Refusal { date, ..refusal(401, "AuthenticationRequired") }).cause, Cause::Clock);
     // It was understood, and is not allowed; new credentials may help whatever the clock says.
-    assert_eq!(apart("AccessDenied", 20).cause, Cause::Denied);
-    assert_eq!(apart("ExpiredToken", 20).advice(), Advice::Renew);
-    let told = error(&apart("SignatureDoesNotMatch", -20));
+    assert_eq!(apart("AccessDenied", 1230).cause, Cause::Denied);
+    assert_eq!(apart("ExpiredToken", 1230).advice(), Advice::Renew);
+    let told = error(&apart("SignatureDoesNotMatch", -1230));
     assert_eq!(told.kind(), ErrorKind::PermissionDenied);
     assert!(told.to_string().contains("this machine's clock is wrong, 20 min"), "{told}");
-    assert!(told.to_string().contains("behind the store's: set it"), "{told}");
+    assert!(told.to_string().contains("s behind the store's: set it"), "{told}");
 }
 
 #[test]
 fn a_store_that_speaks_of_the_clock_is_believed() {
     let failure = failure(Refusal { of_clock: true, date: Some(Utc::now()), ..refusal(403, "AuthenticationFailed") });
     assert_eq!(failure.advice(), Advice::GiveUp);
-    assert!(error(&failure).to_string().ends_with("this machine's clock is wrong: set it"), "{}", error(&failure));
+    assert!(error(&failure).to_string().contains("this machine's clock is wrong: set it"), "{}", error(&failure));
 }
 
 #[test]

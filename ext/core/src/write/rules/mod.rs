@@ -16,15 +16,16 @@ use self::checks::Checks;
 use self::columns::Columns;
 use self::fill::Fill;
 use self::identity::Identities;
-pub use self::identity::IdentityMark;
+pub use self::identity::identity_columns;
 use self::lengths::Lengths;
 use self::nulls::NullCheck;
 use super::rows::RowBatch;
 use crate::clock::Clock;
 use crate::error::Result;
+use crate::schema::IdentityBlock;
 use crate::snapshot::Snapshot;
 
-/// The rules of one table, and how far its identities have come.
+/// The rules of one table, and the identities of the rows to come.
 #[derive(Clone)]
 pub struct RowRules {
     columns: Columns,
@@ -72,19 +73,27 @@ impl RowRules {
         positions
     }
 
-    /// Whether values are made that no other commit may make too.
-    pub fn makes_identities(&self) -> bool {
-        !self.identities.is_empty()
-    }
-
     /// Whether rows can break a rule that their types and nulls do not show.
     pub fn refuse_rows(&self) -> bool {
         !self.checks.is_empty() || !self.lengths.is_empty() || !self.identities.is_empty()
     }
 
-    /// Refuses the first row that breaks a rule; the first of all has the number `first_row` in messages.
+    /// Refuses the first row that breaks a rule; the first of all has the number `first_row` in messages. Identities are
+    /// supposed for it, and nobody's afterwards.
     pub fn check(&self, rows: &RowBatch, first_row: u64) -> Result<()> {
-        self.clone().apply(rows, first_row).map(drop)
+        let mut rules = self.clone();
+        rules.identities.suppose(rows, first_row)?;
+        rules.apply(rows, first_row).map(drop)
+    }
+
+    /// How many of `rows` need identities, which have to be given before the rows are written.
+    pub(super) fn identities_wanted(&self, rows: &RowBatch, first_row: u64) -> Result<u64> {
+        self.identities.wanted(rows, first_row)
+    }
+
+    /// Identities for the rows to come.
+    pub(super) fn give_identities(&mut self, block: IdentityBlock) {
+        self.identities.give(block);
     }
 
     /// The rows as they are written.
@@ -109,10 +118,5 @@ impl RowRules {
             self.lengths.apply(&mut arrays, first_row)?;
         }
         self.columns.batch(arrays, rows.batch.num_rows())
-    }
-
-    /// How far identities have come, where values were made: what the commit must record.
-    pub(super) fn into_marks(self) -> Vec<IdentityMark> {
-        self.identities.into_marks()
     }
 }

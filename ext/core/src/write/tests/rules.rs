@@ -31,6 +31,11 @@ async fn wrote(
 ) -> Result<RecordBatch, String> {
     let storage = Storage::in_memory().unwrap();
     let mut writer = opened(&storage, schema, constraints).map_err(|e| e.message().to_owned())?;
+    let rows = rows.into();
+    if let Ok(wanted @ 1..) = writer.identities_wanted(&rows) {
+        let block = IdentityBlock::next(&IdentityColumn::all(schema).unwrap(), wanted);
+        writer.give_identities(block.map_err(|e| e.message().to_owned())?);
+    }
     if let Err(error) = writer.write(rows).await {
         assert_eq!(error.kind(), ErrorKind::ConstraintViolation, "{error}");
         writer.abort().await;
@@ -306,7 +311,7 @@ fn identity(more: Value) -> Schema {
 }
 
 #[tokio::test]
-async fn identities_go_on_from_the_mark_and_tell_where_they_have_come() {
+async fn identities_are_the_values_that_were_given_for_the_rows() {
     for (more, values) in [
         (json!({}), [10, 15, 20]),
         (json!({"highWaterMark": 25}), [30, 35, 40]),
@@ -315,18 +320,16 @@ async fn identities_go_on_from_the_mark_and_tell_where_they_have_come() {
         let schema = identity(more);
         let storage = Storage::in_memory().unwrap();
         let mut writer = opened(&storage, &schema, &[]).unwrap();
-        for rows in [1, 2] {
-            let given = batch(&schema, vec![optional(&vec![None; rows]), texts(vec![None; rows])]);
-            writer.write(RowBatch::without(given, &[0])).await.unwrap();
-        }
-        let written = writer.finish().await.unwrap();
-        let before = schema.fields[0].metadata.get("delta.identity.highWaterMark").and_then(Value::as_i64);
-        let marks = [IdentityMark { column: "id".to_owned(), before, value: values[2] }];
-        assert_eq!(written.identity_marks, marks);
-        let recorded = Schema::from_json(&IdentityMark::record(&marks, &schema.to_json()).unwrap().unwrap()).unwrap();
-        assert_eq!(recorded.fields[0].metadata["delta.identity.highWaterMark"], json!(values[2]));
-        assert_eq!(IdentityMark::record(&marks, &recorded.to_json()).unwrap(), None, "they are used up");
-        let adds = written.into_adds();
+        let rows = |rows| batch(&schema, vec![optional(&vec![None; rows]), texts(vec![None; rows])]);
+        let columns = IdentityColumn::all(&schema).unwrap();
+        let mut block = IdentityBlock::next(&columns, 3).unwrap();
+        writer.give_identities(block.split(2));
+        writer.write(RowBatch::without(rows(1), &[0])).await.unwrap();
+        writer.give_identities(block);
+        writer.write(RowBatch::without(rows(2), &[0])).await.unwrap();
+        let error = writer.write(RowBatch::without(rows(1), &[0])).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Internal, "no row gets a value that was not given for it");
+        let adds = writer.finish().await.unwrap().into_adds();
         let (_, batches) = read(&storage, &adds[0]).await;
         assert_eq!(batches[0].column(0).as_primitive::<Int64Type>().values(), &values);
     }
@@ -346,8 +349,22 @@ async fn identities_are_given_only_where_that_is_allowed() {
     let given = batch(&by_default, vec![longs([1, 2]), texts(vec![None, None])]);
     let storage = Storage::in_memory().unwrap();
     let mut writer = opened(&storage, &by_default, &[]).unwrap();
+    assert_eq!(writer.identities_wanted(&given.clone().into()).unwrap(), 0, "values that are given move no mark");
     writer.write(given).await.unwrap();
-    assert_eq!(writer.finish().await.unwrap().identity_marks, [], "values that are given move no mark");
+    let adds = writer.finish().await.unwrap().into_adds();
+    assert_eq!(read(&storage, &adds[0]).await.1[0].column(0).as_primitive::<Int64Type>().values(), &[1, 2]);
+}
+
+#[tokio::test]
+async fn a_row_takes_one_value_of_each_identity_column() {
+    let metadata = |start: i64, step: i64| json!({"delta.identity.start": start, "delta.identity.step": step, "delta.identity.allowExplicitInsert": true});
+    let schema = fields(&[column("a", json!("long"), metadata(1, 1)), column("b", json!("long"), metadata(-1, -1))]);
+    let given =
+        batch(&schema, vec![optional(&[None, Some(7), None, Some(8)]), optional(&[None, None, Some(9), Some(10)])]);
+    let lacking: &[(usize, &[bool])] = &[(0, &[true, false, true, false]), (1, &[true, true, false, false])];
+    let written = wrote(&schema, &[], absent(given, lacking)).await.unwrap();
+    assert_eq!(written.column(0).as_primitive::<Int64Type>().values(), &[1, 7, 3, 8]);
+    assert_eq!(written.column(1).as_primitive::<Int64Type>().values(), &[-1, -2, 9, 10]);
 }
 
 #[tokio::test]

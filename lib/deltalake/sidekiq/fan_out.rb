@@ -1,0 +1,151 @@
+# frozen_string_literal: true
+
+require "securerandom"
+require_relative "fan_out/callback"
+require_relative "fan_out/state"
+require_relative "fan_out/tasks"
+require_relative "fan_out/watchdog_job"
+
+module DeltaLake
+  module Sidekiq
+    # Work that is done by many jobs, one a task, and a job that follows when all of them are finished: the parts of a
+    # scan, at the version that it was of, or a list of anything.
+    #
+    # Every task is done, whatever is retried, stopped or killed: Sidekiq runs what failed again, and a watchdog what
+    # was lost with a killed process, `lease` seconds after that was heard of last. So a task may be done twice, even
+    # at once. `once: :job` in it has a key of the task's, however its jobs are called, so that its rows are added once.
+    # The job that follows comes at least once, always with the same id, after all tasks.
+    #
+    # Begun in a job, a fan-out is begun once, however often that is run; elsewhere `id:` does that.
+    #
+    # @example
+    #   class CopyJob
+    #     include Sidekiq::Job
+    #     include DeltaLake::Sidekiq::TaskJob
+    #
+    #     def perform_task(task, target)   # task: a DeltaLake::ScanTask
+    #       DeltaLake.open(target).append(task, once: :job)
+    #     end
+    #   end
+    #
+    #   DeltaLake::Sidekiq::FanOut.start(table.where(country: "FR"), job: CopyJob, args: ["s3://bucket/fr"],
+    #                                    on_complete: DoneJob)   # DoneJob#perform(id, target)
+    class FanOut
+      # Seconds without news after which a task counts as lost, where nobody says.
+      LEASE = 120
+      # Seconds that Redis keeps what it knows of one, without news.
+      KEPT = 7 * 86_400
+
+      class << self
+        # @param work [Scan, Table, Snapshot, Array] what has tasks; or tasks, or anything that JSON has
+        # @param job [Class] with {TaskJob}
+        # @param on_complete [Class, nil] a job: `perform(id, *args)`
+        # @param args [Array] after the task, for both; as any arguments of jobs
+        # @param storage [Symbol, String, nil] name of the storage profile to read tasks with
+        # @param queue [String, nil] for all jobs, in place of their own
+        # @param id [String, nil] of the fan-out, chosen where nobody says
+        # @param target_bytes [Integer, nil] of a task; see {Scan#tasks}
+        # @param lease [Numeric] seconds without news after which a task counts as lost
+        # @param expires_in [Integer] seconds without news after which Redis forgets it
+        # @return [FanOut]
+        def start(work, job:, on_complete: nil, args: [], storage: nil, queue: nil, id: nil, target_bytes: nil,
+                  lease: LEASE, expires_in: KEPT)
+          about = { "job" => name(job), "callbacks" => [on_complete].compact.map { |each| name(each) }, "args" => args,
+                    "storage" => storage&.to_s, "queue" => queue&.to_s, "lease" => lease.to_f,
+                    "expires_in" => expires_in }
+          identified(id) { |found| begin_as(found, work, about, target_bytes) }
+        end
+
+        # @param id [String]
+        # @return [FanOut, nil] nil where it has expired, or never was
+        def find(id)
+          new(id) if State.new(id).about
+        end
+
+        # @yieldparam id [String]
+        # @api private
+        def identified(id)
+          return yield(id) if id
+          return yield(SecureRandom.uuid) unless CurrentJob.current
+
+          CurrentJob.current.numbered("fan-out") { |key| yield key.tr("/", "-") }
+        end
+
+        # @param id [String]
+        # @param work [Object]
+        # @param about [Hash{String => Object}]
+        # @param target_bytes [Integer, nil]
+        # @return [FanOut]
+        # @api private
+        def begin_as(id, work, about, target_bytes)
+          state = State.new(id)
+          state.create(Tasks.dump(work, target_bytes), about) unless state.about
+          WatchdogJob.ensure_scheduled(state) unless state.over?
+          state.unfinished.each_slice(State::SLICE) { |numbers| Tasks.push(state, state.claim(numbers)) }
+          state.touch
+          Callback.settle(state)
+          new(id)
+        end
+
+        private
+
+        def name(job)
+          return job.name if job.is_a?(Class) && job.name
+
+          raise ArgumentError, "a job is a class with a name, got #{job.inspect}"
+        end
+      end
+
+      # @return [String]
+      attr_reader :id
+
+      # @param id [String]
+      # @api private
+      def initialize(id)
+        @id = id
+      end
+
+      # @return [Integer] tasks in all
+      def size
+        about.fetch("size")
+      end
+
+      # @return [Integer] tasks that are not finished
+      def left
+        state.left
+      end
+
+      # @return [Hash{String => Integer}] how often tasks have failed, by number; callbacks are `done:0`, `done:1`
+      def failures
+        state.failures
+      end
+
+      # @return [Boolean] whether all tasks are finished, and the jobs that follow
+      def over?
+        state.over?
+      end
+
+      # Jobs that are there end without doing anything, and nothing follows.
+      #
+      # @return [void]
+      def cancel
+        state.over
+      end
+
+      # @return [String]
+      def inspect
+        "#<#{self.class} #{id}>"
+      end
+
+      private
+
+      def about
+        state.about || raise(ArgumentError, "fan-out #{id} is not known: it has expired, or never was")
+      end
+
+      def state
+        State.new(id)
+      end
+    end
+  end
+end

@@ -1,0 +1,90 @@
+# frozen_string_literal: true
+
+require "securerandom"
+require "sidekiq/api"
+require_relative "../job"
+require_relative "callback"
+require_relative "state"
+require_relative "tasks"
+
+module DeltaLake
+  module Sidekiq
+    class FanOut
+      # Pushes again what was lost with a process that was killed: Sidekiq has no trace of it. Comes back until the
+      # fan-out is over; where it is itself lost, the next task that ends or the next process that starts calls another.
+      # @api private
+      class WatchdogJob
+        include Job
+
+        class << self
+          # @param state [State]
+          def schedule(state)
+            jid = SecureRandom.hex(12)
+            time = state.now + (state.lease / 2)
+            state.watched(jid, time)
+            ::Sidekiq::Client.push({ "class" => self, "args" => [state.id], "jid" => jid, "at" => time,
+                                     "queue" => state.about["queue"] }.compact)
+          end
+
+          # @param state [State]
+          def ensure_scheduled(state)
+            _, time = state.watch
+            schedule(state) if time.nil? || time < state.now - (2 * state.lease)
+          end
+
+          # Of all fan-outs that are not over, when a process starts.
+          def ensure_all
+            State.all.each do |id|
+              state = State.new(id)
+              state.about && !state.over? ? ensure_scheduled(state) : state.over
+            end
+          rescue StandardError => e
+            ::Sidekiq.logger.warn { "deltalake: fan-outs could not be looked after: #{e.message}" }
+          end
+        end
+
+        # @param id [String]
+        # @return [void]
+        def perform(id)
+          state = State.new(id)
+          return if state.about.nil? || state.over? || state.watch&.first != jid
+
+          self.class.schedule(state)
+          state.touch
+          lost(state)
+          Callback.settle(state)
+        end
+
+        private
+
+        def lost(state)
+          found, early = state.overdue.partition { |_, pushed| pushed.nil? || taken?(state, pushed) }
+          early.each { |member, _| state.renew(member) }
+          tasks, callbacks = found.map(&:first).partition { |member| Callback.step(member).nil? }
+          push_tasks(state, tasks)
+          callbacks.each do |member|
+            state.wait([member])
+            Callback.push(state, Callback.step(member))
+          end
+        end
+
+        def push_tasks(state, members)
+          open, finished = members.partition { |member| state.task(member) }
+          finished.each { |member| state.forget(member) }
+          state.wait(open)
+          Tasks.push(state, open)
+        end
+
+        # Whether a job that was pushed then, and has not begun, can no longer be in its queue: all that is there is
+        # younger.
+        def taken?(state, pushed)
+          @oldest ||= begin
+            queue = ::Sidekiq::Queue.new(Tasks.queue(state))
+            queue.size.zero? ? state.now : state.now - queue.latency
+          end
+          pushed < @oldest - 1
+        end
+      end
+    end
+  end
+end

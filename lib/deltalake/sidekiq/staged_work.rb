@@ -1,0 +1,78 @@
+# frozen_string_literal: true
+
+require_relative "fan_out"
+require_relative "job"
+require_relative "task_job"
+
+module DeltaLake
+  module Sidekiq
+    # A {FanOut} whose tasks give rows: each job stages its own, and one commit makes all of them visible when the last
+    # is finished. However often a task is done, its rows are committed once; files of the other times are left to
+    # vacuum.
+    #
+    # @example
+    #   class CleanJob
+    #     include Sidekiq::Job
+    #     include DeltaLake::Sidekiq::StageJob
+    #
+    #     def perform_task(task) = task.each.lazy.map { |row| row.merge(name: row[:name].strip) }
+    #   end
+    #
+    #   DeltaLake::Sidekiq::StagedWork.start(raw.scan, job: CleanJob, into: "s3://bucket/clean")
+    class StagedWork < FanOut
+      # @param work (see FanOut.start)
+      # @param job [Class] with {StageJob}
+      # @param into [String, Table] address of the table that gets the rows
+      # @param into_storage [Symbol, String, nil] name of the storage profile of that table; `storage` where nobody says
+      # @param on_complete [Class, nil] a job for after the commit: `perform(id, *args)`
+      # @param args (see FanOut.start)
+      # @param storage (see FanOut.start)
+      # @param queue (see FanOut.start)
+      # @param id (see FanOut.start)
+      # @param target_bytes (see FanOut.start)
+      # @param lease (see FanOut.start)
+      # @param expires_in (see FanOut.start)
+      # @return [StagedWork]
+      def self.start(work, job:, into:, into_storage: nil, on_complete: nil, args: [], storage: nil, queue: nil,
+                     id: nil, target_bytes: nil, lease: LEASE, expires_in: KEPT)
+        about = { "job" => name(job), "callbacks" => [CommitStagedJob, on_complete].compact.map { |each| name(each) },
+                  "args" => args, "storage" => storage&.to_s, "queue" => queue&.to_s, "lease" => lease.to_f,
+                  "expires_in" => expires_in, "into" => into.is_a?(Table) ? into.uri : Arguments.uri(into),
+                  "into_storage" => (into_storage || storage)&.to_s }
+        identified(id) { |found| begin_as(found, work, about, target_bytes) }
+      end
+    end
+
+    # Makes a job one of {StagedWork}: `perform_task(task, *args)` gives rows, as {Table#append} takes them, or nil.
+    module StageJob
+      include TaskJob
+
+      private
+
+      def run_task(task, about)
+        rows = perform_task(task, *about.fetch("args"))
+        return if rows.nil?
+
+        profile = about["into_storage"]
+        staged = DeltaLake.open(about.fetch("into"), storage: profile ? profile.to_sym : {}).stage(rows)
+        staged.to_json if staged.rows.positive?
+      end
+    end
+
+    # Commits what all tasks of {StagedWork} have staged, once.
+    class CommitStagedJob
+      include Job
+
+      # @param id [String]
+      # @return [Commit, nil] nil where no task has given rows
+      # @api private
+      def perform(id, *)
+        state = FanOut::State.new(id)
+        staged = state.results.map { |json| StagedFiles.load(json) }
+        return if staged.empty?
+
+        open_table(state.about.fetch("into"), state.about["into_storage"]).commit(staged, once: "staged-work-#{id}")
+      end
+    end
+  end
+end

@@ -1,0 +1,254 @@
+# frozen_string_literal: true
+
+RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
+  before do
+    require "deltalake/sidekiq"
+    tasks = ran
+    stub_const("CopyJob", job_class(DeltaLake::Sidekiq::TaskJob) { |task, *args| tasks << [task, *args] })
+    stub_const("DoneJob", job_class)
+    stub_const("BeginJob", job_class)
+  end
+
+  let(:ran) { [] }
+  let(:fan_out) { DeltaLake::Sidekiq::FanOut }
+  let(:watchdog) { DeltaLake::Sidekiq::FanOut::WatchdogJob }
+  let(:source) { table_with_files(200) }
+  let(:target) { create_table({ id: :long }, path: table_path("target")) }
+
+  # Stands for the class of the same name in spec/sidekiq/jobs.
+  def job_class(mixin = nil, &work)
+    Class.new do
+      include Sidekiq::Worker
+      include mixin if mixin
+      define_method(:perform_task, &work) if work
+    end
+  end
+
+  def table_with_files(count)
+    create_table({ id: :long }, path: table_path("source")).tap do |table|
+      count.times { |i| table.append([{ id: i * 2 }, { id: (i * 2) + 1 }]) }
+    end
+  end
+
+  def perform(job)
+    job.delete
+    Object.const_get(job.klass).new.tap { |instance| instance.jid = job.jid }.perform(*job.args)
+  end
+
+  def watch(found)
+    watchdog.new.tap { |job| job.jid = DeltaLake::Sidekiq::FanOut::State.new(found.id).watch.first }.perform(found.id)
+  end
+
+  def queue
+    Sidekiq::Queue.new
+  end
+
+  def run_over(found, fleet, kill_at:)
+    wait_until("all tasks are finished", progress: -> { [found.left, redis("LLEN", "completed")] }) do
+      if kill_at && !found.over? && found.left <= kill_at
+        fleet[1].stop(:KILL)
+        fleet[1] = start_sidekiq("fan_out", {})
+        kill_at = nil
+      end
+      retry_failed
+      found.over?
+    end
+    expect(kill_at).to be_nil
+  end
+
+  def completed
+    redis("LRANGE", "completed", 0, -1).map { |text| JSON.parse(text) }
+  end
+
+  it "reads each row of 200 files once, over three processes of which one is killed in the middle" do
+    found = fan_out.start(source.scan, job: CopyJob, on_complete: DoneJob, args: [target.uri], target_bytes: 1,
+                                       lease: 1)
+    source.append([{ id: -1 }])
+    expect(found).to have_attributes(size: 200, left: 200, over?: false)
+    run_over(found, Array.new(3) { start_sidekiq("fan_out", {}) }, kill_at: 120)
+    expect(DeltaLake.open(target.uri).pluck(:id)).to match_array(0...400)
+    expect(completed.uniq.map { |id, args, _| [id, args] }).to eq([[found.id, [target.uri]]])
+    expect(redis("SCARD", "failed")).to be > 5
+    expect(DeltaLake::Sidekiq::FanOut::State.all).to eq([])
+  end
+
+  it "is begun once by a job that is retried, beside another one of the same job" do
+    source = table_with_files(30)
+    Sidekiq::Client.push("class" => BeginJob, "args" => [source.uri, target.uri], "jid" => "begin")
+    2.times { start_sidekiq("fan_out", {}) }
+    ids = %w[begin-1 begin-2]
+    wait_until("both are begun") { retry_failed || ids.all? { |id| fan_out.find(id) } }
+    ids.each { |id| run_over(fan_out.find(id), [], kill_at: nil) }
+    wait_until("the job that began them was run again") { Sidekiq::Stats.new.retry_size.zero? && queue.size.zero? }
+    expect(DeltaLake.open(target.uri).pluck(:id).tally).to eq((0...60).to_h { |id| [id, 2] })
+  end
+
+  describe "where jobs are lost" do
+    let!(:found) do
+      fan_out.start([1, "two", { "three" => 3 }], job: CopyJob, on_complete: DoneJob, args: [9], lease: 0.2)
+    end
+
+    def later
+      sleep(0.25)
+    end
+
+    it "leaves alone those that wait in their queue" do
+      later
+      watch(found)
+      expect(queue.size).to eq(3)
+    end
+
+    it "pushes again those that are in no queue any more" do
+      perform(queue.first)
+      queue.clear
+      later
+      sleep(1)
+      watch(found)
+      expect(queue.map(&:args).map(&:last).size).to eq(2)
+      queue.each { |job| perform(job) }
+      expect(ran).to contain_exactly([1, 9], ["two", 9], [{ "three" => 3 }, 9])
+    end
+
+    it "leaves alone those that are at work, however long" do
+      busy = Queue.new
+      gate = Queue.new
+      allow(ran).to receive(:<<) { busy << gate.pop }
+      thread = Thread.new { perform(queue.first) }
+      sleep(0.01) until queue.size == 2
+      queue.clear
+      3.times { later }
+      sleep(0.5)
+      watch(found)
+      numbers = queue.map { |job| job.args.last.to_s }
+      expect(numbers.size).to eq(2)
+      gate << true
+      thread.join
+      expect(found.left).to eq(2)
+    end
+
+    it "pushes the job that follows once, and again with the same id where it is lost" do
+      jobs = queue.to_a
+      2.times { jobs.each { |job| perform(job) } }
+      expect(ran.size).to eq(3)
+      expect(queue.map { |job| [job.klass, job.args] }).to eq([["DoneJob", [found.id, 9]]])
+      jid = queue.first.jid
+      queue.clear
+      later
+      sleep(1)
+      watch(found)
+      expect(queue.map(&:jid)).to eq([jid])
+      job = queue.first
+      done = 0
+      2.times { DeltaLake::Sidekiq::Middleware.new.call(DoneJob.new, job.item, "default") { done += 1 } }
+      expect(done).to eq(1)
+      expect(found).to be_over
+      expect(fan_out.start([1], job: CopyJob, id: found.id).left).to eq(0)
+    end
+
+    it "finds out where it was cut off between the last task and the job that follows" do
+      state = DeltaLake::Sidekiq::FanOut::State.new(found.id)
+      state.unfinished.each { |number| state.finish(number, nil) }
+      queue.clear
+      watch(found)
+      expect(queue.map(&:klass)).to eq(["DoneJob"])
+    end
+
+    it "has one watchdog, and another when that is lost" do
+      expect(Sidekiq::ScheduledSet.new.size).to eq(1)
+      watchdog.ensure_all
+      expect(Sidekiq::ScheduledSet.new.size).to eq(1)
+      Sidekiq::ScheduledSet.new.clear
+      sleep(0.7)
+      watchdog.ensure_all
+      expect(Sidekiq::ScheduledSet.new.size).to eq(1)
+      watchdog.new.tap { |job| job.jid = "of before" }.perform(found.id)
+      expect(Sidekiq::ScheduledSet.new.size).to eq(1)
+    end
+  end
+
+  it "counts what fails, and gives up after many times" do
+    allow(ran).to receive(:<<).and_raise("broken")
+    found = fan_out.start([1], job: CopyJob, lease: 0.05)
+    job = queue.first
+    26.times { expect { perform(job) }.to raise_error("broken") }
+    expect(found.failures).to eq("0" => 26)
+    expect(found).to have_attributes(left: 1, over?: false)
+    expect(redis("ZCARD", "deltalake:fan-out:#{found.id}:due")).to eq(0)
+  end
+
+  it "is over at once where there is nothing to do" do
+    expect(fan_out.start([], job: CopyJob)).to be_over
+    found = fan_out.start([], job: CopyJob, on_complete: DoneJob)
+    expect(queue.map { |job| [job.klass, job.args] }).to eq([["DoneJob", [found.id]]])
+  end
+
+  it "can be cancelled" do
+    found = fan_out.start([1, 2], job: CopyJob, on_complete: DoneJob)
+    jobs = queue.to_a
+    found.cancel
+    jobs.each { |job| perform(job) }
+    expect(ran).to eq([])
+    expect(queue.map(&:klass)).not_to include("DoneJob")
+  end
+
+  it "raises where Redis has forgotten what was to be done" do
+    found = fan_out.start([1], job: CopyJob)
+    redis("FLUSHALL")
+    expect { CopyJob.new.perform(found.id, "0") }.to raise_error(ArgumentError, /forgotten/)
+    expect(fan_out.find(found.id)).to be_nil
+    expect { found.size }.to raise_error(ArgumentError, /not known/)
+  end
+
+  it "leaves nothing in Redis that does not expire, and no secret" do
+    DeltaLake.configure { |c| c.storage_profiles = { store: { secret_access_key: "hush" } } }
+    found = fan_out.start(table_with_files(2).scan, job: CopyJob, storage: :store, target_bytes: 1, expires_in: 100)
+    keys = redis("KEYS", "deltalake:fan-out:#{found.id}*")
+    expect(keys.map { |key| redis("TTL", key) }).to all(be_between(1, 100))
+    expect(redis("HVALS", "deltalake:fan-out:#{found.id}:tasks").join + queue.map(&:value).join).not_to include("hush")
+    DeltaLake.configure { |c| c.storage_profiles = { store: {} } }
+    queue.each { |job| perform(job) }
+    expect(ran.map { |task, *| task.to_a.size }).to eq([2, 2])
+  ensure
+    DeltaLake.configure { |c| c.storage_profiles = {} }
+  end
+
+  it "takes classes with a name, and work that has tasks" do
+    expect { fan_out.start([1], job: Class.new) }.to raise_error(ArgumentError, /with a name/)
+    expect { fan_out.start(5, job: CopyJob) }.to raise_error(TypeError)
+  end
+
+  describe "StagedWork" do
+    let(:staged_work) { DeltaLake::Sidekiq::StagedWork }
+
+    before { stub_const("StageJob", job_class(DeltaLake::Sidekiq::StageJob) { |task, *| task }) }
+
+    it "makes all rows visible in one commit, over three processes of which one is killed" do
+      found = staged_work.start(source.scan, job: StageJob, into: target, target_bytes: 1, lease: 1,
+                                             on_complete: DoneJob)
+      run_over(found, Array.new(3) { start_sidekiq("fan_out", {}) }, kill_at: 120)
+      expect(DeltaLake.open(target.uri)).to have_attributes(version: 1)
+      expect(DeltaLake.open(target.uri).pluck(:id)).to match_array(0...400)
+      expect(completed.uniq.map(&:first)).to eq([found.id])
+    end
+
+    it "commits the rows of a task once, however often that is done" do
+      stub_const("StageJob", job_class(DeltaLake::Sidekiq::StageJob) { |task, *| ([{ id: task }] if task.positive?) })
+      found = staged_work.start([1, 2, 0], job: StageJob, into: target)
+      state = DeltaLake::Sidekiq::FanOut::State.new(found.id)
+      again = target.stage([{ id: 1 }]).to_json
+      queue.each { |job| perform(job) }
+      state.finish("0", again)
+      job = queue.first
+      2.times { perform(job) }
+      expect(target.refresh).to have_attributes(version: 1)
+      expect(target.pluck(:id)).to contain_exactly(1, 2)
+    end
+
+    it "commits nothing where there are no rows" do
+      stub_const("StageJob", job_class(DeltaLake::Sidekiq::StageJob) { |*| nil })
+      staged_work.start([1], job: StageJob, into: target.uri)
+      2.times { queue.each { |job| perform(job) } }
+      expect(target.refresh.version).to eq(0)
+    end
+  end
+end
