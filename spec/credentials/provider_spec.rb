@@ -146,7 +146,7 @@ RSpec.describe "storage: { credentials: }" do
       expect(opened(-> { right }).version).to eq(0)
       expect { opened(hangs, credentials_timeout: "200ms") }
         .to raise_error(DeltaLake::StorageUnavailableError, /did not answer in 200ms \(credentials_timeout\)/)
-      expect { DeltaLake.open(uri, storage: place.merge(credentials: hangs), deadline: 0.2) }
+      expect { DeltaLake.open(uri, storage: place.merge(credentials: -> { sleep }), deadline: 0.2) }
         .to raise_error(DeltaLake::DeadlineExceededError, /given as credentials has not answered/)
       expect(waiting.kill.join(10)).to be(waiting)
     end
