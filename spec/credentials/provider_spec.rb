@@ -299,7 +299,9 @@ RSpec.describe "storage: { credentials: }" do
     it "is asked once more where DynamoDB says that they are over" do
       DeltaLake.create(uri, schema: schema, storage: storage)
       proxy = FaultProxy.new(server.port)
-      proxy.judge = ->(request) { :no_longer if request.key_id == "old" && request.head.match?(/x-amz-target/i) }
+      # Requests that are on their way together may each be refused, and each asks once: here only one is.
+      first = [true]
+      proxy.judge = ->(request) { :no_longer if request.key_id == "old" && first.pop }
       asked = 0
       provider = -> { (asked += 1) == 1 ? { access_key_id: "old", secret_access_key: "old" } : right }
       options = storage.reject { |key, _| key.match?(/access_key/) }
