@@ -149,6 +149,8 @@ RSpec.describe "Table#alter" do
       ->(a) { a.add_column "a b", :long } => [DeltaLake::SchemaMismatchError, /a b.*delta\.columnMapping\.mode/],
       ->(a) { a.add_column :x, "long not null" } => [DeltaLake::SchemaMismatchError, /column x .*null: false/],
       ->(a) { a.set_properties "delta.columnMapping.mode" => "id" } => [DeltaLake::ConfigurationError, /name/],
+      ->(a) { a.set_properties "parquet.block.size" => "1mb" } => [DeltaLake::ConfigurationError, /parquet.block.size/],
+      ->(a) { a.set_properties "delta.parquet.compression.codec" => "x" } => [DeltaLake::ConfigurationError, /codec/],
       ->(a) { a.add_feature "geospatial" } => [DeltaLake::UnsupportedFeatureError, /geospatial/],
       ->(a) { a.add_constraint :c, "id >" } => [ArgumentError, /constraint c/],
       ->(a) { a.drop_constraint :c } => [ArgumentError, /no constraint c/]

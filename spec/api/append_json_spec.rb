@@ -93,6 +93,19 @@ RSpec.describe "append_json" do
     expect([versions_on_disk, strays]).to eq([[0], []])
   end
 
+  it "names the line that breaks a rule of the table, blank lines among them" do
+    table = create_table({ id: :long, day: :date }, path: table_path("lawful"), partition_by: [:day],
+                                                    properties: { "delta.constraints.small" => "id < 100000" })
+    good = "{\"id\":1}\n\n" * 20_000
+    text = "#{good}{\"id\":2}\n \n{\"id\":100000}\n#{good}"
+    [file(text), StringIO.new(text)].each do |source|
+      expect { table.append_json(source) }.to raise_error(DeltaLake::ConstraintViolationError, /\Aline 40003: .*small/)
+    end
+    expect { table.append_json(["{\"id\":1}", "", "{\"id\":100001}"], on_unknown: :add) }
+      .to raise_error(DeltaLake::ConstraintViolationError, /\Aline 3: .*small/)
+    expect(table.version).to eq(0)
+  end
+
   it "leaves bad lines out on request" do
     lines = Array.new(50_000) { |i| (i % 10_000) == 7 ? "{\"id\":\"bad #{i}\"}" : "{\"id\":#{i}}" }
     [file(lines.join("\n")), lines].each_with_index do |source, i|

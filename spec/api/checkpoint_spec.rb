@@ -151,6 +151,18 @@ RSpec.describe "Checkpoints" do
     end
   end
 
+  it "are used by a handle that was open before" do
+    table = create_table({ id: :long })
+    100.times { |id| table.append([{ id: id }]) }
+    DeltaLake.open(table_path).checkpoint
+    table.append([{ id: 100 }])
+    expect(table.pluck(:id)).to match_array(0..100)
+    asked = table.where(id: 5).explain(analyze: true)[:requests]
+    expect(asked.values.sum).to be < 20
+    FileUtils.rm((0...100).map { |version| commit_file(version) })
+    expect(table.pluck(:id)).to match_array(0..100)
+  end
+
   it "refuse what makes no sense in their configuration" do
     expect { DeltaLake.configure { |c| c.checkpoints = :never } }.to raise_error(ArgumentError, /background/)
     expect { DeltaLake.configure { |c| c.checkpoint_wait = -1 } }.to raise_error(ArgumentError, /0 seconds or more/)

@@ -68,7 +68,7 @@ RSpec.describe "Tables that ask for features" do
 
   it "say which property no table can have" do
     { "delta.columnMapping.mode" => "index", "delta.columnMapping.maxColumnId" => 1, "delta.minWriterVersion" => 9,
-      "delta.feature.rowTracking" => "on" }.each do |key, value|
+      "delta.feature.rowTracking" => "on", "parquet.block.size" => 0 }.each do |key, value|
       expect { create_table(properties: { key => value }) }
         .to raise_error(DeltaLake::ConfigurationError, /#{Regexp.escape(key)}/)
     end

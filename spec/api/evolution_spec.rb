@@ -101,6 +101,17 @@ RSpec.describe "on_unknown: :add" do
     expect(behind.refresh.append([{ id: 1, c: "x" }], on_unknown: :add)).to have_attributes(rows: 1)
   end
 
+  it "refuses columns of the change data feed where there is one" do
+    feed = create_table({ id: :long }, path: table_path("feed"), properties: { "delta.enableChangeDataFeed" => true })
+    %i[_change_type _commit_version _COMMIT_TIMESTAMP].each do |name|
+      expect { feed.append([{ :id => 1, name => 1 }], on_unknown: :add) }
+        .to raise_error(DeltaLake::SchemaMismatchError, /#{name}.*change data feed/)
+      table.append([{ :id => 1, name => 1 }], on_unknown: :add)
+    end
+    expect(versions_on_disk(feed.uri)).to eq([0])
+    expect(feed.append([{ id: 1, note: 2 }], on_unknown: :add).version).to eq(1)
+  end
+
   it "refuses what needs a feature that the table lacks, and names that no table has" do
     source = create_table({ id: :long, wall: :timestamp_ntz }, path: table_path("source"))
     expect { table.append(source, on_unknown: :add) }

@@ -113,6 +113,12 @@ RSpec.describe "credentials of machines" do
       expect(tokens).to eq(["googletoken"])
     end
 
+    it "that nobody has are an error that says what was tried and what to set" do
+      ENV.update("GCE_METADATA_HOST" => "127.0.0.1:1", "GCE_METADATA_IP" => "127.0.0.1:1")
+      expect { tokens }
+        .to raise_error(DeltaLake::PermissionDeniedError, /no credentials.*GOOGLE_APPLICATION_CREDENTIALS.*set one of/m)
+    end
+
     it "are signed with the key of a service account, in the file that is named" do
       key = OpenSSL::PKey::RSA.new(2048)
       account = { type: "service_account", client_email: "a@example.com", private_key_id: "k1",
@@ -144,6 +150,12 @@ RSpec.describe "credentials of machines" do
     it "are those of a managed identity" do
       endpoint = "#{metadata.endpoint}/metadata/identity/oauth2/token"
       expect(tokens(msi_endpoint: endpoint)).to eq(["Bearer azuretoken"])
+    end
+
+    it "that nobody has are an error that says what was tried and what to set" do
+      options = { account_name: "account", msi_endpoint: "http://127.0.0.1:1/metadata/identity/oauth2/token" }
+      expect { DeltaLake.open("az://container/table", storage: options.merge(endpoint: store.endpoint)) }
+        .to raise_error(DeltaLake::PermissionDeniedError, /no credentials.*AZURE_STORAGE_ACCOUNT_KEY.*set one of/m)
     end
 
     it "are those of a workload's identity, by the variables that its webhook sets" do

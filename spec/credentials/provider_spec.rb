@@ -49,7 +49,8 @@ RSpec.describe "storage: { credentials: }" do
        lambda {
          { "Version" => 1, "AccessKeyId" => right[:access_key_id], "SecretAccessKey" => right[:secret_access_key],
            "Expiration" => (Time.now + 3600).utc.iso8601 }
-       }, -> { keys }].each do |provider|
+       }, -> { keys },
+       -> { right.transform_values(&:b).merge(expires_at: 1e30) }].each do |provider|
         expect(opened(provider).version).to eq(0)
       end
     end
@@ -122,6 +123,8 @@ RSpec.describe "storage: { credentials: }" do
         -> { { access_key_id: "a", secret_access_key: [secret] } } => /an object of Array for secret_access_key/,
         -> { { access_key_id: "", secret_access_key: secret } } => /an empty text for access_key_id/,
         -> { { access_key_id: "a", secret_acess_key: secret } } => /with the key "secret_acess_key"/,
+        -> { { access_key_id: "a", secret_access_key: "#{secret}\xFF" } } => /odd characters for secret_access_key/,
+        -> { right.merge(session_token: "ü") } => /odd characters for session_token/,
         -> { right.merge(expires_at: secret) } => /expires_at that is no time/,
         -> { right.merge(expires_at: Time.now - 10) } => /that were over at/,
         -> { { bearer_token: secret } } => /no access_key_id, which S3 takes/,
@@ -131,6 +134,8 @@ RSpec.describe "storage: { credentials: }" do
           expect(e.full_message).not_to include(secret)
         }
       end
+      expect { opened(-> { right.merge(session_token: "line\nline") }) }
+        .to raise_error(DeltaLake::ConfigurationError, /line breaks or other odd characters/)
       expect(opened(-> { right }).version).to eq(0)
     end
 
@@ -141,8 +146,8 @@ RSpec.describe "storage: { credentials: }" do
       expect(opened(-> { right }).version).to eq(0)
       expect { opened(hangs, credentials_timeout: "200ms") }
         .to raise_error(DeltaLake::StorageUnavailableError, /did not answer in 200ms \(credentials_timeout\)/)
-      expect { DeltaLake.open(uri, storage: place.merge(credentials: hangs), deadline: 0.2) }
-        .to raise_error(DeltaLake::DeadlineExceededError)
+      expect { DeltaLake.open(uri, storage: place.merge(credentials: -> { sleep }), deadline: 0.2) }
+        .to raise_error(DeltaLake::DeadlineExceededError, /given as credentials has not answered/)
       expect(waiting.kill.join(10)).to be(waiting)
     end
 
@@ -257,6 +262,8 @@ RSpec.describe "storage: { credentials: }" do
       expect { DeltaLake.open(uri, storage: place.merge(region: -> {})) }
         .to raise_error(DeltaLake::ConfigurationError, /region .*takes no object/)
       expect { opened(-> { right }, **right) }.to raise_error(DeltaLake::ConfigurationError, /exclude each other/)
+      expect { DeltaLake.open("az://c/t", storage: { account_name: "a", account_key: "a2V5", credentials: -> {} }) }
+        .to raise_error(DeltaLake::ConfigurationError, /credentials and account_key exclude each other/)
       expect(DeltaLake.storage_keys.find { |key| key.name == :credentials })
         .to have_attributes(kind: :object, stores: %i[s3 azure google])
     end
@@ -285,6 +292,24 @@ RSpec.describe "storage: { credentials: }" do
       expect(table.append([{ id: 1 }]).version).to eq(1)
       expect(server.entries(uri).size).to eq(2)
       expect(asked).to eq(1)
+    end
+  end
+
+  on_stores(:dynamodb) do
+    it "is asked once more where DynamoDB says that they are over" do
+      DeltaLake.create(uri, schema: schema, storage: storage)
+      proxy = FaultProxy.new(server.port)
+      # Requests that are on their way together may each be refused, and each asks once: here only one is.
+      first = [true]
+      proxy.judge = ->(request) { :no_longer if request.key_id == "old" && first.pop }
+      asked = 0
+      provider = -> { (asked += 1) == 1 ? { access_key_id: "old", secret_access_key: "old" } : right }
+      options = storage.reject { |key, _| key.match?(/access_key/) }
+                       .merge("dynamodb_endpoint" => "http://127.0.0.1:#{proxy.port}", credentials: provider)
+      expect(DeltaLake.open(uri, storage: options).append([{ id: 1 }]).version).to eq(1)
+      expect(asked).to eq(2)
+    ensure
+      proxy&.stop
     end
   end
 

@@ -182,6 +182,22 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
     expect(queue.map { |job| [job.klass, job.args] }).to eq([["DoneJob", [found.id]]])
   end
 
+  it "takes thousands of tasks" do
+    found = fan_out.start([*1..1_200], job: CopyJob)
+    expect(found).to have_attributes(size: 1_200, left: 1_200)
+    queue.each { |job| perform(job) }
+    expect(ran.flatten).to match_array(1..1_200)
+    expect(found).to be_over
+  end
+
+  it "is forgotten without a trace when it has expired" do
+    found = fan_out.start([1], job: CopyJob)
+    redis("DEL", "deltalake:fan-out:#{found.id}")
+    watchdog.ensure_all
+    expect(DeltaLake::Sidekiq::FanOut::State.all).to eq([])
+    expect(redis("EXISTS", "deltalake:fan-out:#{found.id}")).to eq(0)
+  end
+
   it "can be cancelled" do
     found = fan_out.start([1, 2], job: CopyJob, on_complete: DoneJob)
     jobs = queue.to_a

@@ -22,6 +22,7 @@ class FaultProxy
     failing: ["500 Internal Server Error", "<Error><Code>InternalError</Code></Error>"],
     denied: ["403 Forbidden", "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"],
     expired: ["400 Bad Request", "<Error><Code>ExpiredToken</Code><Message>The token has expired.</Message></Error>"],
+    no_longer: ["400 Bad Request", '{"__type":"com.amazonaws.dynamodb.v20120810#ExpiredTokenException"}'],
     unauthorized: ["401 Unauthorized", ""],
     skewed: ["403 Forbidden", "<Error><Code>RequestTimeTooSkewed</Code></Error>"],
     no_bucket: ["404 Not Found", "<Error><Code>NoSuchBucket</Code></Error>"]

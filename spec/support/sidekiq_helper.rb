@@ -12,7 +12,6 @@ module SidekiqHelper
   # Why they are skipped, if they are.
   def self.missing
     Services::Redis.missing || begin
-      require "redis" if Gem::Specification.find_all_by_name("redis").any?
       require "sidekiq/api"
       nil
     rescue LoadError

@@ -57,7 +57,10 @@ RSpec.describe "Targets of syncs", :native do
     create(:stamped) { |t| t.timestamps null: false }
     class Stamp < ActiveRecord::Base; self.table_name = "stamped"; end
     ActiveRecord::Base.connection.create_table(:enums) { |t| t.integer :state }
-    class Enum < ActiveRecord::Base; enum state: { open: 4, closed: 5 }; end
+    class Enum < ActiveRecord::Base
+      states = { open: 4, closed: 5 }
+      ActiveRecord.version < Gem::Version.new("7.0") ? enum(state: states) : enum(:state, states)
+    end
     def exact(row)
       row.attributes.symbolize_keys.transform_values do |value|
         case value

@@ -164,6 +164,13 @@ impl Error {
         self
     }
 
+    /// The same error with another message.
+    #[must_use]
+    pub fn reworded(mut self, message: impl Into<String>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
     /// The same error for one more caller; its causes become text.
     #[must_use]
     pub fn again(&self) -> Self {

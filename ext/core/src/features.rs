@@ -53,36 +53,9 @@ const WRITABLE: &[&str] = &[
     "variantType-preview",
 ];
 
-/// Features under which a checkpoint holds what it always does, and the log is cleaned up as always. One that is not
-/// known may ask for more.
-const UPKEEP: &[&str] = &[
-    "allowColumnDefaults",
-    "appendOnly",
-    "changeDataFeed",
-    "checkConstraints",
-    "checkpointProtection",
-    "clustering",
-    "columnMapping",
-    "deletionVectors",
-    "domainMetadata",
-    "generatedColumns",
-    "icebergCompatV1",
-    "icebergCompatV2",
-    "identityColumns",
-    "inCommitTimestamp",
-    "invariants",
-    "materializePartitionColumns",
-    "rowTracking",
-    "timestampNtz",
-    "typeWidening",
-    "typeWidening-preview",
-    "v2Checkpoint",
-    "vacuumProtocolCheck",
-    "variantShredding",
-    "variantShredding-preview",
-    "variantType",
-    "variantType-preview",
-];
+/// Features besides those under which a checkpoint holds what it always does, and the log is cleaned up as always. One
+/// that is not known may ask for more.
+const UPKEEP: &[&str] = &["checkpointProtection", "icebergCompatV1", "icebergCompatV2"];
 
 /// Features that take the table's versions out of its log.
 const CATALOG: &[&str] = &["catalogManaged", "catalogOwned-preview"];
@@ -164,7 +137,7 @@ pub fn check_appendable(protocol: &Protocol, metadata: &Metadata, schema: &Struc
 pub fn check_upkeep(protocol: &Protocol) -> Result<()> {
     check_readable(protocol)?;
     let listed: BTreeSet<&str> = listed(&protocol.reader_features).chain(listed(&protocol.writer_features)).collect();
-    let unknown: Vec<&str> = listed.into_iter().filter(|f| !UPKEEP.contains(f)).collect();
+    let unknown: Vec<&str> = listed.into_iter().filter(|f| !WRITABLE.contains(f) && !UPKEEP.contains(f)).collect();
     refuse(&unknown, "checkpointing")
 }
 
@@ -214,15 +187,11 @@ fn property<'a>(metadata: &'a Metadata, key: &str) -> Option<&'a str> {
     metadata.configuration.get(key).and_then(|v| v.as_deref())
 }
 
-fn is_on(metadata: &Metadata, key: &str) -> bool {
-    property(metadata, key).is_some_and(|v| v.eq_ignore_ascii_case("true"))
-}
-
 /// Whether an append must do something for `feature`: "supported" is in the protocol, "active" in the metadata.
 fn is_active_for_append(feature: &str, metadata: &Metadata) -> bool {
     match feature {
-        "icebergCompatV1" => is_on(metadata, "delta.enableIcebergCompatV1"),
-        "icebergCompatV2" => is_on(metadata, "delta.enableIcebergCompatV2"),
+        "icebergCompatV1" => metadata.is_on("delta.enableIcebergCompatV1"),
+        "icebergCompatV2" => metadata.is_on("delta.enableIcebergCompatV2"),
         _ => true,
     }
 }

@@ -14,6 +14,9 @@ pub use indexed::IndexedColumns;
 /// Bytes of a data file that writers aim at.
 const TARGET_FILE_SIZE: u64 = 128 << 20;
 
+/// Bytes of a row group, by Hadoop's name: Spark hands a table's properties on to its Parquet writer.
+const ROW_GROUP_BYTES: &str = "parquet.block.size";
+
 /// Commits from one checkpoint to the next.
 const CHECKPOINT_INTERVAL: u64 = 10;
 
@@ -36,6 +39,8 @@ pub struct TableProperties {
     pub compression: Compression,
     /// Bytes of a data file that writers aim at.
     pub target_file_size: u64,
+    /// Bytes of a row group of new data files, where the table says so.
+    pub row_group_bytes: Option<u64>,
     /// Whether files lie in folders of random names instead of those of their partitions.
     pub random_prefixes: bool,
     /// Characters of such a name.
@@ -79,6 +84,8 @@ impl TableProperties {
             string_prefix_length: read.parsed("delta.dataSkippingStringPrefixLength")?.unwrap_or(32),
             compression: read.compression()?,
             target_file_size: read.bytes("delta.targetFileSize")?.unwrap_or(TARGET_FILE_SIZE).max(1),
+            // Set by whoever writes, and of no concern to who reads: what makes no sense is done without.
+            row_group_bytes: read.text(ROW_GROUP_BYTES).and_then(|value| row_group_bytes(value).ok()),
             random_prefixes: read.flag("delta.randomizeFilePrefixes"),
             random_prefix_length: read
                 .parsed::<usize>("delta.randomPrefixLength")?
@@ -164,6 +171,16 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Refuses a value that no writer could go by, where nothing else would.
+pub fn check_value(key: &str, value: &str) -> Result<()> {
+    if key == ROW_GROUP_BYTES { row_group_bytes(value).map(drop) } else { Ok(()) }
+}
+
+fn row_group_bytes(value: &str) -> Result<u64> {
+    let bytes = value.trim().parse::<i64>().ok().filter(|bytes| *bytes > 0);
+    bytes.and_then(|bytes| u64::try_from(bytes).ok()).ok_or_else(|| wrong(ROW_GROUP_BYTES, value))
+}
+
 fn wrong(key: &str, value: &str) -> Error {
     Error::new(ErrorKind::Configuration, format!("table property {key} has a value that cannot be used: {value:?}"))
 }
@@ -235,6 +252,17 @@ mod tests {
     fn sizes_have_units() {
         assert_eq!(properties(&[("delta.targetFileSize", "100mb")]).unwrap().target_file_size, 100 << 20);
         assert!(properties(&[("delta.targetFileSize", "many")]).is_err());
+    }
+
+    #[test]
+    fn row_groups_are_of_a_number_of_bytes() {
+        assert_eq!(properties(&[("parquet.block.size", " 1048576 ")]).unwrap().row_group_bytes, Some(1 << 20));
+        for value in ["0", "-1", "1mb", "9223372036854775808", "many"] {
+            assert_eq!(properties(&[("parquet.block.size", value)]).unwrap().row_group_bytes, None);
+            let error = check_value("parquet.block.size", value).unwrap_err();
+            assert!(error.message().contains("parquet.block.size") && error.message().contains(value));
+        }
+        check_value("mine", "many").unwrap();
     }
 
     #[test]

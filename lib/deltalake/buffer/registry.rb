@@ -24,13 +24,17 @@ module DeltaLake
           @lock.synchronize { @buffers.keys }
         end
 
-        # One that cannot be closed keeps no other from it.
+        # All at once, for there is little time, and one that cannot be closed keeps no other from it.
         def close
-          all.each do |buffer|
-            buffer.close
-          rescue StandardError => e
-            warn "deltalake: #{buffer.inspect} was closed with an error: #{e.full_message(highlight: false)}"
-          end
+          all.map { |buffer| Thread.new { close_one(buffer) } }.each(&:join)
+        end
+
+        private
+
+        def close_one(buffer)
+          buffer.close
+        rescue StandardError => e
+          warn "deltalake: #{buffer.inspect} was closed with an error: #{e.full_message(highlight: false)}"
         end
       end
 

@@ -70,23 +70,27 @@ module DeltaLake
         end
 
         def text(key, value)
-          return value if value.nil? || (value.is_a?(String) && !value.strip.empty?)
+          return if value.nil?
+          raise Rubbish, "gave #{kind(value)} for #{key}" unless value.is_a?(String)
 
-          raise Rubbish, "gave #{value.is_a?(String) ? 'an empty text' : kind(value)} for #{key}"
+          text = value.dup.force_encoding(Encoding::UTF_8)
+          return text if text.ascii_only? && !text.strip.empty?
+
+          raise Rubbish, "gave #{text.empty? ? 'an empty text' : 'a text with odd characters'} for #{key}"
         end
 
         def milliseconds(value)
-          case value
-          when nil then nil
-          when Numeric then (value * 1000).to_i
-          when String then (Time.iso8601(value).to_r * 1000).to_i
-          else (moment(value).to_r * 1000).to_i
-          end
+          return if value.nil?
+
+          seconds = value.is_a?(Numeric) ? value : moment(value).to_r
+          (seconds * 1000).to_i.clamp(0, Arguments::MAX_LONG)
         rescue ArgumentError, RangeError
           raise Rubbish, "gave an expires_at that is no time"
         end
 
         def moment(value)
+          return Time.iso8601(value) if value.is_a?(String)
+
           time = value.respond_to?(:to_time) ? value.to_time : value
           time.is_a?(Time) ? time : raise(Rubbish, "gave #{kind(value)} for expires_at, and no Time")
         end

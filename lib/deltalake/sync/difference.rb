@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "fault"
 require_relative "files"
 require_relative "passes"
 
@@ -63,9 +64,9 @@ module DeltaLake
       rescue CorruptTableError => e
         raise unless e.message.include?(GONE)
 
-        raise SyncGapError.new("what the target has cannot be compared any more, since a vacuum has deleted files of " \
-                               "version #{@session.cursor.version}: #{e.message}",
-                               reason: :vacuumed, from: @session.cursor.version)
+        version = @session.cursor.version
+        raise Fault.error(:vacuumed, @session.cursor, "what the target has cannot be compared any more, since a " \
+                                                      "vacuum has deleted files of version #{version}: #{e.message}")
       end
 
       def delete(pass, old)

@@ -36,7 +36,7 @@ module DeltaLake
         step&.run
         mode
       rescue CorruptTableError => e
-        raise unless outdated?(e)
+        raise unless mode && outdated?(e)
         raise interrupted(@session.cursor, e) unless mode == :full
 
         start_over

@@ -1,7 +1,6 @@
 # frozen_string_literal: true
 
 # Run by the processes of spec/sidekiq/fan_out_spec.rb and staged_work_spec.rb.
-require "redis" if Gem::Specification.find_all_by_name("redis").any?
 require "sidekiq"
 require "deltalake/sidekiq"
 

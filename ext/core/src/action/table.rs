@@ -49,6 +49,14 @@ pub struct Metadata {
     pub configuration: BTreeMap<String, Option<String>>,
 }
 
+impl Metadata {
+    /// Whether a property is true.
+    pub fn is_on(&self, key: &str) -> bool {
+        let value = self.configuration.get(key).and_then(|v| v.as_deref());
+        value.is_some_and(|v| v.trim().eq_ignore_ascii_case("true"))
+    }
+}
+
 /// Encoding of the data files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Format {

@@ -28,6 +28,9 @@ use crate::storage::Storage;
 /// Commits read at a time.
 const READS_IN_FLIGHT: usize = 16;
 
+/// Commits that cost more to read than a look for a newer checkpoint.
+const MANY_COMMITS: usize = 64;
+
 /// A run over the live files of a version. Memory is bounded by the commits since the checkpoint, not by the table.
 pub struct Replay {
     storage: Storage,
@@ -39,6 +42,8 @@ pub struct Replay {
     checkpoint: Option<BoxStream<'static, Result<Vec<Add>>>>,
     /// Batches of the checkpoint that were given out.
     given: usize,
+    /// Whether it is worth a look for a newer checkpoint first.
+    is_long: bool,
     seen: Arc<HashSet<FileKey>>,
 }
 
@@ -59,12 +64,19 @@ impl Replay {
             commits: newest_first(storage, segment.commits()),
             checkpoint: None,
             given: 0,
+            is_long: segment.commits().count() > MANY_COMMITS,
             seen: Arc::default(),
         }
     }
 
     /// The next live files; none are left after `None`.
     pub async fn next(&mut self) -> Result<Option<Vec<Add>>> {
+        if std::mem::take(&mut self.is_long)
+            && let Some(closer) = self.segment.closer(&self.storage).await?
+        {
+            self.commits = newest_first(&self.storage, closer.commits());
+            self.segment = closer;
+        }
         loop {
             if let Some((version, lines)) = self.commits.try_next().await? {
                 let adds = self.reconcile(lines).map_err(|e| e.with_version(version))?;

@@ -76,6 +76,20 @@ impl Segment {
         Ok(renewed.filter(|r| r.commits().all(|v| listing.commits.contains_key(&v))))
     }
 
+    /// The same version from a newer checkpoint, if the hint knows of one: a segment that only this process's commits have
+    /// moved forward still begins with the one that it was opened from.
+    pub(super) async fn closer(&self, storage: &Storage) -> Result<Option<Self>> {
+        let storage = storage.afresh();
+        let newer = self.commits();
+        let Some(hint) = last_checkpoint_version(&storage).await?.filter(|hint| newer.contains(hint)) else {
+            return Ok(None);
+        };
+        let listing = Listing::read(&storage, hint).await?;
+        let checkpoint = listing.newest_checkpoint(self.version).filter(|c| newer.contains(&c.version));
+        let is_there = listing.commits.contains_key(&self.version);
+        Ok(checkpoint.filter(|_| is_there).map(|checkpoint| Self { checkpoint: Some(checkpoint), ..self.clone() }))
+    }
+
     /// The newest version in a listing that goes back to this one, without its checkpoint.
     fn newer_in(&self, listing: &Listing) -> Option<Self> {
         let here = listing.tip(self.version).is_some() && self.tip.as_ref().is_none_or(|tip| listing.agrees(tip));

@@ -1,6 +1,7 @@
 //! Writing rows: batches in, one commit out.
 
 use super::appended::{Appended, Count, Replaced};
+use super::json_rules::LineNumbers;
 use super::overwrite::{Overwrite, replaced_by};
 use super::pipe::Pipe;
 use super::stage::StagedFiles;
@@ -126,11 +127,19 @@ impl Appender {
 
     /// Takes rows in the Arrow form of the table's schema; waits while the encoder is behind.
     pub async fn write(&mut self, rows: impl Into<RowBatch>) -> Result<()> {
-        let rows = rows.into();
+        self.take(rows.into(), None).await
+    }
+
+    /// The same for rows that were lines, by whose numbers errors go.
+    pub(super) async fn write_lines(&mut self, rows: RowBatch, lines: LineNumbers) -> Result<()> {
+        self.take(rows, Some(lines)).await
+    }
+
+    async fn take(&mut self, rows: RowBatch, lines: Option<LineNumbers>) -> Result<()> {
         if self.done || rows.batch.num_rows() == 0 {
             return Ok(());
         }
-        self.pipe.write(rows, self.overwrite.as_ref()).await
+        self.pipe.write(rows, lines, self.overwrite.as_ref()).await
     }
 
     /// Commits what was taken.

@@ -10,7 +10,7 @@ use futures::stream::FuturesOrdered;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::Appender;
-use super::json_rules::parse_lawful;
+use super::json_rules::{LineNumbers, parse_lawful};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::{BadLine, Chunk, LineParser, Lines, OnUnknown, Parsed, found_in};
 use crate::schema::{SchemaRef, StructType};
@@ -151,8 +151,9 @@ impl JsonLines {
                 self.rules = Some(appender.rules()?);
             }
             let parse = self.way_to_parse();
+            let again = chunk.clone();
             let again = spawn_blocking(move || {
-                let parsed = parse(&mut parser, &chunk);
+                let parsed = parse(&mut parser, &again);
                 (parser, parsed)
             });
             (parser, parsed) = again.await.map_err(ended)?;
@@ -160,8 +161,9 @@ impl JsonLines {
         self.idle.push(parser);
         let Parsed { batch, absent, bad } = parsed?;
         taken.rows += batch.num_rows() as u64;
+        let lines = LineNumbers::new(chunk, &bad);
         taken.bad.extend(bad);
-        appender.write(RowBatch { batch, absent }).await
+        appender.write_lines(RowBatch { batch, absent }, lines).await
     }
 }
 

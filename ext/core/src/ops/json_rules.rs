@@ -32,6 +32,40 @@ pub(super) fn parse_lawful(parser: &mut LineParser, chunk: &Chunk, rules: &RowRu
     Ok(rest)
 }
 
+/// The lines that the rows of a batch were.
+#[derive(Debug)]
+pub(super) struct LineNumbers {
+    chunk: Chunk,
+    /// Lines that are no rows of the batch.
+    left_out: Vec<u64>,
+}
+
+impl LineNumbers {
+    pub(super) fn new(chunk: Chunk, bad: &[BadLine]) -> Self {
+        Self { chunk, left_out: bad.iter().map(|line| line.number).collect() }
+    }
+
+    /// An error of a row of the batch, whose first row has that number, as one of its line.
+    pub(super) fn told(&self, error: Error, first_row: u64) -> Error {
+        let Some(rest) = error.message().strip_prefix("row ") else { return error };
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let row = rest[..digits].parse().ok().and_then(|row: u64| row.checked_sub(first_row));
+        match row.and_then(|row| self.line_of(row)) {
+            Some(line) => {
+                let message = format!("line {line}{}", &rest[digits..]);
+                error.reworded(message)
+            }
+            None => error,
+        }
+    }
+
+    fn line_of(&self, row: u64) -> Option<u64> {
+        let lines = self.chunk.bytes.split(|byte| *byte == b'\n').zip(self.chunk.first_line..);
+        let rows = lines.filter(|(line, number)| !line.trim_ascii().is_empty() && !self.left_out.contains(number));
+        rows.map(|(_, number)| number).nth(usize::try_from(row).ok()?)
+    }
+}
+
 fn text(line: &[u8]) -> String {
     String::from_utf8_lossy(line.trim_ascii()).into_owned()
 }
@@ -39,8 +73,9 @@ fn text(line: &[u8]) -> String {
 /// The error of a row as that of its line; what is not the row's fault is nobody's to leave out.
 fn of_line(error: Error) -> Result<Error> {
     match error.kind() {
-        kind @ (ErrorKind::ConstraintViolation | ErrorKind::SchemaMismatch) => {
-            Ok(Error::new(kind, error.message().replacen("row ", "line ", 1)))
+        ErrorKind::ConstraintViolation | ErrorKind::SchemaMismatch => {
+            let message = error.message().replacen("row ", "line ", 1);
+            Ok(error.reworded(message))
         }
         _ => Err(error),
     }

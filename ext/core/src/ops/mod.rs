@@ -20,7 +20,7 @@ mod tests;
 pub use alter::{Change, Column, alter};
 pub use append::{AppendOptions, Appender};
 pub use appended::Appended;
-pub use changes::{CHANGE_TYPE, COMMIT_TIMESTAMP, COMMIT_VERSION, Point, changes};
+pub use changes::{Point, changes};
 pub use create::{NewTable, create, exists};
 pub use json_lines::{JsonLines, Taken};
 pub use leftovers::{Amount, Leftovers, leftovers};

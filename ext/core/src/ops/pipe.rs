@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::json_rules::LineNumbers;
 use super::overwrite::Overwrite;
 use crate::clock::Clock;
 use crate::context::{self, Context};
@@ -33,7 +34,7 @@ struct Running {
 
 #[derive(Debug)]
 enum Message {
-    Rows(RowBatch),
+    Rows(RowBatch, Option<LineNumbers>),
     Finish,
 }
 
@@ -44,8 +45,13 @@ impl Pipe {
         Self { table, base, context, clock, running: None }
     }
 
-    /// Takes rows, which all have to be what `overwrite` replaces; waits while the encoder is behind.
-    pub(super) async fn write(&mut self, rows: RowBatch, overwrite: Option<&Overwrite>) -> Result<()> {
+    /// Takes rows, or lines, which all have to be what `overwrite` replaces; waits while the encoder is behind.
+    pub(super) async fn write(
+        &mut self,
+        rows: RowBatch,
+        lines: Option<LineNumbers>,
+        overwrite: Option<&Overwrite>,
+    ) -> Result<()> {
         let running = match &mut self.running {
             Some(running) => running,
             none => {
@@ -62,7 +68,7 @@ impl Pipe {
                 none.insert(start(writer, identities))
             }
         };
-        let sent = self.context.limit(async { Ok(running.batches.send(Message::Rows(rows)).await) }).await?;
+        let sent = self.context.limit(async { Ok(running.batches.send(Message::Rows(rows, lines)).await) }).await?;
         match sent {
             Ok(()) => Ok(()),
             // The encoder has stopped: its error is the one to tell.
@@ -122,14 +128,18 @@ fn start(mut writer: FileWriter, mut identities: Identities) -> Running {
                     files.identities = identities.known;
                     return Ok(files);
                 }
-                Message::Rows(rows) => {
+                Message::Rows(rows, lines) => {
+                    let first_row = writer.rows();
                     let written = match identities.give(&mut writer, &rows).await {
                         Ok(()) => writer.write(rows).await,
                         refused => refused,
                     };
                     if let Err(error) = written {
                         writer.abort().await;
-                        return Err(error);
+                        return Err(match lines {
+                            Some(lines) => lines.told(error, first_row),
+                            None => error,
+                        });
                     }
                 }
             }

@@ -4,6 +4,7 @@ mod arrow_form;
 mod assign;
 mod decimal;
 mod edit;
+mod feed;
 mod identity;
 mod json;
 mod mapping;
@@ -20,6 +21,7 @@ pub use arrow_form::UTC;
 pub use assign::{MAX_COLUMN_ID, NewNames, assign_mapping, forget_mapping, forget_table};
 pub use decimal::DecimalType;
 pub use edit::{Place, position, struct_at};
+pub use feed::{CHANGE_TYPE, COMMIT_TIMESTAMP, COMMIT_VERSION, check_feed};
 pub use identity::{
     IDENTITY_EXPLICIT, IDENTITY_MARK, IDENTITY_START, IDENTITY_STEP, IdentityBlock, IdentityColumn, IdentityStock,
     with_marks_of, without_marks,

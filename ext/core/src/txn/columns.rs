@@ -6,8 +6,8 @@ use crate::action::{Action, Metadata};
 use crate::error::{Error, Result};
 use crate::features::writes_feature;
 use crate::schema::{
-    ColumnMapping, DataType, Field, MAX_COLUMN_ID, NewNames, SchemaRef, StructType, assign_mapping, check_table,
-    with_marks_of, without_marks,
+    ColumnMapping, DataType, Field, MAX_COLUMN_ID, NewNames, SchemaRef, StructType, assign_mapping, check_feed,
+    check_table, with_marks_of, without_marks,
 };
 use crate::snapshot::Snapshot;
 
@@ -97,6 +97,9 @@ fn grown(table: &Snapshot, found: &StructType) -> Result<Option<Metadata>> {
 
 fn check(table: &Snapshot, merged: &StructType) -> Result<()> {
     check_table(merged, table.partition_columns(), table.column_mapping())?;
+    if table.metadata().is_on("delta.enableChangeDataFeed") {
+        check_feed(merged)?;
+    }
     let needs = [(DataType::TimestampNtz, "timestampNtz"), (DataType::Variant, "variantType")];
     for (data_type, feature) in needs {
         let has = |field: &&Field| field.data_type.contains(&|t| *t == data_type);

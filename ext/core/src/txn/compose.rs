@@ -43,9 +43,7 @@ pub(super) async fn compose(
     info.timestamp = now_ms;
     info.in_commit_timestamp = timestamp_after(base, metadata.as_mut(), now_ms).await?;
 
-    let configuration = metadata.as_ref().map_or(&base.metadata().configuration, |m| &m.configuration);
-    let suspended = configuration.get("delta.rowTrackingSuspended").and_then(|v| v.as_deref());
-    let suspended = suspended.is_some_and(|v| v.eq_ignore_ascii_case("true"));
+    let suspended = metadata.as_ref().unwrap_or(base.metadata()).is_on("delta.rowTrackingSuspended");
     let mut ids = RowIds::after(base, protocol.as_ref().unwrap_or(base.protocol()), suspended)?;
 
     let mut files = Vec::new();

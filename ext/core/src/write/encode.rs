@@ -27,6 +27,10 @@ const ROW_GROUP_ROWS: usize = 1 << 20;
 /// Files whose first rows are fewer have no dictionaries: each costs a page, and small pages do not repay it.
 const DICTIONARY_ROWS: usize = 64;
 
+/// Row groups of fewer bytes are filled by some rows at a time: how large rows get is known only once some are encoded.
+const SMALL_ROW_GROUP: usize = 16 << 20;
+const ROWS_AT_A_TIME: usize = 1 << 10;
+
 /// Values looked at to tell whether a column repeats itself.
 const SAMPLE: usize = 1024;
 
@@ -37,6 +41,7 @@ const COLUMN_OVERHEAD: usize = 64 << 10;
 pub(super) struct Encoder {
     writer: ArrowWriter<Segments>,
     columns: usize,
+    rows_at_a_time: usize,
 }
 
 impl Encoder {
@@ -53,12 +58,19 @@ impl Encoder {
             .with_schema_root("spark_schema".to_owned())
             .with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(Segments::default(), schema, options).map_err(encoding)?;
-        Ok(Self { writer, columns })
+        let rows_at_a_time = if row_group_bytes < SMALL_ROW_GROUP { ROWS_AT_A_TIME } else { usize::MAX };
+        Ok(Self { writer, columns, rows_at_a_time })
     }
 
     /// Encodes the rows of `batch`; row groups that are full become bytes to take.
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.writer.write(batch).map_err(encoding)
+        let mut start = 0;
+        while start < batch.num_rows() {
+            let rows = self.rows_at_a_time.min(batch.num_rows() - start);
+            self.writer.write(&batch.slice(start, rows)).map_err(encoding)?;
+            start += rows;
+        }
+        Ok(())
     }
 
     /// Bytes that are ready to be sent.

@@ -21,6 +21,16 @@ pub use rules::{RowRules, identity_columns};
 pub use writer::FileWriter;
 pub use written::WrittenFiles;
 
+/// Bytes of a row group where a table does not say, and at least.
+const ROW_GROUP_BYTES: usize = 64 << 20;
+const LEAST_ROW_GROUP_BYTES: usize = 64 << 10;
+
+/// Row groups of a file that is as large as it should be: their numbers have 15 bits.
+const MOST_ROW_GROUPS: usize = 1 << 13;
+
+/// Bytes that wait in memory.
+const BUFFERED_BYTES: usize = 128 << 20;
+
 /// How large files and buffers get.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WriteOptions {
@@ -37,10 +47,15 @@ pub struct WriteOptions {
 impl WriteOptions {
     /// What a table's properties ask for.
     pub fn new(properties: &TableProperties) -> Self {
+        let bytes = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let file = bytes(properties.target_file_size);
+        // A group is no larger than its file, and a file has no more groups than readers can number.
+        let fitted = |wanted: usize| wanted.min(file).max(LEAST_ROW_GROUP_BYTES).max(file / MOST_ROW_GROUPS);
+        let row_group_bytes = properties.row_group_bytes.map_or(ROW_GROUP_BYTES, |wanted| fitted(bytes(wanted)));
         Self {
             target_file_size: properties.target_file_size,
-            max_buffered_bytes: 128 << 20,
-            row_group_bytes: 64 << 20,
+            max_buffered_bytes: BUFFERED_BYTES.max(row_group_bytes.saturating_add(ROW_GROUP_BYTES)),
+            row_group_bytes,
             folder: None,
         }
     }

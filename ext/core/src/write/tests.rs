@@ -413,6 +413,39 @@ async fn a_file_of_many_parts_is_one_file() {
 }
 
 #[tokio::test]
+async fn row_groups_are_as_large_as_the_table_says() {
+    let mut groups = Vec::new();
+    for pairs in [&[][..], &[("parquet.block.size", "262144")], &[("parquet.block.size", "1")]] {
+        let storage = Storage::in_memory().unwrap();
+        let options = WriteOptions::new(&properties(pairs));
+        let mut writer = writer(&two_columns(), &[], &storage, Some(options));
+        let texts: StringArray =
+            (0..100_000).map(|i| Some(format!("{:x}", (i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)))).collect();
+        writer.write(batch(&two_columns(), vec![longs(0..100_000), Arc::new(texts)])).await.unwrap();
+        let adds = writer.finish().await.unwrap().into_adds();
+        assert_eq!(adds.len(), 1);
+        let metadata = read(&storage, &adds[0]).await.0;
+        let largest = metadata.row_groups().iter().map(|g| g.compressed_size()).max().unwrap();
+        groups.push((metadata.num_row_groups(), largest));
+    }
+    assert_eq!(groups[0].0, 1);
+    assert!(groups[1].0 > 3 && groups[1].1 <= 310_000, "{groups:?}");
+    assert!(groups[2].0 > groups[1].0 && groups[2].0 < 200, "one row a group would be of use to nobody: {groups:?}");
+}
+
+#[test]
+fn a_row_group_fits_into_its_file_and_into_memory() {
+    let of = |pairs| WriteOptions::new(&properties(pairs));
+    let large = of(&[("parquet.block.size", "1073741824"), ("delta.targetFileSize", "1gb")]);
+    assert_eq!(large.row_group_bytes, 1 << 30);
+    assert!(large.max_buffered_bytes > 1 << 30);
+    assert_eq!(of(&[("parquet.block.size", "1073741824")]).row_group_bytes, 128 << 20);
+    let many = of(&[("parquet.block.size", "1"), ("delta.targetFileSize", "1024gb")]);
+    assert!((1u64 << 40) / (many.row_group_bytes as u64) < 1 << 15);
+    assert_eq!((of(&[]).row_group_bytes, of(&[]).max_buffered_bytes), (64 << 20, 128 << 20));
+}
+
+#[tokio::test]
 async fn open_partitions_share_one_memory_budget() {
     let storage = Storage::in_memory().unwrap();
     let options = WriteOptions {

@@ -175,7 +175,7 @@ module DeltaLake
 
         # Nothing more is to be done: only that it was there is remembered.
         def over
-          call("HSETNX", key, "over", encode(now))
+          call("HSETNX", key, "over", encode(now)) if about
           call("SREM", ALL, id)
           call("DEL", *PARTS.map { |part| key(part) })
         end

@@ -42,12 +42,7 @@ pub(super) async fn give_ids(base: &Snapshot, context: &Context, clock: &Clock) 
 
 /// Whether `after` tracks rows, and `before` does not.
 pub(super) fn turns_on(before: &Metadata, after: &Metadata) -> bool {
-    is_on(after, ROW_TRACKING) && !is_on(before, ROW_TRACKING)
-}
-
-fn is_on(metadata: &Metadata, key: &str) -> bool {
-    let value = metadata.configuration.get(key).and_then(|v| v.as_deref());
-    value.is_some_and(|v| v.trim().eq_ignore_ascii_case("true"))
+    after.is_on(ROW_TRACKING) && !before.is_on(ROW_TRACKING)
 }
 
 enum Given {
@@ -62,7 +57,7 @@ async fn give_next(base: &Snapshot, batch: &mut u64, context: &Context, clock: &
     if files.is_empty() {
         return Ok(Given::All);
     }
-    if is_on(base.metadata(), SUSPENDED) {
+    if base.metadata().is_on(SUSPENDED) {
         return Err(Error::new(
             ErrorKind::Configuration,
             format!("{ROW_TRACKING} cannot be set while {SUSPENDED} is true: unset that first, in a change of its own"),

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::schema::{CHANGE_TYPE, COMMIT_TIMESTAMP, COMMIT_VERSION};
 use crate::action::{Add, AddCdc, DeletionVectorDescriptor, PartitionValues, Remove};
 use crate::error::{Error, Result};
 use crate::log::ChangeLine;
 use crate::path::Root;
 use crate::scan::FileScan;
-use crate::schema::DataType;
+use crate::schema::{CHANGE_TYPE, COMMIT_TIMESTAMP, COMMIT_VERSION, DataType};
 use crate::snapshot::Snapshot;
 use crate::value::Scalar;
 

@@ -21,8 +21,6 @@ use crate::scan::{FileScan, FileScans, FileSet};
 use crate::snapshot::Snapshot;
 use crate::storage::Storage;
 
-pub use self::schema::{CHANGE_TYPE, COMMIT_TIMESTAMP, COMMIT_VERSION};
-
 /// Commits read at a time.
 const READS_IN_FLIGHT: usize = 16;
 
@@ -50,8 +48,8 @@ struct Commit {
 
 /// The changes from `from` to `to`, or to the version of `newest`, which gives the table.
 ///
-/// Rows come in the order of the versions. They have the columns of the last version, and [`CHANGE_TYPE`],
-/// [`COMMIT_VERSION`] and [`COMMIT_TIMESTAMP`]. Everything that is to be refused is refused here, before any row is read.
+/// Rows come in the order of the versions. They have the columns of the last version, and
+/// [those of a feed](crate::schema::CHANGE_TYPE). Everything that is to be refused is refused here, before any row is read.
 pub async fn changes(newest: &Snapshot, from: Point, to: Option<Point>) -> Result<FileSet> {
     let found = find(newest, from, to).await;
     found.map_err(|e| e.with_table(newest.uri()))

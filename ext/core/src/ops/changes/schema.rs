@@ -1,15 +1,10 @@
 //! What a change feed looks like, and whether rows of an earlier version can be read as rows of the last.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{ColumnMapping, ColumnPath, DataType, Field, StructType};
+use crate::schema::{
+    CHANGE_TYPE, COMMIT_TIMESTAMP, COMMIT_VERSION, ColumnMapping, ColumnPath, DataType, Field, StructType,
+};
 use crate::snapshot::Snapshot;
-
-/// `insert`, `delete`, `update_preimage` or `update_postimage`.
-pub const CHANGE_TYPE: &str = "_change_type";
-/// The version by which the row changed.
-pub const COMMIT_VERSION: &str = "_commit_version";
-/// When that version was made.
-pub const COMMIT_TIMESTAMP: &str = "_commit_timestamp";
 
 /// The last version of the range with the columns of a feed.
 pub(super) fn feed_snapshot(last: &Snapshot) -> Result<Snapshot> {

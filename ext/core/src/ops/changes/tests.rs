@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::schema::{DataType, Field, StructType};
+use crate::schema::{CHANGE_TYPE, COMMIT_TIMESTAMP, COMMIT_VERSION, DataType, Field, StructType};
 use crate::storage::StorageOptions;
 
 struct Table {

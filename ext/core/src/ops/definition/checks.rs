@@ -9,9 +9,6 @@ use crate::schema::{DataType, Field, IDENTITY_EXPLICIT, IDENTITY_START, IDENTITY
 const GENERATION: &str = "delta.generationExpression";
 const DEFAULT: &str = "CURRENT_DEFAULT";
 
-/// Columns of the change data feed itself.
-const FEED: &[&str] = &["_change_type", "_commit_version", "_commit_timestamp"];
-
 /// Binds a constraint, which is a condition on each row.
 pub(in crate::ops) fn check_constraint(name: &str, text: &str, schema: &StructType) -> Result<BoundExpr> {
     let wrong = |e: Error| e.context(format!("constraint {name}"));
@@ -49,16 +46,6 @@ pub(in crate::ops) fn check_rules(schema: &StructType, partition_columns: &[Stri
         check_inside(&field.data_type, &field.name)?;
     }
     Ok(())
-}
-
-/// Refuses columns that the feed has of its own (Delta protocol, "Add CDC File").
-pub(super) fn check_feed(schema: &StructType) -> Result<()> {
-    match schema.names().find(|name| FEED.iter().any(|f| f.eq_ignore_ascii_case(name))) {
-        None => Ok(()),
-        Some(name) => Err(Error::schema(format!(
-            "column {name} is one of the change data feed: delta.enableChangeDataFeed needs a table without it"
-        ))),
-    }
 }
 
 fn check_inside(data_type: &DataType, path: &str) -> Result<()> {

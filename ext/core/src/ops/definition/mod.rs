@@ -9,8 +9,8 @@ use self::mapping::{check_mode, map_columns};
 use crate::action::{Metadata, Protocol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::{Wanted, asked_for, protocol_for, upgrade};
-use crate::properties::TableProperties;
-use crate::schema::{ColumnMapping, MAX_COLUMN_ID, NewNames, StructType, check_table, forget_mapping};
+use crate::properties::{TableProperties, check_value};
+use crate::schema::{ColumnMapping, MAX_COLUMN_ID, NewNames, StructType, check_feed, check_table, forget_mapping};
 use crate::snapshot::Snapshot;
 
 pub(super) use self::checks::{check_constraint, check_rules};
@@ -73,6 +73,7 @@ impl Definition {
             return Ok(());
         }
         check_settable(key)?;
+        check_value(key, value)?;
         self.metadata.configuration.insert(key.to_owned(), Some(value.to_owned()));
         if key == MODE {
             check_mode(self.before.as_ref().map(|_| self.mapped), value)?;
@@ -95,7 +96,7 @@ impl Definition {
 
     /// Whether a property is true.
     pub(super) fn is_on(&self, key: &str) -> bool {
-        self.property(key).is_some_and(|v| v.trim().eq_ignore_ascii_case("true"))
+        self.metadata.is_on(key)
     }
 
     /// By what data files will know the columns.
@@ -145,7 +146,7 @@ impl Definition {
             self.metadata.schema_string = self.schema.to_json();
         }
         if self.is_on("delta.enableChangeDataFeed") {
-            checks::check_feed(&self.schema)?;
+            check_feed(&self.schema)?;
         }
         let features = asked_for(&self.schema, &self.metadata.configuration);
         let protocol = match &self.before {

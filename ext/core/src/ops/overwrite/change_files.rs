@@ -10,9 +10,8 @@ use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::expr::Predicate;
-use crate::ops::changes::CHANGE_TYPE;
 use crate::scan::{FileSet, ScanOptions};
-use crate::schema::{DataType, Field};
+use crate::schema::{CHANGE_TYPE, DataType, Field};
 use crate::snapshot::Snapshot;
 use crate::write::{FileWriter, WriteOptions, WrittenFiles};
 
@@ -28,8 +27,7 @@ pub(super) struct ChangeFiles {
 impl ChangeFiles {
     /// `None` where the table keeps none.
     pub(super) fn of(base: &Snapshot, context: &Context, clock: &Clock) -> Result<Option<Self>> {
-        let on = base.metadata().configuration.get("delta.enableChangeDataFeed").and_then(|v| v.as_deref());
-        if !on.is_some_and(|v| v.eq_ignore_ascii_case("true")) {
+        if !base.metadata().is_on("delta.enableChangeDataFeed") {
             return Ok(None);
         }
         let target = base.with_columns([Field::new(CHANGE_TYPE, DataType::String, true)], &[]);

@@ -10,6 +10,7 @@ use crate::action::{Add, Remove};
 use crate::error::{ConflictKind, ErrorKind};
 use crate::expr::Predicate;
 use crate::log::commit_key;
+use crate::schema::CHANGE_TYPE;
 use crate::storage::faults::{Fault, Faulty, memory_store};
 
 /// A partitioned table with ids 1 to 4, c0 and c1; `theirs` is committed right before the next commit.

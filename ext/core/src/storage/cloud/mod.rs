@@ -37,6 +37,10 @@ fn connected(cloud: &Cloud, location: &Location) -> Result<Connected> {
 /// The object that is to give credentials, if one is.
 fn object(settings: &Settings, location: &Location) -> Result<connected::Object> {
     let Some(mark) = settings.get("credentials") else { return Ok(None) };
+    if let Some(rival) = settings.rival("credentials") {
+        let message = format!("the storage options credentials and {rival} exclude each other: both say who asks");
+        return Err(Error::new(ErrorKind::Configuration, message));
+    }
     match location.options.sources.get(mark) {
         Some(object) => Ok(Some(Arc::clone(object))),
         None => Err(Error::new(ErrorKind::Configuration, "nobody knows the object that is to give credentials")),

@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use object_store::ClientOptions;
 use object_store::aws::AwsCredential;
 
+use super::advice::looked_for;
 use super::given;
 use super::http::Http;
 use super::kept::{Fetch, Kept, Temporary};
@@ -28,10 +29,6 @@ const METADATA: &str = "http://169.254.169.254";
 const METADATA_TIMEOUT: Duration = Duration::from_secs(2);
 const METADATA_ATTEMPTS: usize = 2;
 
-/// What is there to set, where nothing was found.
-const ADVICE: &str =
-    "set access_key_id and secret_access_key, profile or credentials, or anonymous: true for public tables";
-
 impl Temporary<AwsCredential> {
     pub(super) fn amazon(
         key_id: String,
@@ -39,7 +36,7 @@ impl Temporary<AwsCredential> {
         token: Option<String>,
         expires: Option<DateTime<Utc>>,
     ) -> Self {
-        let secrets = std::iter::once(secret_key.clone()).chain(token.clone()).collect();
+        let secrets = [key_id.clone(), secret_key.clone()].into_iter().chain(token.clone()).collect();
         Self { credential: Arc::new(AwsCredential { key_id, secret_key, token }), secrets, expires }
     }
 }
@@ -109,7 +106,7 @@ impl Fetch<AwsCredential> for Amazon {
             self.go(&settings, &plan, again).await.map_err(|why| match why.reason {
                 Reason::Nowhere => {
                     let tried = tried.into_iter().chain([why.text]).filter(|text| !text.is_empty());
-                    let text = format!("{}: {ADVICE}", tried.collect::<Vec<_>>().join("; "));
+                    let text = format!("{}: {}", tried.collect::<Vec<_>>().join("; "), looked_for(settings.store()));
                     Unobtainable::new(Reason::Nowhere, text)
                 }
                 _ => why,

@@ -13,6 +13,7 @@ use object_store::gcp::GcpCredential;
 use super::kept::{Fetch, Kept, Temporary, within};
 use super::shared::shared;
 use super::unobtainable::{Reason, Unobtainable};
+use crate::context::Context;
 use crate::storage::options::{CredentialSource, GivenCredentials, Settings};
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -32,7 +33,11 @@ pub(super) async fn ask(
         let text = format!("the object that is given as credentials did not answer in {limit:?} (credentials_timeout)");
         Unobtainable::new(Reason::Late, text)
     };
-    let given = within(limit, async { Ok(object.ask(again, limit).await?) }, late).await?;
+    let call = Context::current();
+    call.note("the object that is given as credentials has not answered".to_owned());
+    let given = within(limit, async { Ok(object.ask(again, limit).await?) }, late).await;
+    call.forget();
+    let given = given?;
     match given.expires_at.filter(|at| *at <= Utc::now()) {
         Some(at) => Err(refused(&format!(
             "credentials that were over at {}: either it does not renew them, or this machine's clock is wrong",

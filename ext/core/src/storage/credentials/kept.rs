@@ -10,7 +10,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use object_store::CredentialProvider;
 
-use super::unobtainable::Unobtainable;
+use super::unobtainable::{Reason, Unobtainable};
 
 /// They are asked for anew that long before they are over; a quarter of their time, where that is less.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
@@ -26,6 +26,18 @@ pub(super) struct Temporary<C> {
     pub(super) credential: Arc<C>,
     pub(super) secrets: Vec<String>,
     pub(super) expires: Option<DateTime<Utc>>,
+}
+
+impl<C> Temporary<C> {
+    /// An error where they fit into no header.
+    fn sendable(self) -> Result<Self, Unobtainable> {
+        let plain = |text: &String| text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        if self.secrets.iter().all(plain) {
+            return Ok(self);
+        }
+        let text = "the credentials have line breaks or other odd characters in them";
+        Err(Unobtainable::new(Reason::Misconfigured, text))
+    }
 }
 
 /// Where they come from.
@@ -81,7 +93,7 @@ impl<C: Debug + Send + Sync> Kept<C> {
         if let Some((_, failure)) = state.failed.as_ref().filter(|(at, _)| *at >= began) {
             return Err(failure.clone());
         }
-        match self.source.fetch(again).await {
+        match self.source.fetch(again).await.and_then(Temporary::sendable) {
             Ok(Temporary { credential, secrets, expires }) => {
                 self.keep_secret(secrets);
                 let until = expires.map(|expires| match expires > now {

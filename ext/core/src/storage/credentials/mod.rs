@@ -1,6 +1,7 @@
 //! Who asks: S3's chain of credentials, and objects of the caller's. What Azure and Google look for themselves, `object_store`
 //! does.
 
+mod advice;
 mod amazon;
 mod given;
 mod http;
@@ -14,6 +15,7 @@ mod shared;
 mod sts;
 mod unobtainable;
 
+pub(super) use advice::looked_for;
 pub(super) use amazon::{amazon, with_surroundings};
 pub(super) use given::{of_azure, of_google};
 pub(super) use kept::Renewable;

@@ -87,9 +87,6 @@ fn base(
 ) -> Result<Plan> {
     let text = |name: &str| settings.get(name).map(str::to_owned);
     if let Some(object) = object {
-        if settings.get("access_key_id").is_some() || settings.get("secret_access_key").is_some() {
-            return Err(wrong("the storage options credentials and access_key_id exclude each other".to_owned()));
-        }
         return Ok(Plan::Object(object));
     }
     match (text("access_key_id"), text("secret_access_key")) {

@@ -30,9 +30,10 @@ pub(super) fn kind(request: &HttpRequest) -> RequestKind {
     }
 }
 
-/// Where machines ask for their credentials.
+/// Where machines ask for their credentials, and how those of Azure and Google do.
 fn link_local(request: &HttpRequest) -> bool {
-    request.uri().host().is_some_and(|host| host.starts_with("169.254.") || host.starts_with("metadata"))
+    let marked = ["metadata", "metadata-flavor"].iter().any(|name| request.headers().contains_key(*name));
+    marked || request.uri().host().is_some_and(|host| host.starts_with("169.254.") || host.starts_with("metadata"))
 }
 
 #[cfg(test)]

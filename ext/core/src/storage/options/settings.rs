@@ -80,6 +80,12 @@ impl Settings {
         }
     }
 
+    /// Another option than that of this name which says who asks.
+    pub(crate) fn rival(&self, name: &str) -> Option<&'static str> {
+        let rival = |key: &&Key| key.decides && !matches!(key.name, "profile") && key.name != name && self.is_set(key);
+        keys::KEYS.iter().find(rival).map(|key| key.name)
+    }
+
     /// Whether something says who asks.
     pub(crate) fn decides(&self) -> bool {
         keys::KEYS.iter().any(|key| key.decides && self.is_set(key))

@@ -9,6 +9,7 @@ use crate::storage::ObjectMeta;
 use crate::storage::cloud::{self, CloudStore, Connected};
 use crate::storage::credentials::Renewable;
 use crate::storage::location::{Cloud, Location};
+use crate::storage::options::StoreKind;
 use crate::storage::patience::Patience;
 
 /// A shorter text is no secret that could be told from others.
@@ -85,6 +86,10 @@ impl Client {
     /// Where an object is, for messages.
     pub(super) fn place(&self, key: &str) -> String {
         format!("{}/{key}", self.location.uri)
+    }
+
+    pub(super) fn kind(&self) -> StoreKind {
+        self.cloud.address.store
     }
 
     pub(super) fn bucket(&self) -> &str {

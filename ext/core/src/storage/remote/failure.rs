@@ -214,7 +214,8 @@ impl Failure {
             (HttpErrorKind::Connect, _) => (Cause::Unavailable, format!("no connection to {host}: {deepest}")),
             _ => (Cause::Unavailable, format!("the connection to {host} failed: {deepest}")),
         };
-        let cause = if seen.for_credentials && cause == Cause::Unavailable { Cause::NoCredentials } else { cause };
+        let nobody = seen.for_credentials && matches!(cause, Cause::Unavailable | Cause::Host);
+        let cause = if nobody { Cause::NoCredentials } else { cause };
         Self { cause, seen, may_be_done, text }
     }
 

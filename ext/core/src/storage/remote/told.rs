@@ -94,10 +94,7 @@ fn meaning(failure: &Failure, bucket: &str) -> (ErrorKind, String) {
             return (ErrorKind::PermissionDenied, advice);
         }
         Cause::Expired | Cause::Denied => (ErrorKind::PermissionDenied, "the store refused the credentials"),
-        Cause::NoCredentials => (
-            ErrorKind::PermissionDenied,
-            "there are no credentials: give them as storage options, or where the store's own tools look for them",
-        ),
+        Cause::NoCredentials => (ErrorKind::PermissionDenied, "there are no credentials"),
         Cause::Unobtainable(reason) => match reason {
             Reason::Nowhere => (ErrorKind::PermissionDenied, "there are no credentials"),
             Reason::Refused => (ErrorKind::PermissionDenied, "no credentials were given"),

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use rand::Rng;
 
 use super::client::Client;
-use super::failure::{Advice, Failure};
+use super::failure::{Advice, Cause, Failure};
 use super::told::{Tried, told};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::storage::cloud::CloudStore;
+use crate::storage::credentials::looked_for;
 use crate::storage::http::{Seen, observed};
 
 /// Tries of what fails for a reason that seldom goes away.
@@ -135,8 +136,13 @@ impl<'a> Tries<'a> {
     }
 
     fn error(&self, failure: &Failure, late: Option<String>) -> Error {
+        let mut text = self.client.without_secrets(failure.text.clone());
+        if failure.cause == Cause::NoCredentials {
+            text.push_str("; ");
+            text.push_str(looked_for(self.client.kind()));
+        }
         let tried = Tried {
-            text: self.client.without_secrets(failure.text.clone()),
+            text,
             late,
             tries: self.failed.max(1),
             seconds: self.began.elapsed().as_secs_f64(),
