@@ -17,7 +17,8 @@ RSpec.describe "A store that does not keep to conditional puts", :native do
 
     it "gets no commit of any kind, and is left as it was" do
       through(server) do |lost|
-        before = server.keys(folder)
+        # Of the process that has asked first, if that was for this very table.
+        before = server.keys(folder).grep_v(/\.conditional-put\z/)
         read = DeltaLake.open(uri, storage: lost)
         expect(read.to_a).to eq([{ id: 1 }])
         writes = { append: -> { read.append([{ id: 2 }]) }, overwrite: -> { read.overwrite([{ id: 2 }]) },

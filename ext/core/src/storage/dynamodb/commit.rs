@@ -110,7 +110,8 @@ impl DynamoLogStore {
             futures::future::join(self.entries.get(&entry.table_path, &before), self.exists(&key)).await;
         match found? {
             Some(found) if !found.complete => self.finish(&found).await,
-            _ if there? => Ok(()),
+            // Somebody may have finished it between the two answers.
+            _ if there? || self.exists(&key).await? => Ok(()),
             _ => Err(Error::corrupt(format!("the commit before it, {}/{key}, is not there", self.uri))),
         }
     }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures::FutureExt;
+
 use super::*;
 use crate::storage::faults::Fault;
 
@@ -82,4 +84,29 @@ async fn a_listing_never_misses_what_was_committed_before_it() {
         assert!(seen.iter().copied().eq(0..seen.len() as u64), "{seen:?}");
     }
     writer.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_version_before_may_be_finished_while_a_commit_looks_for_it() {
+    let world = World::new();
+    let stopped = world.faulty(|request| match request.starts_with("put_if_absent") {
+        true => Fault::Before,
+        false => Fault::None,
+    });
+    assert_eq!(commit(&stopped, 0, "zero").await.unwrap(), PutOutcome::Created);
+    assert_eq!(world.text(0).await, None);
+
+    // The file is looked for first, and is there when the entry is read.
+    let reader = world.clone();
+    let next = world.faulty(move |request| {
+        if request == "GetItem" {
+            let name = "_delta_log/00000000000000000000.json";
+            let put = reader.objects.put_if_absent(name, Bytes::from_static(b"zero"));
+            assert!(put.now_or_never().is_some(), "a store in memory does not wait");
+            reader.put_item("s3://bucket/t", 0, ".tmp/gone", true);
+        }
+        Fault::None
+    });
+    assert_eq!(commit(&next, 1, "one").await.unwrap(), PutOutcome::Created);
+    assert_eq!(versions(&world).await, [0, 1]);
 }
