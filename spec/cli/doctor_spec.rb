@@ -52,8 +52,8 @@ RSpec.describe "deltalake doctor", :native do
     expect(finding(report, :checkpoint, :advice)).to have_attributes(message: /every 10 commits, and the newest is 121/)
     table.checkpoint
     after = examine
-    expect(finding(after, :log,
-                   :ok).message).to match(/0 commits since the checkpoint of version 120, which is \d+ seconds old/)
+    log = finding(after, :log, :ok)
+    expect(log.message).to match(/0 commits since the checkpoint of version 120, which is \d+ seconds old/)
     expect(after.findings.map(&:check)).not_to include(:checkpoint)
   ensure
     DeltaLake.configure { |c| c.checkpoints = :background }
