@@ -114,6 +114,7 @@ RSpec.describe DeltaLake::CurrentJob do
     here = table
     job = Class.new(ActiveJob::Base) do
       include DeltaLake::ActiveJob
+      self.logger = nil
 
       define_method(:perform) { here.append([{ id: 1 }], once: :job) }
     end.new
