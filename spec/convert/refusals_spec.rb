@@ -44,12 +44,10 @@ RSpec.describe "Values that do not fit", :convert do
     ["date", Time.utc(2026)] =>
       'expected date (a Date, or a String as "2026-01-31"), got Time (2026-01-01 00:00:00 UTC)',
     ["date", DateTime.new(2026, 1, 1, 12)] =>
-      "expected date, without a time of day, got DateTime (#<DateTime: 2026-01-01T12:00:00+00:00 " \
-      "((2461042j,43200s,0n),+0s,2299161j)>)",
+      "expected date, without a time of day, got DateTime (INSPECTED)",
     ["timestamp", 0] => 'expected timestamp (a Time, or a String as "2026-01-31T12:00:00Z"), got Integer (0)',
     ["timestamp", Date.new(2026)] =>
-      'expected timestamp (a Time, or a String as "2026-01-31T12:00:00Z"), got Date ' \
-      "(#<Date: 2026-01-01 ((2461042j,0s,0n),+0s,2299161j)>)",
+      'expected timestamp (a Time, or a String as "2026-01-31T12:00:00Z"), got Date (INSPECTED)',
     %w[timestamp 2026-01-31] =>
       'expected timestamp (a Time, or a String as "2026-01-31T12:00:00Z"), got String ("2026-01-31")',
     ["timestamp", "2026-01-31T12:00:00"] =>
@@ -63,7 +61,8 @@ RSpec.describe "Values that do not fit", :convert do
     ["void", 1] => "expected nil (the column is of type void), got Integer (1)"
   }.each do |(type, value), message|
     it "#{type} from #{value.class} #{value.inspect[0, 30]}" do
-      expect(refusal(type, value)).to eq(message)
+      # ActiveSupport has dates look otherwise, once it is loaded.
+      expect(refusal(type, value)).to eq(message.sub("INSPECTED") { value.inspect })
     end
   end
 

@@ -93,7 +93,7 @@ RSpec.describe "Appending to a table that asks something of its rows" do
       table.append(DeltaLake.open(times).select(:at))
       expect(stored.map { |row| row[:day].day }).to contain_exactly(2, 3, 4)
       expect { table.append_json(['{"at":"2026-01-02T03:00:00Z","day":null}']) }
-        .to raise_error(DeltaLake::ConstraintViolationError, /row 0: the generated column day/)
+        .to raise_error(DeltaLake::ConstraintViolationError, /line 1: the generated column day/)
     end
 
     it "must be what is computed where they are given, nil too" do
