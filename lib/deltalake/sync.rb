@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../deltalake"
-require_relative "sync/deadline"
+require_relative "deadline"
 require_relative "sync/fault"
 require_relative "sync/mapping"
 require_relative "sync/plan"
@@ -84,7 +84,7 @@ module DeltaLake
     # @raise [DeadlineExceededError]
     def run(deadline: nil)
       started = now
-      session, newest = begin_run(Deadline.new(deadline))
+      session, newest = begin_run(Deadline.new(deadline, hint: ": the next run goes on from here"))
       from = session.cursor&.version
       mode, resynced = work(Plan.new(session, newest, @source.options(@mapping.columns), @mode))
       Result.new(mode:, from_version: from, to_version: session.cursor.version, **session.counts, resynced:,

@@ -1,0 +1,35 @@
+# frozen_string_literal: true
+
+module DeltaLake
+  # Seconds that work of several calls may still take.
+  # @api private
+  class Deadline
+    # @param seconds [Numeric, nil] nil for as long as it takes
+    # @param hint [String] what becomes of the work where it passes
+    def initialize(seconds, hint: "")
+      @seconds = Arguments.deadline(seconds)
+      @hint = hint
+      @end = @seconds && (now + @seconds)
+    end
+
+    # @return [Boolean]
+    def left?
+      @end.nil? || @end > now
+    end
+
+    # @return [Float, nil]
+    # @raise [DeadlineExceededError] where it has passed
+    def left
+      return if @end.nil?
+
+      seconds = @end - now
+      seconds.positive? ? seconds : raise(DeadlineExceededError, "the deadline of #{@seconds} s passed#{@hint}")
+    end
+
+    private
+
+    def now
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    end
+  end
+end
