@@ -180,7 +180,7 @@ module DeltaLake
 
     def new_state
       waiting = Waiting.new(table, @limits)
-      letters = DeadLetters.new(@dead_letter)
+      letters = DeadLetters.new(table, @dead_letter)
       State.new(waiting, Flusher.new(waiting, letters, @writer, deadline: @deadline, on_error: @on_error), letters)
     end
 
@@ -188,7 +188,7 @@ module DeltaLake
     def give_away(batch, state)
       raise DeadlineExceededError, "rows were not flushed before the end" unless @hand_over
 
-      @hand_over.call(batch)
+      hand_over(batch)
     rescue StandardError => e
       error = batch.uncertain? ? outcome_unknown(batch) : e
       batch.rows.each { |row| state.letters.add(row, error) }
@@ -197,15 +197,17 @@ module DeltaLake
       state.waiting.finished(batch)
     end
 
+    def hand_over(batch)
+      known = { rows: batch.rows.size, memory: batch.bytes, uncertain: batch.uncertain? }
+      Instrumentation.tell_run(:hand_over, Address.of(table), **known) { @hand_over.call(batch) }
+    end
+
     def outcome_unknown(batch)
       CommitOutcomeUnknownError.new("the row may be in the table already, with once: #{batch.key.inspect}", table:)
     end
 
     def log(error)
-      logger = DeltaLake.configuration.logger
-      logger&.public_send(logger.respond_to?(:error) ? :error : :info) do
-        "deltalake: #{Address.shown(table)}: rows wait, for a flush failed: #{error.message}"
-      end
+      Log.error { "#{Address.shown(table)}: rows wait, for a flush failed: #{error.message}" }
     end
 
     def limits(age:, **counts)
