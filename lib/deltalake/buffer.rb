@@ -104,7 +104,7 @@ module DeltaLake
     def flush(deadline: @deadline)
       state = self.state
       number = state.waiting.seal_now
-      flushed = state.waiting.wait_for(number, now + seconds(:deadline, deadline)) { state.flusher.start }
+      flushed = state.waiting.wait_for(number, Clock.now + seconds(:deadline, deadline)) { state.flusher.start }
       unless flushed
         why = state.flusher.last_error
         raise DeadlineExceededError.new("rows were not flushed in #{deadline} s#{": #{why.message}" if why}",
@@ -131,7 +131,7 @@ module DeltaLake
       @closing.synchronize do
         state = self.state
         state.waiting.close
-        state.flusher.finish(now + deadline)
+        state.flusher.finish(Clock.now + deadline)
         rest = state.waiting.rest
         rest.each { |batch| give_away(batch, state) }
         Registry.remove(self)
@@ -223,10 +223,6 @@ module DeltaLake
       return value if value.is_a?(Numeric) && value.real? && value.to_f.finite? && !value.negative?
 
       raise ArgumentError, "#{name} must be 0 seconds or more and finite, got #{value.inspect}"
-    end
-
-    def now
-      Process.clock_gettime(Process::CLOCK_MONOTONIC)
     end
   end
 end

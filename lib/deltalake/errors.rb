@@ -45,8 +45,8 @@ module DeltaLake
   # The log or a data file breaks the Delta protocol.
   class CorruptTableError < Error; end
 
-  # The log names a data file, change file or deletion vector that the store does not have: a vacuum may have deleted it,
-  # if so a newer version can be read.
+  # The log names a data file, change file or deletion vector that the store does not have. A vacuum may have deleted
+  # it: then a newer version can be read.
   class FileNotFoundError < CorruptTableError; end
 
   # A value does not fit the table's schema; the message names row, column and class. Nothing was written.

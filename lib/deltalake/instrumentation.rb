@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "address"
+require_relative "clock"
 require_relative "value"
 
 module DeltaLake
@@ -87,14 +88,14 @@ module DeltaLake
       end
 
       def timed(payload)
-        started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+        started = Clock.now
         yield
       rescue StandardError => e
         payload[:error] = e
         payload[:version] ||= e.version if e.is_a?(Error)
         raise
       ensure
-        payload[:duration] ||= Process.clock_gettime(Process::CLOCK_MONOTONIC) - started
+        payload[:duration] ||= Clock.now - started
       end
 
       def asked(result)

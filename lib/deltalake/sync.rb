@@ -83,12 +83,12 @@ module DeltaLake
     # @raise [CommitConflictError] where another run of the sync has taken over
     # @raise [DeadlineExceededError]
     def run(deadline: nil)
-      started = now
+      started = Clock.now
       session, newest = begin_run(Deadline.new(deadline, hint: ": the next run goes on from here"))
       from = session.cursor&.version
       mode, resynced = work(Plan.new(session, newest, @source.options(@mapping.columns), @mode))
       Result.new(mode:, from_version: from, to_version: session.cursor.version, **session.counts, resynced:,
-                 duration: now - started)
+                 duration: Clock.now - started)
     ensure
       @progress.clear
     end
@@ -124,10 +124,6 @@ module DeltaLake
         resynced = e.reason
         plan.start_over
       end
-    end
-
-    def now
-      Process.clock_gettime(Process::CLOCK_MONOTONIC)
     end
   end
 end

@@ -2,6 +2,7 @@
 
 require_relative "address"
 require_relative "checkpoint"
+require_relative "clock"
 require_relative "log_cleanup"
 
 module DeltaLake
@@ -31,9 +32,9 @@ module DeltaLake
 
       # Runs a call of a table for its result and its duration.
       def timed
-        started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+        started = Clock.now
         result = yield
-        [*result, Process.clock_gettime(Process::CLOCK_MONOTONIC) - started]
+        [*result, Clock.now - started]
       end
     end
 

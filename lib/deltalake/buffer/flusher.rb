@@ -55,7 +55,7 @@ module DeltaLake
       def finish(deadline, grace: 5)
         @stop_at = deadline
         start if @waiting.rest.any?
-        return if @thread.nil? || @thread.join([deadline - now, 0].max)
+        return if @thread.nil? || @thread.join([deadline - Clock.now, 0].max)
 
         @thread.raise(Stop)
         @waiting.rest.first&.failed(uncertain: true) unless @thread.join(grace)
@@ -65,7 +65,7 @@ module DeltaLake
 
       def run
         while (batch = Thread.handle_interrupt(Stop => :immediate) { @waiting.take })
-          break if @stop_at && now >= @stop_at
+          break if @stop_at && Clock.now >= @stop_at
 
           flush(batch)
         end
@@ -85,7 +85,7 @@ module DeltaLake
       end
 
       def try(batch, refused)
-        seconds = @stop_at ? [@deadline, [@stop_at - now, 0.001].max].min : @deadline
+        seconds = @stop_at ? [@deadline, [@stop_at - Clock.now, 0.001].max].min : @deadline
         Thread.handle_interrupt(Stop => :immediate) do
           @writer.append(batch, seconds) { |row, error| refused[row] = error }
         end
@@ -154,10 +154,6 @@ module DeltaLake
         longest = [PAUSES.begin * (2**[failures - 1, 10].min), PAUSES.end].min
         longest = [longest, 0.5].min if @stop_at
         longest * rand(0.5..1.0)
-      end
-
-      def now
-        Process.clock_gettime(Process::CLOCK_MONOTONIC)
       end
     end
   end
