@@ -37,13 +37,16 @@ module DeltaLake
     # All that belongs to one process.
     # @api private
     State = Struct.new(:waiting, :flusher, :letters)
+    # What callables of the user's may raise, a method that is not there yet among it.
+    # @api private
+    FAULTS = [StandardError, ScriptError].freeze
     FORK = Mutex.new
     private_constant :FORK
 
     # @return [String] address of the table
     attr_reader :table
 
-    # @param table [String, Pathname, Table] an address is opened at the first flush
+    # @param table [String, Pathname, Symbol, Table] an address, or the name of one, is opened at the first flush
     # @param dead_letter [#call] is given each row that the table refuses, and its error; one that raises is given the
     #   row again
     # @param storage [Hash, Symbol] options of the store, or the name of a profile
@@ -70,8 +73,9 @@ module DeltaLake
       @push_timeout, @deadline, @close_deadline =
         { push_timeout:, deadline:, close_deadline: }.map { |name, value| seconds(name, value) }
       Arguments.one_of(:on_unknown, on_unknown, %i[raise ignore add])
-      @table = table.is_a?(Table) ? table.uri : Arguments.uri(table)
-      @writer = Writer.new(table.is_a?(Table) ? table : @table, storage, { on_unknown: })
+      NamedTables.find(table, {}) if table.is_a?(Symbol)
+      @table = Address.of(table)
+      @writer = Writer.new(table.is_a?(Table) || table.is_a?(Symbol) ? table : @table, storage, { on_unknown: })
       @closing = Mutex.new
     end
 
@@ -125,14 +129,14 @@ module DeltaLake
     #
     # @param deadline [Numeric] most seconds to flush; a commit that is on its way then is waited for five more
     # @return [Boolean] whether all rows are in the table, or were refused by it
-    # @raise [StandardError] what `dead_letter` raised, when it was given every row
+    # @raise [StandardError, ScriptError] what `dead_letter` raised, when it was given every row
     def close(deadline: @close_deadline)
       seconds(:deadline, deadline)
       @closing.synchronize do
         state = self.state
         state.waiting.close
         state.flusher.finish(Clock.now + deadline)
-        rest = state.waiting.rest
+        rest = state.waiting.rest.reject { |batch| batch.rows.empty? }
         rest.each { |batch| give_away(batch, state) }
         Registry.remove(self)
         state.letters.deliver
@@ -189,7 +193,7 @@ module DeltaLake
       raise DeadlineExceededError, "rows were not flushed before the end" unless @hand_over
 
       hand_over(batch)
-    rescue StandardError => e
+    rescue *FAULTS => e
       error = batch.uncertain? ? outcome_unknown(batch) : e
       batch.rows.each { |row| state.letters.add(row, error) }
       log(e)

@@ -27,7 +27,7 @@ module DeltaLake
 
       # Gives each to the receiver.
       #
-      # @raise [StandardError] what the receiver raised first; those rows stay
+      # @raise [StandardError, ScriptError] what the receiver raised first; those rows stay
       def deliver
         count, reason = @lock.synchronize { [@letters.size, @letters.first&.last] }
         return if count.zero?
@@ -55,7 +55,7 @@ module DeltaLake
       def failure(letter)
         @receiver.call(*letter)
         nil
-      rescue StandardError => e
+      rescue *FAULTS => e
         e
       end
     end

@@ -71,13 +71,16 @@ module DeltaLake
         end
       rescue Stop
         nil
+      rescue Exception => e # rubocop:disable Lint/RescueException
+        # The next push begins another thread, and whoever waits is told why.
+        tell(@last_error = e)
       end
 
       def flush(batch)
         refused = {}.compare_by_identity
         try(batch, refused)
         done = true
-      rescue StandardError => e
+      rescue *FAULTS => e
         failed(batch, e, refused)
         done = true
       ensure
@@ -164,7 +167,7 @@ module DeltaLake
         failures = 0
         begin
           @letters.deliver
-        rescue StandardError => e
+        rescue *FAULTS => e
           tell(@last_error = e)
           @waiting.idle(pause_after(failures += 1))
           retry unless @waiting.closed?
@@ -173,7 +176,7 @@ module DeltaLake
 
       def tell(error)
         @on_error&.call(error)
-      rescue StandardError
+      rescue *FAULTS
         nil
       end
 
