@@ -4,7 +4,9 @@ require_relative "append/arrow"
 require_relative "append/hashes"
 require_relative "append/json_lines"
 require_relative "append/kinds"
+require_relative "clock"
 require_relative "commit"
+require_relative "deadline"
 require_relative "write_arguments"
 
 module DeltaLake
@@ -34,8 +36,7 @@ module DeltaLake
     # @param snapshot [Native::Snapshot]
     # @return [Array(Commit, Native::Snapshot)]
     def call(snapshot)
-      @started = now
-      @taken = @bad_rows = 0
+      start
       return [nothing(snapshot), snapshot] if @source.empty? && @kind.needs_rows?
 
       begin_on(snapshot)
@@ -49,8 +50,7 @@ module DeltaLake
     # @param snapshot [Native::Snapshot]
     # @return [Native::Staged]
     def stage(snapshot)
-      @started = now
-      @taken = @bad_rows = 0
+      start
       begin_on(snapshot)
       @source.push_to(@native, self)
       @native.stage.tap { @finished = true }
@@ -83,13 +83,16 @@ module DeltaLake
     # @return [Float, nil] seconds until the deadline
     # @raise [DeadlineExceededError] where it has passed
     def seconds_left
-      return if @deadline.nil?
-
-      left = @started + @deadline - now
-      left.positive? ? left : raise(DeadlineExceededError, "the deadline of #{@deadline} s passed")
+      @until.left
     end
 
     private
+
+    def start
+      @started = Clock.now
+      @until = Deadline.new(@deadline)
+      @taken = @bad_rows = 0
+    end
 
     def begin_on(snapshot)
       @native = snapshot.append(*@identity, @user_metadata, @on_unknown.to_s, @deadline)
@@ -101,7 +104,7 @@ module DeltaLake
       @source.push_to(@native, self) unless @native.done
       return [nothing(snapshot), snapshot] if @taken.zero? && @kind.needs_rows? && !@native.done
 
-      pushed = now
+      pushed = Clock.now
       newest, *counts = @native.finish
       @finished = true
       [commit(newest, counts, pushed), newest]
@@ -110,20 +113,17 @@ module DeltaLake
     def commit(newest, counts, pushed)
       rows, files, bytes, attempts, skipped, asked, *replaced = counts
       Commit.new(version: newest.version, rows:, files:, bytes:, attempts:, skipped:,
-                 duration: now - @started, metrics: metrics(pushed).merge(asked, @kind.metrics(*replaced)))
+                 duration: Clock.now - @started, metrics: metrics(pushed).merge(asked, @kind.metrics(*replaced)))
     end
 
     def nothing(snapshot)
       Commit.new(version: snapshot.version, rows: 0, files: 0, bytes: 0, attempts: 0, skipped: true,
-                 duration: now - @started, metrics: metrics(now).merge(@native ? @native.asked : Commit::NOTHING_ASKED))
+                 duration: Clock.now - @started,
+                 metrics: metrics(Clock.now).merge(@native ? @native.asked : Commit::NOTHING_ASKED))
     end
 
     def metrics(pushed)
-      { bad_rows: @bad_rows, write_seconds: pushed - @started, commit_seconds: now - pushed }
-    end
-
-    def now
-      Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      { bad_rows: @bad_rows, write_seconds: pushed - @started, commit_seconds: Clock.now - pushed }
     end
 
     def bad_row_handler(on_bad_row)

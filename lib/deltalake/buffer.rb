@@ -37,13 +37,16 @@ module DeltaLake
     # All that belongs to one process.
     # @api private
     State = Struct.new(:waiting, :flusher, :letters)
+    # What callables of the user's may raise, a method that is not there yet among it.
+    # @api private
+    FAULTS = [StandardError, ScriptError].freeze
     FORK = Mutex.new
     private_constant :FORK
 
     # @return [String] address of the table
     attr_reader :table
 
-    # @param table [String, Pathname, Table] an address is opened at the first flush
+    # @param table [String, Pathname, Symbol, Table] an address, or the name of one, is opened at the first flush
     # @param dead_letter [#call] is given each row that the table refuses, and its error; one that raises is given the
     #   row again
     # @param storage [Hash, Symbol] options of the store, or the name of a profile
@@ -70,8 +73,9 @@ module DeltaLake
       @push_timeout, @deadline, @close_deadline =
         { push_timeout:, deadline:, close_deadline: }.map { |name, value| seconds(name, value) }
       Arguments.one_of(:on_unknown, on_unknown, %i[raise ignore add])
-      @table = table.is_a?(Table) ? table.uri : Arguments.uri(table)
-      @writer = Writer.new(table.is_a?(Table) ? table : @table, storage, { on_unknown: })
+      NamedTables.find(table, {}) if table.is_a?(Symbol)
+      @table = Address.of(table)
+      @writer = Writer.new(table.is_a?(Table) || table.is_a?(Symbol) ? table : @table, storage, { on_unknown: })
       @closing = Mutex.new
     end
 
@@ -104,7 +108,7 @@ module DeltaLake
     def flush(deadline: @deadline)
       state = self.state
       number = state.waiting.seal_now
-      flushed = state.waiting.wait_for(number, now + seconds(:deadline, deadline)) { state.flusher.start }
+      flushed = state.waiting.wait_for(number, Clock.now + seconds(:deadline, deadline)) { state.flusher.start }
       unless flushed
         why = state.flusher.last_error
         raise DeadlineExceededError.new("rows were not flushed in #{deadline} s#{": #{why.message}" if why}",
@@ -125,14 +129,14 @@ module DeltaLake
     #
     # @param deadline [Numeric] most seconds to flush; a commit that is on its way then is waited for five more
     # @return [Boolean] whether all rows are in the table, or were refused by it
-    # @raise [StandardError] what `dead_letter` raised, when it was given every row
+    # @raise [StandardError, ScriptError] what `dead_letter` raised, when it was given every row
     def close(deadline: @close_deadline)
       seconds(:deadline, deadline)
       @closing.synchronize do
         state = self.state
         state.waiting.close
-        state.flusher.finish(now + deadline)
-        rest = state.waiting.rest
+        state.flusher.finish(Clock.now + deadline)
+        rest = state.waiting.rest.reject { |batch| batch.rows.empty? }
         rest.each { |batch| give_away(batch, state) }
         Registry.remove(self)
         state.letters.deliver
@@ -180,7 +184,7 @@ module DeltaLake
 
     def new_state
       waiting = Waiting.new(table, @limits)
-      letters = DeadLetters.new(@dead_letter)
+      letters = DeadLetters.new(table, @dead_letter)
       State.new(waiting, Flusher.new(waiting, letters, @writer, deadline: @deadline, on_error: @on_error), letters)
     end
 
@@ -188,8 +192,8 @@ module DeltaLake
     def give_away(batch, state)
       raise DeadlineExceededError, "rows were not flushed before the end" unless @hand_over
 
-      @hand_over.call(batch)
-    rescue StandardError => e
+      hand_over(batch)
+    rescue *FAULTS => e
       error = batch.uncertain? ? outcome_unknown(batch) : e
       batch.rows.each { |row| state.letters.add(row, error) }
       log(e)
@@ -197,15 +201,17 @@ module DeltaLake
       state.waiting.finished(batch)
     end
 
+    def hand_over(batch)
+      known = { rows: batch.rows.size, memory: batch.bytes, uncertain: batch.uncertain? }
+      Instrumentation.tell_run(:hand_over, Address.of(table), **known) { @hand_over.call(batch) }
+    end
+
     def outcome_unknown(batch)
       CommitOutcomeUnknownError.new("the row may be in the table already, with once: #{batch.key.inspect}", table:)
     end
 
     def log(error)
-      logger = DeltaLake.configuration.logger
-      logger&.public_send(logger.respond_to?(:error) ? :error : :info) do
-        "deltalake: #{Address.shown(table)}: rows wait, for a flush failed: #{error.message}"
-      end
+      Log.error { "#{Address.shown(table)}: rows wait, for a flush failed: #{error.message}" }
     end
 
     def limits(age:, **counts)
@@ -223,10 +229,6 @@ module DeltaLake
       return value if value.is_a?(Numeric) && value.real? && value.to_f.finite? && !value.negative?
 
       raise ArgumentError, "#{name} must be 0 seconds or more and finite, got #{value.inspect}"
-    end
-
-    def now
-      Process.clock_gettime(Process::CLOCK_MONOTONIC)
     end
   end
 end

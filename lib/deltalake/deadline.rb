@@ -1,5 +1,9 @@
 # frozen_string_literal: true
 
+require_relative "arguments"
+require_relative "clock"
+require_relative "errors"
+
 module DeltaLake
   # Seconds that work of several calls may still take.
   # @api private
@@ -9,12 +13,12 @@ module DeltaLake
     def initialize(seconds, hint: "")
       @seconds = Arguments.deadline(seconds)
       @hint = hint
-      @end = @seconds && (now + @seconds)
+      @end = @seconds && (Clock.now + @seconds)
     end
 
     # @return [Boolean]
     def left?
-      @end.nil? || @end > now
+      @end.nil? || @end > Clock.now
     end
 
     # @return [Float, nil]
@@ -22,14 +26,8 @@ module DeltaLake
     def left
       return if @end.nil?
 
-      seconds = @end - now
+      seconds = @end - Clock.now
       seconds.positive? ? seconds : raise(DeadlineExceededError, "the deadline of #{@seconds} s passed#{@hint}")
-    end
-
-    private
-
-    def now
-      Process.clock_gettime(Process::CLOCK_MONOTONIC)
     end
   end
 end

@@ -42,8 +42,12 @@ module DeltaLake
   # The table needs a table feature that this library lacks; the message names it. Nothing was read or written.
   class UnsupportedFeatureError < Error; end
 
-  # The log or a data file breaks the Delta protocol, or is gone.
+  # The log or a data file breaks the Delta protocol.
   class CorruptTableError < Error; end
+
+  # The log names a data file, change file or deletion vector that the store does not have. A vacuum may have deleted
+  # it: then a newer version can be read.
+  class FileNotFoundError < CorruptTableError; end
 
   # A value does not fit the table's schema; the message names row, column and class. Nothing was written.
   class SchemaMismatchError < Error; end

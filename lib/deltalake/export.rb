@@ -1,6 +1,8 @@
 # frozen_string_literal: true
 
 require_relative "active_record"
+require_relative "clock"
+require_relative "deadline"
 require_relative "export/result"
 require_relative "export/windows"
 
@@ -60,20 +62,9 @@ module DeltaLake
     # @raise [CommitConflictError] where another run of this export was quicker: nothing was appended twice
     # @raise [ConfigurationError] where the table forgets transactions after a time
     def run(deadline: nil)
-      started = now
-      seconds = Arguments.deadline(deadline)
-      handle = table
-      until_micros = Windows.micros(Time.now - @lag)
-      from = at = position(handle, left(started, seconds))
-      rows = commits = 0
-      while (window = @windows.next(at, until_micros))
-        commit = append(handle, window, left(started, seconds))
-        rows += commit.rows
-        commits += 1 unless commit.skipped?
-        at = window.last
+      Instrumentation.tell_run(:export, Address.of(@to), name:) do |told|
+        export(Clock.now, Deadline.new(deadline), told)
       end
-      Result.new(rows:, commits:, from: from && Windows.time(from), to: at && Windows.time(at),
-                 version: handle.version, duration: now - started)
     end
 
     # @return [String]
@@ -83,9 +74,17 @@ module DeltaLake
 
     private
 
+    def export(started, deadline, told)
+      handle = table(deadline.left)
+      from = position(handle, deadline.left)
+      to = follow(handle, from, deadline, told.update(rows: 0, commits: 0))
+      Result.new(**told.slice(:rows, :commits), from: from && Windows.time(from), to: to && Windows.time(to),
+                                                version: handle.version, duration: Clock.now - started)
+    end
+
     # A handle of its own: what another thread reads meanwhile must not move it past that thread's windows.
-    def table
-      (@to.is_a?(Table) ? @to : DeltaLake.open(@to, storage: @storage)).dup
+    def table(deadline)
+      (@to.is_a?(Table) ? @to : DeltaLake.open(@to, storage: @storage, deadline:)).dup
     end
 
     def position(handle, deadline)
@@ -100,23 +99,24 @@ module DeltaLake
       handle.transactions[application]
     end
 
+    # How far it is then.
+    def follow(handle, at, deadline, told)
+      last = Windows.micros(Time.now - @lag)
+      while (window = @windows.next(at, last))
+        commit = append(handle, window, deadline.left)
+        told[:rows] += commit.rows
+        told[:commits] += 1 unless commit.skipped?
+        at = window.last
+      end
+      at
+    end
+
     def append(handle, window, deadline)
       handle.append(window.rows, txn: { app_id: application, version: window.last }, deadline:, **@options)
     end
 
     def application
       "export:#{name}"
-    end
-
-    def left(started, seconds)
-      return if seconds.nil?
-
-      left = started + seconds - now
-      left.positive? ? left : raise(DeadlineExceededError, "the deadline of #{seconds} s passed")
-    end
-
-    def now
-      Process.clock_gettime(Process::CLOCK_MONOTONIC)
     end
   end
 end

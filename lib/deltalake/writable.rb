@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "append"
+require_relative "clock"
 require_relative "current_job"
 require_relative "staged_files"
 
@@ -77,10 +78,10 @@ module DeltaLake
     private
 
     def commit_staged(natives, options)
-      started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      started = Clock.now
       done(:commit) do
         newest, rows, files, bytes, attempts, skipped, asked = snapshot.native.commit_staged(natives, *options)
-        duration = Process.clock_gettime(Process::CLOCK_MONOTONIC) - started
+        duration = Clock.now - started
         [Commit.new(version: newest.version, rows:, files:, bytes:, attempts:, skipped:, duration:,
                     metrics: { commit_seconds: duration, **asked }), newest]
       end

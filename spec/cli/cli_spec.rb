@@ -154,7 +154,7 @@ RSpec.describe "the command line", :native do
       rescue Errno::EIO, EOFError
         Process.wait(pid)
       end
-      expect(output).to match(/\r[\d,]+ rows.*version 2: 60000 rows/m)
+      expect(output).to match(/\r\e\[K[\d,]+ rows.*version 2: 60000 rows/m)
       _, err, = Open3.capture3(*command("cat", table_path), stdin_data: "")
       expect(err).to eq("")
     end

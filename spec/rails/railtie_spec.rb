@@ -95,6 +95,44 @@ RSpec.describe "deltalake/rails", :native, :rails do
     expect(lines[4]).to match(/DeltaLake::SchemaMismatchError: row 0/)
   end
 
+  it "writes one line of the log for each sync, export, flush and checkpoint, and for rows that go elsewhere" do
+    ended = rails(<<~RUBY)
+      require "active_record"
+      require "deltalake/buffer"
+      require "deltalake/export"
+      require "deltalake/sync"
+      Shop.initialize!
+      ActiveRecord::Base.establish_connection(adapter: "sqlite3", database: ":memory:")
+      ActiveRecord::Schema.verbose = false
+      ActiveRecord::Schema.define { create_table(:items) { |t| t.datetime :updated_at } }
+      class Item < ActiveRecord::Base; end
+      Item.insert_all([{ id: 1, updated_at: Time.utc(2026) }])
+      items = DeltaLake.create("#{table_path("items")}", schema: DeltaLake::Schema.from_model(Item))
+      DeltaLake::Export.new(Item, to: items, name: "items").run
+      table = DeltaLake.create("#{table_path}", schema: { id: "long not null" },
+                               properties: { "delta.checkpointInterval" => 1 })
+      buffer = DeltaLake::Buffer.new(table, age: 600, dead_letter: ->(*) {}, hand_over: ->(*) {})
+      buffer.concat([{ id: 1 }, { id: nil }])
+      buffer.flush
+      DeltaLake::Native.upkeep_wait(20.0)
+      DeltaLake::Sync.new(table, to: ->(*) {}, name: "shop").run
+      table.define_singleton_method(:append) { |*, **| raise DeltaLake::StorageUnavailableError, "away" }
+      buffer.push(id: 2)
+      buffer.close(deadline: 0.01)
+    RUBY
+    expect(ended).to have_succeeded
+    lines = File.readlines(File.join(tmpdir, "log")).grep(/DeltaLake (export|flush|upkeep|sync|dead_letter|hand_over) /)
+    expect(lines.map { |line| line.sub(/\([\d.]+ms\)/, "()").sub(/^.*?DeltaLake/, "").strip }).to match(
+      [start_with("export #{table_path('items')} () name=items version=1 rows=1 commits=1"),
+       match(/\Aflush \S+ \(\) version=1 rows=1 files=1 .* why=flush try=1 refused=1\z/),
+       match(/\Adead_letter \S+ \(\) rows=1 reason=row 1, column "id": nil/),
+       match(/\Aupkeep \S+ \(\) checkpoint of version 1: 1 files, \d+ bytes\z/),
+       match(/\Async \S+ \(\) name=shop mode=full to_version=1 rows_read=1 files_read=1 upserted=1 deleted=0\z/),
+       match(/\Aflush \S+ \(\) rows=1 why=close try=1 refused=0 DeltaLake::StorageUnavailableError: away\z/),
+       match(/\Ahand_over \S+ \(\) rows=1\z/)]
+    )
+  end
+
   it "has generators: configuration, and a job that syncs" do
     ended = rails(<<~RUBY)
       require "active_record"

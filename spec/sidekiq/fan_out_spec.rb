@@ -260,6 +260,18 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
       expect(target.pluck(:id)).to contain_exactly(1, 2)
     end
 
+    it "takes the name of a table, which a job goes by where it runs" do
+      DeltaLake.configure { |c| c.tables = { clean: "s3://elsewhere/clean" } }
+      stub_const("StageJob", job_class(DeltaLake::Sidekiq::StageJob) { |task, *| [{ id: task }] })
+      staged_work.start([1], job: StageJob, into: :clean)
+      DeltaLake.configure { |c| c.tables = { clean: target.uri } }
+      2.times { queue.each { |job| perform(job) } }
+      expect(target.refresh.pluck(:id)).to eq([1])
+      expect { staged_work.start([1], job: StageJob, into: :none) }.to raise_error(DeltaLake::ConfigurationError)
+    ensure
+      DeltaLake.configure { |c| c.tables = {} }
+    end
+
     it "commits nothing where there are no rows" do
       stub_const("StageJob", job_class(DeltaLake::Sidekiq::StageJob) { |*| nil })
       staged_work.start([1], job: StageJob, into: target.uri)

@@ -45,6 +45,27 @@ RSpec.describe "Export", :native do
     expect(names).to eq([[1, "x"], [2, "x"], [2, "y"], *(3..8).map { |id| [id, "x"] }, [9, "y"]])
   end
 
+  it "is an event, and one whose subscriber raises appends nothing twice" do
+    first, counts, failed = run(<<~'RUBY')
+      put(1..5, 0)
+      events = []
+      DeltaLake.configure { |c| c.instrumenter = ActiveSupport::Notifications }
+      ActiveSupport::Notifications.subscribe("export.deltalake") { |*, payload| events << payload }
+      ActiveSupport::Notifications.subscribe(/\.deltalake\z/) { |name, *| raise "subscriber of #{name}" }
+      $stderr = StringIO.new
+      result = export.run
+      show([events.first.except(:from, :to) == { operation: :export, table: TABLE.uri, name: "items" }
+                                                 .merge(result.to_h.except(:from, :to)), told(result)])
+      put(6..8, 1)
+      2.times { export.run }
+      show([TABLE.refresh.count, TABLE.version, events.size])
+      show($stderr.string.scan(/subscriber of (\w+).deltalake failed/).flatten.tally.keys.sort)
+    RUBY
+    expect(first).to eq([true, [5, 1, nil, "2026-01-01T00:00:00.000000Z", 1]])
+    expect(counts).to eq([8, 2, 3])
+    expect(failed).to include("append", "export")
+  end
+
   it "puts all rows of a moment into one commit, and others into the next" do
     told, rows = run(<<~RUBY)
       put(1..3, 0)

@@ -19,8 +19,10 @@ pub enum ErrorKind {
     TableExists,
     /// The table needs a table feature that this library lacks.
     UnsupportedFeature,
-    /// The log or a data file breaks the protocol, or is gone.
+    /// The log or a data file breaks the protocol.
     CorruptTable,
+    /// The log names a data file, change file or deletion vector that the store does not have.
+    FileNotFound,
     /// A value does not fit the schema: correct the rows.
     SchemaMismatch,
     /// A row breaks a constraint of the table.

@@ -36,6 +36,9 @@ module DeltaLake
       # @return [Float, nil] when its first row came
       # @api private
       attr_reader :since
+      # @return [Symbol, nil] what made it full, or due
+      # @api private
+      attr_accessor :why
 
       # @return [Boolean] whether the rows may be in the table already, under the key: they must then go there as they
       #   are, under just this key
@@ -69,7 +72,10 @@ module DeltaLake
       def halves
         size = (rows.size + 1) / 2
         [rows.take(size), rows.drop(size)].map do |part|
-          Batch.new(table, number).tap { |half| part.each { |row| half.add(row, Estimate.bytes(row), since) } }
+          Batch.new(table, number).tap do |half|
+            half.why = why
+            part.each { |row| half.add(row, Estimate.bytes(row), since) }
+          end
         end
       end
 

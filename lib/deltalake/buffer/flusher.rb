@@ -55,7 +55,7 @@ module DeltaLake
       def finish(deadline, grace: 5)
         @stop_at = deadline
         start if @waiting.rest.any?
-        return if @thread.nil? || @thread.join([deadline - now, 0].max)
+        return if @thread.nil? || @thread.join([deadline - Clock.now, 0].max)
 
         @thread.raise(Stop)
         @waiting.rest.first&.failed(uncertain: true) unless @thread.join(grace)
@@ -65,42 +65,57 @@ module DeltaLake
 
       def run
         while (batch = Thread.handle_interrupt(Stop => :immediate) { @waiting.take })
-          break if @stop_at && now >= @stop_at
+          break if @stop_at && Clock.now >= @stop_at
 
           flush(batch)
         end
       rescue Stop
         nil
+      rescue Exception => e # rubocop:disable Lint/RescueException
+        # The next push begins another thread, and whoever waits is told why.
+        tell(@last_error = e)
       end
 
       def flush(batch)
         refused = {}.compare_by_identity
         try(batch, refused)
         done = true
-      rescue StandardError => e
+      rescue *FAULTS => e
         failed(batch, e, refused)
         done = true
       ensure
-        batch.failed(uncertain: true) unless done
+        broken_off(batch, refused) unless done
+      end
+
+      # The batch may be in the table without the rows that were refused: who tries it again is not told of them.
+      def broken_off(batch, refused)
+        batch.failed(uncertain: true)
+        @waiting.dropped(leave(batch, refused))
       end
 
       def try(batch, refused)
-        seconds = @stop_at ? [@deadline, [@stop_at - now, 0.001].max].min : @deadline
-        Thread.handle_interrupt(Stop => :immediate) do
-          @writer.append(batch, seconds) { |row, error| refused[row] = error }
-        end
-        bury(refused)
+        seconds = @stop_at ? [@deadline, [@stop_at - Clock.now, 0.001].max].min : @deadline
+        Thread.handle_interrupt(Stop => :immediate) { append(batch, seconds, refused) }
+        bury(batch, refused)
         @last_error = nil
         @waiting.finished(batch)
+      end
+
+      def append(batch, seconds, refused)
+        known = { rows: batch.rows.size, why: batch.why, try: batch.failures + 1, memory: batch.bytes,
+                  waited: Clock.now - batch.since }
+        Instrumentation.tell_run(:flush, Address.of(batch.table), **known) do |told|
+          @writer.append(batch, seconds) { |row, error| refused[row] = error }
+        ensure
+          told[:refused] = refused.size
+        end
       end
 
       # Refused rows are in none of the tries that follow.
       def failed(batch, error, refused)
         @last_error = error
         batch.failed(uncertain: uncertain?(batch, error))
-        batch.drop(refused)
-        @waiting.dropped(refused.size)
-        bury(refused)
+        bury(batch, refused)
         return isolate(batch, error) if of_a_row?(batch, error)
 
         tell(error)
@@ -127,17 +142,32 @@ module DeltaLake
       def isolate(batch, error)
         return @waiting.replaced(batch, batch.halves) if batch.rows.size > 1
 
-        bury({ batch.rows.first => error })
+        bury(batch, { batch.rows.first => error }.compare_by_identity)
         @waiting.finished(batch)
       end
 
       # Nothing else is flushed until they are taken: what nobody takes counts as waiting.
-      def bury(refused)
+      def bury(batch, refused)
+        count = leave(batch, refused)
+        deliver
+      ensure
+        @waiting.dropped(count.to_i)
+      end
+
+      # How many leave their batch: from here on it is without them.
+      def leave(batch, refused)
+        count = refused.size
+        batch.drop(refused)
         refused.each { |row, error| @letters.add(row, error) }
+        refused.clear
+        count
+      end
+
+      def deliver
         failures = 0
         begin
           @letters.deliver
-        rescue StandardError => e
+        rescue *FAULTS => e
           tell(@last_error = e)
           @waiting.idle(pause_after(failures += 1))
           retry unless @waiting.closed?
@@ -146,7 +176,7 @@ module DeltaLake
 
       def tell(error)
         @on_error&.call(error)
-      rescue StandardError
+      rescue *FAULTS
         nil
       end
 
@@ -154,10 +184,6 @@ module DeltaLake
         longest = [PAUSES.begin * (2**[failures - 1, 10].min), PAUSES.end].min
         longest = [longest, 0.5].min if @stop_at
         longest * rand(0.5..1.0)
-      end
-
-      def now
-        Process.clock_gettime(Process::CLOCK_MONOTONIC)
       end
     end
   end

@@ -47,7 +47,7 @@ module DeltaLake
         # Whatever is raised in this thread from outside waits until all of the rows are in.
         Thread.handle_interrupt(Object => :on_blocking) do
           @lock.synchronize do
-            wait_for_room(rows.size, sizes.sum, now + timeout, &cause)
+            wait_for_room(rows.size, sizes.sum, Clock.now + timeout, &cause)
             refuse_closed
             add_all(rows, sizes)
           end
@@ -60,8 +60,8 @@ module DeltaLake
       def take
         @lock.synchronize do
           loop do
-            seal if due?(@open, now)
-            return @full.first if @full.any? && now >= @not_before
+            seal(:age) if due?(@open, Clock.now)
+            return @full.first if @full.any? && Clock.now >= @not_before
             return if @closed && @full.empty?
 
             @work.wait(@lock, seconds_to_wait)
@@ -98,7 +98,7 @@ module DeltaLake
 
       # @param seconds [Numeric] that nothing is to be tried
       def pause(seconds)
-        @lock.synchronize { @not_before = now + seconds }
+        @lock.synchronize { @not_before = Clock.now + seconds }
       end
 
       # Makes what there is a batch, to be flushed at once.
@@ -106,7 +106,7 @@ module DeltaLake
       # @return [Integer] number of the last batch
       def seal_now
         @lock.synchronize do
-          seal if @open.rows.any?
+          seal(:flush) if @open.rows.any?
           @not_before = 0
           @work.signal
           @number
@@ -119,7 +119,7 @@ module DeltaLake
       def wait_for(number, deadline)
         @lock.synchronize do
           while @full.any? { |batch| batch.number <= number }
-            left = deadline - now
+            left = deadline - Clock.now
             return false unless left.positive?
 
             @end.wait(@lock, [left, 0.25].min)
@@ -133,7 +133,7 @@ module DeltaLake
       def close
         @lock.synchronize do
           @closed = true
-          seal if @open.rows.any?
+          seal(:close) if @open.rows.any?
           @not_before = 0
           [@room, @work, @shut].each(&:broadcast)
         end
@@ -164,11 +164,16 @@ module DeltaLake
       end
 
       def add_one(row, size)
-        @open.add(row, size, now)
-        seal if @open.rows.size >= @limits.rows || @open.bytes >= @limits.bytes
+        @open.add(row, size, Clock.now)
+        if @open.rows.size >= @limits.rows
+          seal(:rows)
+        elsif @open.bytes >= @limits.bytes
+          seal(:bytes)
+        end
       end
 
-      def seal
+      def seal(why)
+        @open.why = why
         @full << @open
         @number = @open.number
         @open = Batch.new(@table, @number + 1)
@@ -187,7 +192,7 @@ module DeltaLake
 
       def wait_for_room(rows, bytes, deadline)
         until @closed || room?(rows, bytes)
-          left = deadline - now
+          left = deadline - Clock.now
           unless left.positive?
             cause = yield
             raise BufferFullError.new("#{@rows} rows (#{@bytes} bytes) wait to be flushed, and there was no room for " \
@@ -209,11 +214,7 @@ module DeltaLake
         times = []
         times << @not_before if @full.any?
         times << (@open.since + @limits.age) if @open.rows.any?
-        times.min&.then { |time| [time - now, 0.001].max }
-      end
-
-      def now
-        Process.clock_gettime(Process::CLOCK_MONOTONIC)
+        times.min&.then { |time| [time - Clock.now, 0.001].max }
       end
     end
   end

@@ -1,46 +1,32 @@
 # frozen_string_literal: true
 
+require_relative "../terminal_line"
+
 module DeltaLake
   module CLI
-    # One line on a terminal that says how far long work has come; silence everywhere else.
+    # Counts on a terminal what has been done, from when it takes a moment.
     # @api private
     class Progress
-      # Seconds before the first line and between two.
-      INTERVAL = 0.2
-
       # @yieldparam progress [Progress]
       def self.show(terminal, what)
-        progress = new(terminal, what)
-        yield progress
+        line = TerminalLine.new(terminal, after: TerminalLine::INTERVAL)
+        yield new(line, what)
       ensure
-        progress&.clear
+        line&.clear
       end
 
-      def initialize(terminal, what)
-        @terminal = terminal if terminal.tty?
+      # @param line [TerminalLine]
+      # @param what [String] that is counted
+      def initialize(line, what)
+        @line = line
         @what = what
         @count = 0
-        @next = now + INTERVAL
       end
 
       # @param count [Integer] so many more
       def add(count)
         @count += count
-        return if @terminal.nil? || now < @next
-
-        @next = now + INTERVAL
-        @shown = true
-        @terminal.print("\r#{@count.to_s.gsub(/(?<=\d)(?=(\d{3})+\z)/, ',')} #{@what}")
-      end
-
-      def clear
-        @terminal.print("\r\e[K") if @shown
-      end
-
-      private
-
-      def now
-        Process.clock_gettime(Process::CLOCK_MONOTONIC)
+        @line.show { "#{TerminalLine.grouped(@count)} #{@what}" }
       end
     end
   end

@@ -42,9 +42,7 @@ module DeltaLake
       def next(after, last)
         return if after && after >= last
 
-        rest = between(after, last)
-        boundary = rest.reorder(@column => :asc).offset(@size - 1).limit(1).pluck(@column).first
-        boundary ||= rest.reorder(@column => :desc).limit(1).pluck(@column).first
+        boundary = boundary(between(after, last))
         return if boundary.nil?
 
         to = [self.class.micros(boundary), last].min
@@ -62,6 +60,14 @@ module DeltaLake
                   !@relation.distinct_value
 
         raise ArgumentError, "an export takes conditions, and no limit, offset, group or distinct"
+      end
+
+      # As it is in the database now, whatever the job has asked before.
+      def boundary(rest)
+        @relation.klass.uncached do
+          rest.reorder(@column => :asc).offset(@size - 1).limit(1).pluck(@column).first ||
+            rest.reorder(@column => :desc).limit(1).pluck(@column).first
+        end
       end
 
       def between(after, last)

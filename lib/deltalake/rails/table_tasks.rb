@@ -31,7 +31,7 @@ module DeltaLake
     #
     # @param seconds [Numeric] for all of them
     def maintain(seconds:)
-      @until = now + seconds
+      @until = Clock.now + seconds
       failed = @tables.reject { |table| maintain_table(table) }
       raise Error, "upkeep failed for #{failed.join(', ')}" unless failed.empty?
     end
@@ -66,11 +66,7 @@ module DeltaLake
     end
 
     def left
-      [@until - now, 0.001].max
-    end
-
-    def now
-      Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      [@until - Clock.now, 0.001].max
     end
 
     def command(name, table)

@@ -11,9 +11,6 @@ module DeltaLake
     # are new or others. Of the removed files' rows their keys and a number each are held, a million of them at once.
     # @api private
     class Difference
-      # What the message of an error says of a data file that the store no longer has.
-      GONE = " is gone"
-
       # @param session [Session]
       # @param old [Snapshot] of the version that the target has
       # @param new [Snapshot] of the version to reach
@@ -61,9 +58,7 @@ module DeltaLake
           @session.read(rows.size)
         end
         old
-      rescue CorruptTableError => e
-        raise unless e.message.include?(GONE)
-
+      rescue FileNotFoundError => e
         version = @session.cursor.version
         raise Fault.error(:vacuumed, @session.cursor, "what the target has cannot be compared any more, since a " \
                                                       "vacuum has deleted files of version #{version}: #{e.message}")

@@ -35,8 +35,8 @@ module DeltaLake
         @start_over = false
         step&.run
         mode
-      rescue CorruptTableError => e
-        raise unless mode && outdated?(e)
+      rescue FileNotFoundError => e
+        raise unless mode && outdated?
         raise interrupted(@session.cursor, e) unless mode == :full
 
         start_over
@@ -68,9 +68,9 @@ module DeltaLake
         [:full, Full.new(@session, @newest)]
       end
 
-      # What a vacuum has taken of an older version than the newest.
-      def outdated?(error)
-        error.message.include?(Difference::GONE) && @session.cursor.pending&.fetch("to") != @newest.version
+      # Whether files of an older version than the newest were wanted.
+      def outdated?
+        @session.cursor.pending&.fetch("to") != @newest.version
       end
 
       # A copy that is under way is finished instead, where it is of the same things.

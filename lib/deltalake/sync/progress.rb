@@ -1,12 +1,12 @@
 # frozen_string_literal: true
 
+require_relative "../terminal_line"
+
 module DeltaLake
   class Sync
     # Tells how far a run is: a callable gets rows done and all rows (nil where nobody knows); a terminal gets a bar.
     # @api private
     class Progress
-      # Seconds between two lines.
-      INTERVAL = 0.2
       # Characters of the bar.
       WIDTH = 30
 
@@ -17,7 +17,7 @@ module DeltaLake
         end
 
         @callable = given || nil
-        @terminal = terminal if given.nil? && terminal.tty?
+        @line = TerminalLine.new(terminal) if given.nil?
         @name = name
         start(nil)
       end
@@ -26,44 +26,28 @@ module DeltaLake
       def start(total)
         @total = total
         @done = 0
-        @next = 0
       end
 
       # @param rows [Integer] so many more
       def add(rows)
         @done += rows
         @callable&.call(@done, @total)
-        draw if @terminal && now >= @next
+        @line&.show { "#{@name}: #{line}" }
       end
 
       # Takes the bar away.
       def clear
-        @terminal.print("\r\e[K") if @drawn
-        @drawn = false
+        @line&.clear
       end
 
       private
 
-      def draw
-        @drawn = true
-        @next = now + INTERVAL
-        @terminal.print("\r\e[K#{@name}: #{line}")
-      end
-
       def line
-        return "#{grouped(@done)} rows" unless @total&.positive?
+        return "#{TerminalLine.grouped(@done)} rows" unless @total&.positive?
 
         share = [@done.fdiv(@total), 1.0].min
         full = (share * WIDTH).floor
-        "[#{'=' * full}#{' ' * (WIDTH - full)}] #{(share * 100).floor} % of #{grouped(@total)} rows"
-      end
-
-      def grouped(number)
-        number.to_s.gsub(/(?<=\d)(?=(\d{3})+\z)/, ",")
-      end
-
-      def now
-        Process.clock_gettime(Process::CLOCK_MONOTONIC)
+        "[#{'=' * full}#{' ' * (WIDTH - full)}] #{(share * 100).floor} % of #{TerminalLine.grouped(@total)} rows"
       end
     end
   end

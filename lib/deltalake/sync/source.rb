@@ -23,6 +23,11 @@ module DeltaLake
         @select = select && (Arguments.names(:select, select).map(&:to_sym) | @key)
       end
 
+      # @return [String] address of the table
+      def uri
+        Address.of(@table || @given)
+      end
+
       # @return [Table]
       def table
         @table ||= @given.is_a?(Table) ? @given : DeltaLake.open(@given, storage: @storage)

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::place::{Place, place};
 use crate::action::DeletionVectorDescriptor;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Storage, is_not_found};
 
 /// Version of the file's format, its first byte.
@@ -74,10 +74,11 @@ async fn read(storage: &Storage, key: &str, offset: u64, size: u64) -> Result<By
 }
 
 fn gone(key: &str) -> Error {
-    Error::corrupt(format!(
+    let message = format!(
         "deletion vector file {key} is gone: the log has it, and the store does not; a vacuum may have deleted it, if so \
          open a newer version"
-    ))
+    );
+    Error::new(ErrorKind::FileNotFound, message)
 }
 
 fn unframe(mut bytes: Bytes, offset: u64, size: u64) -> Result<Bytes> {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::commit::{commit_key, parse_lines, read};
 use super::history::commit_times;
-use super::segment::Listing;
+use super::listing::Listing;
 use crate::action::{Add, AddCdc, Remove};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::Storage;

@@ -11,9 +11,9 @@ use futures::{StreamExt, TryStreamExt, pin_mut, stream};
 use super::LOG_FOLDER;
 use super::checkpoint::{Top, file_actions, read_table_actions};
 use super::history::commit_times;
+use super::listing::{Checkpoint, Listing};
 use super::name::LogFile;
 use super::partial::Partial;
-use super::segment::{Checkpoint, Listing};
 use crate::error::{Error, Result};
 use crate::path::Root;
 use crate::storage::{ObjectMeta, Storage};
@@ -38,7 +38,7 @@ pub struct Cleaned {
 /// Deletes what has expired before `cutoff_ms`, at most `limit` files.
 pub async fn clean_log(storage: &Storage, cutoff_ms: i64, now_ms: i64, limit: usize) -> Result<Cleaned> {
     let storage = &storage.afresh();
-    let files = storage.list(LOG_FOLDER, None).await?;
+    let files = Listing::files(storage, 0).await?;
     let listing = Listing::of(files.clone());
     let mut cleaned = Cleaned::default();
     let Some(anchor) = anchor(storage, &listing, cutoff_ms)? else { return Ok(cleaned) };

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::commit::read_table_actions;
-use super::segment::Listing;
+use super::listing::Listing;
 use crate::error::{Error, ErrorKind, Result};
 use crate::properties::TableProperties;
 use crate::storage::{ObjectMeta, Storage};

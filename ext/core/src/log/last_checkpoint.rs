@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::checkpoint::WrittenCheckpoint;
 use super::hint::{hint_key, last_checkpoint_version};
-use super::segment::Listing;
+use super::listing::Listing;
 use crate::error::{Error, Result};
 use crate::storage::Storage;
 

@@ -8,6 +8,7 @@ mod commit;
 mod hint;
 mod history;
 mod last_checkpoint;
+mod listing;
 mod name;
 mod partial;
 mod replay;

@@ -184,9 +184,9 @@ fn gone(version: u64, key: &str) -> Error {
         true => ("change file", "begin with a later version"),
         false => ("data file", "open a newer version"),
     };
-    Error::corrupt(format!(
-        "{what} {key} is gone: the log has it in version {}, and the store does not; a vacuum may have deleted it, if so \
-         {instead}",
-        version
-    ))
+    let message = format!(
+        "{what} {key} is gone: the log has it in version {version}, and the store does not; a vacuum may have deleted it, \
+         if so {instead}"
+    );
+    Error::new(ErrorKind::FileNotFound, message)
 }

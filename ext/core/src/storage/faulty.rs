@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::FutureExt;
 use futures::future::BoxFuture;
+use futures::{FutureExt, TryFutureExt};
 
 use super::{ObjectMeta, Parts, PutOutcome, Store, Walked, error};
 use crate::error::{ConflictKind, Error, ErrorKind, Result};
@@ -25,6 +25,8 @@ pub enum Fault {
     Slow(Duration),
     /// Forget the condition of a conditional put.
     Unconditional,
+    /// List without the last name but one, as a folder that changes meanwhile.
+    Torn,
     /// Say that there is no such request.
     NotImplemented,
     /// Refuse the credentials.
@@ -67,13 +69,13 @@ impl Faulty {
         self.pass_or(name, key, work, None).await
     }
 
-    /// The same with what it is to do without its condition.
+    /// The same with what it does instead of `work` where that is the fault.
     async fn pass_or<'a, T>(
         &'a self,
         name: &str,
         key: &str,
         work: BoxFuture<'a, Result<T>>,
-        unconditional: Option<BoxFuture<'a, Result<T>>>,
+        otherwise: Option<BoxFuture<'a, Result<T>>>,
     ) -> Result<T> {
         if let Some(requests) = &self.requests {
             requests.lock().unwrap_or_else(PoisonError::into_inner).push_back(format!("{name} {key}"));
@@ -81,7 +83,7 @@ impl Faulty {
         let failure = || Error::new(ErrorKind::StorageUnavailable, format!("injected fault in {name} {key}"));
         match (self.judge)(name, key) {
             Fault::None => work.await,
-            Fault::Unconditional => unconditional.unwrap_or(work).await,
+            Fault::Unconditional | Fault::Torn => otherwise.unwrap_or(work).await,
             Fault::NotImplemented => Err(error::fold("write", key, not_implemented())),
             Fault::Denied => {
                 Err(Error::new(ErrorKind::PermissionDenied, format!("denied: {name} {key}")).before_writing())
@@ -125,7 +127,12 @@ impl Store for Faulty {
     }
 
     fn list<'a>(&'a self, prefix: &'a str, start_after: Option<&'a str>) -> BoxFuture<'a, Result<Vec<ObjectMeta>>> {
-        self.pass("list", prefix, self.inner.list(prefix, start_after)).boxed()
+        let torn = self.inner.list(prefix, start_after).map_ok(|mut files| {
+            files.sort_by(|a, b| a.key.cmp(&b.key));
+            files.remove(files.len().saturating_sub(2));
+            files
+        });
+        self.pass_or("list", prefix, self.inner.list(prefix, start_after), Some(torn.boxed())).boxed()
     }
 
     fn walk(&self, most: usize) -> BoxFuture<'_, Result<Walked>> {

@@ -41,6 +41,7 @@ fn class_name(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::TableExists => "TableExistsError",
         ErrorKind::UnsupportedFeature => "UnsupportedFeatureError",
         ErrorKind::CorruptTable => "CorruptTableError",
+        ErrorKind::FileNotFound => "FileNotFoundError",
         ErrorKind::SchemaMismatch => "SchemaMismatchError",
         ErrorKind::ConstraintViolation => "ConstraintViolationError",
         ErrorKind::CommitConflict(_) => "CommitConflictError",

@@ -124,6 +124,7 @@ fn fail(
         "table_exists" => ErrorKind::TableExists,
         "unsupported_feature" => ErrorKind::UnsupportedFeature,
         "corrupt_table" => ErrorKind::CorruptTable,
+        "file_not_found" => ErrorKind::FileNotFound,
         "schema_mismatch" => ErrorKind::SchemaMismatch,
         "constraint_violation" => ErrorKind::ConstraintViolation,
         "commit_conflict" => ErrorKind::CommitConflict(ConflictKind::ConcurrentTransaction),

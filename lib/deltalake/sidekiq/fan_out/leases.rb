@@ -31,7 +31,7 @@ module DeltaLake
           def add(entry)
             @held.clear if @pid != Process.pid
             @pid = Process.pid
-            @held[entry] = now
+            @held[entry] = Clock.now
             return if @thread&.alive?
 
             @thread = Thread.new { run }
@@ -52,16 +52,12 @@ module DeltaLake
 
           # Whoever cannot say so in time is taken for lost, and its work done twice and counted once.
           def renew(state, member, every, entry)
-            return unless @lock.synchronize { @held[entry]&.<=(now - every) }
+            return unless @lock.synchronize { @held[entry]&.<=(Clock.now - every) }
 
             state.renew(member)
-            @lock.synchronize { @held[entry] = now if @held.key?(entry) }
+            @lock.synchronize { @held[entry] = Clock.now if @held.key?(entry) }
           rescue StandardError => e
             ::Sidekiq.logger.warn { "deltalake: a lease could not be renewed: #{e.message}" }
-          end
-
-          def now
-            Process.clock_gettime(Process::CLOCK_MONOTONIC)
           end
         end
       end

@@ -7,7 +7,7 @@ use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use super::part::{Part, panicked};
 use super::top::{FileActions, Top};
 use crate::error::Result;
-use crate::log::segment::Checkpoint;
+use crate::log::listing::Checkpoint;
 use crate::path::Root;
 use crate::storage::Storage;
 

@@ -11,8 +11,8 @@ use crate::action::{DomainMetadata, Format, Metadata, Protocol, TableActionLine,
 use crate::context;
 use crate::error::{Error, Result};
 use crate::log::commit::{get, parse_lines};
+use crate::log::listing::Checkpoint;
 use crate::log::partial::Partial;
-use crate::log::segment::Checkpoint;
 use crate::storage::{ObjectMeta, Storage, parquet_error};
 
 /// Parts read at a time.

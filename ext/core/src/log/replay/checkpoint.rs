@@ -16,7 +16,7 @@ use crate::action::{Add, DeletionVectorDescriptor, FileKey};
 use crate::context;
 use crate::error::{Error, Result};
 use crate::log::checkpoint::{FileActions, Part, Piece, file_actions, panicked};
-use crate::log::segment::Checkpoint;
+use crate::log::listing::Checkpoint;
 use crate::path::Root;
 use crate::storage::{Storage, parquet_error};
 

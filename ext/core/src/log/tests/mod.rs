@@ -1,5 +1,6 @@
 mod checkpoints;
 mod damaged;
+mod listings;
 pub(crate) mod parquet;
 mod times;
 

@@ -32,7 +32,7 @@ async fn a_file_that_is_gone_is_named() {
     let table = table(file(10), json!({})).await;
     table.storage.delete("a b.parquet").await.unwrap();
     let error = rows(&table, ScanOptions::default()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::CorruptTable);
+    assert_eq!(error.kind(), ErrorKind::FileNotFound);
     for part in ["a b.parquet", "version 1", "vacuum"] {
         assert!(error.message().contains(part), "{part} is not in {error}");
     }
@@ -135,7 +135,7 @@ async fn a_file_outside_of_the_table_is_read_from_there() {
     assert_eq!(rows(&table, ScanOptions::default()).await.unwrap().num_rows(), 14);
     std::fs::remove_file(&path).unwrap();
     let error = rows(&table, ScanOptions::default()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::CorruptTable);
+    assert_eq!(error.kind(), ErrorKind::FileNotFound);
     assert!(error.message().contains("a b.parquet is gone"), "{error}");
     let stranger = super::faults::table(file(10), json!({"path": "https://example.com/x.parquet"})).await;
     assert_eq!(rows(&stranger, ScanOptions::default()).await.unwrap_err().kind(), ErrorKind::UnsupportedFeature);

@@ -122,7 +122,7 @@ async fn broken_parts_are_errors() {
         ("/files", json!({}), ErrorKind::Argument),
         ("/files/0/path", json!(7), ErrorKind::Argument),
         ("/files/0/path", json!("../x"), ErrorKind::CorruptTable),
-        ("/files/0/path", json!("gone"), ErrorKind::CorruptTable),
+        ("/files/0/path", json!("gone"), ErrorKind::FileNotFound),
         ("/files/0/partitionValues/day", json!("never"), ErrorKind::CorruptTable),
         ("/protocol/minReaderVersion", json!(99), ErrorKind::UnsupportedFeature),
         ("/metaData/schemaString", json!("{"), ErrorKind::CorruptTable),

@@ -129,7 +129,7 @@ async fn a_vector_that_is_gone_or_damaged_is_named() {
     let table = table(&[(file(0..3, 10), json!({"deletionVector": descriptor}))]).await;
     let key = "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin";
     let error = super::rows(&table, ScanOptions::default()).await.unwrap_err();
-    assert_eq!((error.kind(), error.version()), (ErrorKind::CorruptTable, Some(1)));
+    assert_eq!((error.kind(), error.version()), (ErrorKind::FileNotFound, Some(1)));
     for part in ["0.parquet", key, "vacuum"] {
         assert!(error.message().contains(part), "{part} is not in {error}");
     }
