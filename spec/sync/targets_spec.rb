@@ -131,6 +131,38 @@ RSpec.describe "Targets of syncs", :native do
       expect(made).to eq([[1, "OTHER"], [3, ""]])
     end
 
+    it "have any text, as key too, and dates whatever the application shows of them, in #{kind}" do
+      texts = [["a,b", "{c}", "NULL", "", " d ", "\u00e9'"], ['e"f', '"', "x"], ["g\\h", "y"], ['","', "\n"]]
+      *rows, nothing = run(<<~RUBY, "URL = #{url(kind).inspect}\n#{database}")
+        Date::DATE_FORMATS[:default] = "%d/%m/%Y"
+        ActiveRecord::Base.connection.create_table(:texts, id: false) do |t|
+          t.string :word, null: false, index: { unique: true }
+          t.text :other
+          t.date :day
+        end
+        class Text < ActiveRecord::Base; end
+        words = DeltaLake.create("\#{DIR}/words", schema: { word: :string, other: :string, day: :date })
+        texts = JSON.parse(#{JSON.generate(texts).inspect})
+        sync = DeltaLake::Sync.new(words, to: Text, key: :word, name: "words", progress: false)
+        texts.each do |some|
+          words.append(some.map { |text| { word: text, other: text, day: "2026-04-03" } })
+          words.append([{ word: "none \#{some.size} \#{words.version}", other: nil, day: nil }])
+          sync.run
+        end
+        Text.all.each { |row| show([row.word, row.other, row.day&.iso8601]) }
+        words.append([{ word: nil, other: "no key" }])
+        begin
+          DeltaLake::Sync.new(words, to: Text, key: :word, name: "others", progress: false).run
+        rescue DeltaLake::SchemaMismatchError => e
+          show(e.message)
+        end
+      RUBY
+      none, given = rows.partition { |row| row.first.start_with?("none ") }
+      expect(given).to match_array(texts.flatten.map { |text| [text, text, "2026-04-03"] })
+      expect(none).to match_array(Array.new(4) { [a_kind_of(String), nil, nil] })
+      expect(nothing).to match(/a row has no word, which is the key of the sync/)
+    end
+
     it "have keys of several columns, and say what they lack, in #{kind}" do
       rows, after, *errors = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}")
         ActiveRecord::Base.connection.create_table(:pairs, id: false) do |t|

@@ -106,7 +106,10 @@ module DeltaLake
       # @return [Array<Object>] as {#key_of} gives them
       def keys_of(columns)
         arrays = key.map { |name| columns[name] }
-        no_key(key.zip(arrays.map { |values| values.count(nil) })) if arrays.any? { |values| values.include?(nil) }
+        # Without a block `all?` calls nothing of the values.
+        if arrays.any? { |values| !values.all? && values.include?(nil) }
+          no_key(key.zip(arrays.map { |values| values.count(nil) }))
+        end
 
         key.one? ? arrays.first : arrays.transpose
       end
