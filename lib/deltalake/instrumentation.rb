@@ -22,8 +22,8 @@ module DeltaLake
   #   `:files_read`, `:upserted`, `:deleted`, `:resynced`
   # - `export`: {Export#run}; `:name`, and what {Export::Result} has: `:rows`, `:commits`, `:from`, `:to`, `:version`
   # - `flush`: each try of a {Buffer} to append a batch; what its append tells, `:why` (`:rows`, `:bytes`, `:age`,
-  #   `:flush` or `:close`), `:try` (1 and up), `:refused` (rows that the table does not take), `:memory` (bytes of the
-  #   rows, about) and `:waited` (seconds, of the first row)
+  #   `:full`, `:flush` or `:close`), `:try` (1 and up), `:refused` (rows that the table does not take), `:memory`
+  #   (bytes of the rows, about) and `:waited` (seconds, of the first row)
   # - `dead_letter`: a round of rows that go to `dead_letter`; `:rows`, and `:reason` (why the first is there)
   # - `hand_over`: a batch that goes to `hand_over`; `:rows`, `:memory`, and `:uncertain` (see
   #   {Buffer::Batch#uncertain?})

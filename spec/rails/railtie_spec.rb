@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "json"
 require_relative "support"
 
 RSpec.describe "deltalake/rails", :native, :rails do
@@ -63,7 +64,7 @@ RSpec.describe "deltalake/rails", :native, :rails do
   end
 
   it "says what it does not know" do
-    { "test: { thread: 2 }" => /know nothing of thread; there are logger, instrumenter, threads/,
+    { "test: { thread: 2 }" => /know nothing of thread; there are logger, instrumenter, executor, threads/,
       "test: { credentials: nowhere }" => /no options of stores under nowhere/,
       "test: { tables: { orders: { storage: {} } } }" => /the table orders has no uri/ }.each do |yml, message|
       expect(rails("Shop.initialize!", yml: yml).err).to match(message)
@@ -131,6 +132,28 @@ RSpec.describe "deltalake/rails", :native, :rails do
        match(/\Aflush \S+ \(\) rows=1 why=close try=1 refused=0 DeltaLake::StorageUnavailableError: away\z/),
        match(/\Ahand_over \S+ \(\) rows=1\z/)]
     )
+  end
+
+  it "gives back the database connections that a buffer's callables take" do
+    FileUtils.mkdir_p(File.join(tmpdir, "config"))
+    database = { adapter: "sqlite3", database: File.join(tmpdir, "shop.sqlite3"), pool: 1, checkout_timeout: 2 }
+    File.write(File.join(tmpdir, "config", "database.yml"), JSON.generate(test: database))
+    ended = rails(<<~RUBY, config: 'require "active_record/railtie"')
+      require "deltalake/buffer"
+      Shop.initialize!
+      ActiveRecord::Schema.verbose = false
+      ActiveRecord::Schema.define { create_table(:rejected) { |t| t.string :reason } }
+      class Rejected < ActiveRecord::Base; self.table_name = "rejected"; end
+      Rejected.connection_handler.clear_active_connections!
+      table = DeltaLake.create("#{table_path}", schema: { id: "long not null" })
+      buffer = DeltaLake::Buffer.new(table, age: 600, on_error: ->(error) { Rejected.create!(reason: error.message) },
+                                            dead_letter: ->(_, error) { Rejected.create!(reason: error.message) })
+      buffer.push(id: nil)
+      buffer.flush(deadline: 20)
+      p Rejected.count
+    RUBY
+    expect(ended).to have_succeeded
+    expect(ended.out).to eq("1\n")
   end
 
   it "has generators: configuration, and a job that syncs" do

@@ -176,6 +176,14 @@ RSpec.describe DeltaLake::Buffer, :native do
     end
   end
 
+  it "flushes what keeps a push out, however little and young it is" do
+    here = buffer(rows: 100, max_rows: 4, age: 600, push_timeout: 60)
+    10.times { |i| here.push(id: i) }
+    here.concat(Array.new(4) { |i| { id: 10 + i } })
+    here.flush
+    expect(ids).to match_array(0...14)
+  end
+
   it "says why it is full" do
     tamper { raise DeltaLake::PermissionDeniedError, "no rights" }
     here = buffer(rows: 1, max_rows: 1, age: 60, push_timeout: 0.3)

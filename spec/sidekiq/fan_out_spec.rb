@@ -231,6 +231,11 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
   it "takes classes with a name, and work that has tasks" do
     expect { fan_out.start([1], job: Class.new) }.to raise_error(ArgumentError, /with a name/)
     expect { fan_out.start(5, job: CopyJob) }.to raise_error(TypeError)
+    expect(fan_out.name).to eq("DeltaLake::Sidekiq::FanOut")
+    [{ lease: nil }, { lease: 0 }, { expires_in: -1 }, { expires_in: "soon" }].each do |option|
+      expect { fan_out.start([1], job: CopyJob, **option) }.to raise_error(ArgumentError, /more than 0 seconds/)
+    end
+    expect(Sidekiq.redis { |redis| redis.call("KEYS", "*") }).to eq([])
   end
 
   describe "StagedWork" do

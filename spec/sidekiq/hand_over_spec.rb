@@ -96,6 +96,15 @@ RSpec.describe "Rows that a buffer could not flush", :native, :sidekiq do
       .to raise_error(DeltaLake::SchemaMismatchError)
   end
 
+  it "are told apart where two are the same" do
+    DeltaLake::Sidekiq::HandOver.new.call(batch([{ id: 1, country: 5 }, { id: 1, country: 5 }, { id: 2 }]))
+    whole = Sidekiq::Queue.new.first.tap(&:delete)
+    Object.const_get(whole.klass).new.perform(*whole.args)
+    expect(ids).to eq([2])
+    keys = Sidekiq::Queue.new.map { |job| job.args[2] }
+    expect([keys.size, keys.uniq.size]).to eq([2, 2])
+  end
+
   it "carry the name of the storage profile, and no secret" do
     DeltaLake.configure { |c| c.storage_profiles = { store: { secret_access_key: "hush" } } }
     DeltaLake::Sidekiq::HandOver.new(storage: :store).call(batch([{ id: 1 }]))

@@ -42,14 +42,18 @@ module DeltaLake
       def deliver_all
         letters = @lock.synchronize { @letters.shift(@letters.size) }
         failed = []
+        DeltaLake.configuration.wrap { deliver_each(letters, failed) }
+        raise failed.first.last if failed.any?
+      ensure
+        @lock.synchronize { @letters.unshift(*failed&.map(&:first), *letters) }
+      end
+
+      def deliver_each(letters, failed)
         until letters.empty?
           error = failure(letters.first)
           failed << [letters.first, error] if error
           letters.shift
         end
-        raise failed.first.last if failed.any?
-      ensure
-        @lock.synchronize { @letters.unshift(*failed&.map(&:first), *letters) }
       end
 
       def failure(letter)

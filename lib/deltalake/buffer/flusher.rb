@@ -175,7 +175,7 @@ module DeltaLake
       end
 
       def tell(error)
-        @on_error&.call(error)
+        DeltaLake.configuration.wrap { @on_error.call(error) }
       rescue *FAULTS
         nil
       end

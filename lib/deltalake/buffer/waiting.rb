@@ -198,8 +198,17 @@ module DeltaLake
             raise BufferFullError.new("#{@rows} rows (#{@bytes} bytes) wait to be flushed, and there was no room for " \
                                       "#{rows} more in time#{": #{cause.message}" if cause}"), cause: cause
           end
+          seal_for_room
           @room.wait(@lock, left)
         end
+      end
+
+      # What keeps out others is no longer left to its limits, nor to its age.
+      def seal_for_room
+        return if @full.any? || @open.rows.empty?
+
+        seal(:full)
+        @work.signal
       end
 
       def refuse_closed

@@ -35,9 +35,9 @@ module DeltaLake
       # @return [StagedWork]
       def self.start(work, job:, into:, into_storage: nil, on_complete: nil, args: [], storage: nil, queue: nil,
                      id: nil, target_bytes: nil, lease: LEASE, expires_in: KEPT)
-        about = { "job" => name(job), "callbacks" => [CommitStagedJob, on_complete].compact.map { |each| name(each) },
-                  "args" => args, "storage" => storage&.to_s, "queue" => queue&.to_s, "lease" => lease.to_f,
-                  "expires_in" => expires_in, **place(into), "into_storage" => (into_storage || storage)&.to_s }
+        callbacks = [CommitStagedJob, on_complete]
+        about = description(job:, callbacks:, args:, storage:, queue:, lease:, expires_in:)
+                .merge(place(into), "into_storage" => (into_storage || storage)&.to_s)
         identified(id) { |found| begin_as(found, work, about, target_bytes) }
       end
 
