@@ -79,7 +79,8 @@ module DeltaLake
           loop do
             page = @model.unscoped.order(*@key).limit(size)
             page = page.where(after(last)) if last
-            keys = page.pluck(*@key)
+            # A job runs with the cache of queries, which keeps all that it is asked.
+            keys = @model.uncached { page.pluck(*@key) }
             yield keys unless keys.empty?
             break if keys.size < size
 
