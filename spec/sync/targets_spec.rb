@@ -143,6 +143,7 @@ RSpec.describe "Targets of syncs", :native do
     it "have any text, as key too, and dates whatever the application shows of them, in #{kind}" do
       texts = [["a,b", "{c}", "NULL", "", " d ", "\u00e9'"], ['e"f', '"', "x"], ["g\\h", "y"], ['","', "\n"]]
       *rows, nothing = run(<<~RUBY, "URL = #{url(kind).inspect}\n#{database}")
+        require "active_support/core_ext/date/conversions"
         Date::DATE_FORMATS[:default] = "%d/%m/%Y"
         ActiveRecord::Base.connection.create_table(:texts, id: false) do |t|
           t.string :word, null: false, index: { unique: true }
