@@ -75,6 +75,7 @@ module DeltaLake
       Arguments.one_of(:on_unknown, on_unknown, %i[raise ignore add])
       NamedTables.find(table, {}) if table.is_a?(Symbol)
       @table = Address.of(table)
+      @how = { name: (table if table.is_a?(Symbol)), profile: (storage if storage.is_a?(Symbol)), on_unknown: }.freeze
       @writer = Writer.new(table.is_a?(Table) || table.is_a?(Symbol) ? table : @table, storage, { on_unknown: })
       @closing = Mutex.new
     end
@@ -202,6 +203,7 @@ module DeltaLake
     end
 
     def hand_over(batch)
+      batch.comes_from(@how)
       known = { rows: batch.rows.size, memory: batch.bytes, uncertain: batch.uncertain? }
       Instrumentation.tell_run(:hand_over, Address.of(table), **known) { @hand_over.call(batch) }
     end

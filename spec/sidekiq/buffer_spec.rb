@@ -217,6 +217,16 @@ RSpec.describe DeltaLake::Buffer, :native do
       expect(refused).to eq([])
     end
 
+    it "hands over where its thread had no time to begin" do
+      given = []
+      50.times do |i|
+        here = buffer(age: 60, hand_over: ->(batch) { given.concat(batch.rows) })
+        here.push(id: i)
+        here.close(deadline: 0)
+      end
+      expect(ids + given.map { |row| row[:id] }).to match_array(0...50)
+    end
+
     it "interrupts a flush that takes too long, and does not take it as failed" do
       tamper do |_, append|
         append.call

@@ -115,6 +115,23 @@ RSpec.describe "Rows that a buffer could not flush", :native, :sidekiq do
     DeltaLake.configure { |c| c.storage_profiles = {} }
   end
 
+  it "are appended as their buffer does it: by its name, its profile, and what it does with other keys" do
+    DeltaLake.configure do |c|
+      c.tables = { orders: "s3://elsewhere/orders" }
+      c.storage_profiles = { store: {} }
+    end
+    here = DeltaLake::Buffer.new(:orders, storage: :store, on_unknown: :ignore, age: 600, on_error: ->(_) {},
+                                          dead_letter: ->(*) {}, hand_over: DeltaLake::Sidekiq::HandOver.new)
+    here.push(id: 1, more: 2)
+    here.close(deadline: 0)
+    expect(Sidekiq::Queue.new.first.args[1]).to eq("store")
+    DeltaLake.configure { |c| c.tables = { orders: table_path } }
+    run_jobs
+    expect(ids).to eq([1])
+  ensure
+    DeltaLake.configure { |c| c.tables = c.storage_profiles = {} }
+  end
+
   describe "as JSON" do
     def round(value)
       DeltaLake::Sidekiq::RowJSON.load(JSON.parse(JSON.generate([DeltaLake::Sidekiq::RowJSON.dump(value)])).first)

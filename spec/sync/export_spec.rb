@@ -150,13 +150,15 @@ RSpec.describe "Export", :native do
       end
       refused { DeltaLake::Export.new(Item.limit(3), to: TABLE, name: "a") }
       refused { DeltaLake::Export.new(Item, to: TABLE, name: "a", updated_at: :changed_at) }
+      refused { DeltaLake::Export.new(Item, to: TABLE, name: "a", updated_at: :name) }
       refused { DeltaLake::Export.new([1], to: TABLE, name: "a") }
       refused { export(name: "") }
       refused { export(lag: -1) }
       TABLE.alter { |a| a.set_properties("delta.setTransactionRetentionDuration" => "interval 1 day") }
       refused { export.run }
     RUBY
-    expect(shown).to match([/no limit/, /no column changed_at/, /model or relation is needed, got Array/,
+    expect(shown).to match([/no limit/, /no column changed_at/, /name is a string/,
+                            /model or relation is needed, got Array/,
                             /name is empty/, /lag must be/, /forgets transactions after interval 1 day/])
   end
 

@@ -16,6 +16,12 @@ module DeltaLake
       attr_reader :bytes
       # @return [Integer] how often a flush has failed
       attr_reader :failures
+      # @return [Symbol, nil] name of the table in the configuration, where the buffer goes by that
+      attr_reader :name
+      # @return [Symbol, nil] name of the storage profile, where the buffer goes by that
+      attr_reader :profile
+      # @return [Symbol] what is done with keys that are no columns
+      attr_reader :on_unknown
 
       # @param table [String]
       # @param number [Integer] of the flush: batches that it was split into have it too
@@ -28,6 +34,13 @@ module DeltaLake
         @bytes = 0
         @failures = 0
         @uncertain = false
+        @on_unknown = :raise
+      end
+
+      # @param how [Hash] that the buffer appends
+      # @api private
+      def comes_from(how)
+        @name, @profile, @on_unknown = how.values_at(:name, :profile, :on_unknown)
       end
 
       # @return [Integer]

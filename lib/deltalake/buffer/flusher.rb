@@ -42,7 +42,8 @@ module DeltaLake
         @lock.synchronize do
           next if @thread&.alive?
 
-          @thread = Thread.new { Thread.handle_interrupt(Stop => :never) { run } }
+          # The thread begins with what holds here: one that is stopped before it has begun must not end with Stop.
+          @thread = Thread.handle_interrupt(Stop => :never) { Thread.new { run } }
           @thread.name = "deltalake buffer"
           @thread.report_on_exception = false
         end

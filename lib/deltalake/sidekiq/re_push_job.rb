@@ -16,14 +16,14 @@ module DeltaLake
       # @param profile [String, nil] of the storage options
       # @param key [String]
       # @param rows [Array] from {RowJSON.dump}
-      # @param options [Hash] of {Table#append}
+      # @param options [Hash] `on_unknown`, and the `name` of the table, where it goes by that
       # @return [void]
       # @api private
       def perform(table, profile, key, rows, options = {})
         @arguments = [table, profile, options]
         loaded = RowJSON.load(rows)
         handler = rows.one? ? :raise : ->(row, _) { alone(key, loaded.index { |other| other.equal?(row) }, row) }
-        open_table(table, profile)
+        open_table(options["name"]&.to_sym || table, profile)
           .append(loaded, once: key, on_bad_row: handler, on_unknown: options.fetch("on_unknown", "raise").to_sym)
       end
 
