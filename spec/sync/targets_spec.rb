@@ -226,6 +226,20 @@ RSpec.describe "Targets of syncs", :native do
     end
   end
 
+  it "are told which row has what PostgreSQL has no text for" do
+    kind, message, count = run(<<~'RUBY', "URL = #{url(:postgres).inspect}\n#{database}").first
+      begin
+        TABLE.append([{ id: 7, raw: "\0".b, name: "a\0b" }])
+        sync(Plain).run
+      rescue DeltaLake::SchemaMismatchError => e
+        show([e.class.name, e.message, Plain.count])
+      end
+    RUBY
+    expect(kind).to eq("DeltaLake::SchemaMismatchError")
+    expect(message).to match(/the row with id 7 has a character 0 in name, and PostgreSQL.*where:/)
+    expect(count).to eq(0)
+  end
+
   it "have text, in Redis" do
     skip Services::Redis.missing if Services::Redis.missing
     row, early, text, keys, refused = run(<<~'RUBY', "URL = #{Services::Redis.running.url.inspect}\n")
