@@ -4,6 +4,7 @@ require "active_record"
 require "json"
 require_relative "../../spec/support/services/postgres"
 require_relative "../../spec/support/services/redis"
+require_relative "sync_profile"
 
 # Syncs of one table into one target, each in a process of its own.
 class SyncBenchmark
@@ -216,7 +217,9 @@ class SyncBenchmark
       @target.watch(clock)
       table = DeltaLake.open(@table.uri)
       sync = DeltaLake::Sync.new(table, to: @target.to, name: "benchmark", batch: @batch, progress: false)
+      sync = SyncProfile.new(sync, @target) if ENV.key?("BENCH_PROFILE")
       measure(run, sync, clock)
+      puts sync if ENV.key?("BENCH_PROFILE")
       abort "The target has #{@target.count} rows, the table #{table.count}" unless @target.count == table.count
     end
     exit(1) unless Process.wait2(pid).last.success?

@@ -37,13 +37,16 @@ module DeltaLake
     # All that belongs to one process.
     # @api private
     State = Struct.new(:waiting, :flusher, :letters)
+    # What callables of the user's may raise, a method that is not there yet among it.
+    # @api private
+    FAULTS = [StandardError, ScriptError].freeze
     FORK = Mutex.new
     private_constant :FORK
 
     # @return [String] address of the table
     attr_reader :table
 
-    # @param table [String, Pathname, Table] an address is opened at the first flush
+    # @param table [String, Pathname, Symbol, Table] an address, or the name of one, is opened at the first flush
     # @param dead_letter [#call] is given each row that the table refuses, and its error; one that raises is given the
     #   row again
     # @param storage [Hash, Symbol] options of the store, or the name of a profile
@@ -70,8 +73,10 @@ module DeltaLake
       @push_timeout, @deadline, @close_deadline =
         { push_timeout:, deadline:, close_deadline: }.map { |name, value| seconds(name, value) }
       Arguments.one_of(:on_unknown, on_unknown, %i[raise ignore add])
-      @table = table.is_a?(Table) ? table.uri : Arguments.uri(table)
-      @writer = Writer.new(table.is_a?(Table) ? table : @table, storage, { on_unknown: })
+      NamedTables.find(table, {}) if table.is_a?(Symbol)
+      @table = Address.of(table)
+      @how = { name: (table if table.is_a?(Symbol)), profile: (storage if storage.is_a?(Symbol)), on_unknown: }.freeze
+      @writer = Writer.new(table.is_a?(Table) || table.is_a?(Symbol) ? table : @table, storage, { on_unknown: })
       @closing = Mutex.new
     end
 
@@ -125,14 +130,14 @@ module DeltaLake
     #
     # @param deadline [Numeric] most seconds to flush; a commit that is on its way then is waited for five more
     # @return [Boolean] whether all rows are in the table, or were refused by it
-    # @raise [StandardError] what `dead_letter` raised, when it was given every row
+    # @raise [StandardError, ScriptError] what `dead_letter` raised, when it was given every row
     def close(deadline: @close_deadline)
       seconds(:deadline, deadline)
       @closing.synchronize do
         state = self.state
         state.waiting.close
         state.flusher.finish(Clock.now + deadline)
-        rest = state.waiting.rest
+        rest = state.waiting.rest.reject { |batch| batch.rows.empty? }
         rest.each { |batch| give_away(batch, state) }
         Registry.remove(self)
         state.letters.deliver
@@ -180,7 +185,7 @@ module DeltaLake
 
     def new_state
       waiting = Waiting.new(table, @limits)
-      letters = DeadLetters.new(@dead_letter)
+      letters = DeadLetters.new(table, @dead_letter)
       State.new(waiting, Flusher.new(waiting, letters, @writer, deadline: @deadline, on_error: @on_error), letters)
     end
 
@@ -188,8 +193,8 @@ module DeltaLake
     def give_away(batch, state)
       raise DeadlineExceededError, "rows were not flushed before the end" unless @hand_over
 
-      @hand_over.call(batch)
-    rescue StandardError => e
+      hand_over(batch)
+    rescue *FAULTS => e
       error = batch.uncertain? ? outcome_unknown(batch) : e
       batch.rows.each { |row| state.letters.add(row, error) }
       log(e)
@@ -197,15 +202,18 @@ module DeltaLake
       state.waiting.finished(batch)
     end
 
+    def hand_over(batch)
+      batch.comes_from(@how)
+      known = { rows: batch.rows.size, memory: batch.bytes, uncertain: batch.uncertain? }
+      Instrumentation.tell_run(:hand_over, Address.of(table), **known) { @hand_over.call(batch) }
+    end
+
     def outcome_unknown(batch)
       CommitOutcomeUnknownError.new("the row may be in the table already, with once: #{batch.key.inspect}", table:)
     end
 
     def log(error)
-      logger = DeltaLake.configuration.logger
-      logger&.public_send(logger.respond_to?(:error) ? :error : :info) do
-        "deltalake: #{Address.shown(table)}: rows wait, for a flush failed: #{error.message}"
-      end
+      Log.error { "#{Address.shown(table)}: rows wait, for a flush failed: #{error.message}" }
     end
 
     def limits(age:, **counts)

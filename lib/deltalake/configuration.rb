@@ -9,6 +9,10 @@ module DeltaLake
     #   `require "deltalake/rails"` sets `ActiveSupport::Notifications`
     # @see Instrumentation
     attr_reader :instrumenter
+    # @return [#wrap, nil] runs `dead_letter` and `on_error` of a {Buffer} by `wrap { }`, for a thread of the buffer's
+    #   own calls them; none by default. `require "deltalake/rails"` sets the application's executor, which gives back
+    #   what they take of a database's connections
+    attr_reader :executor
     # @return [Integer, nil] threads that decode and encode; nil for one a processor, and four at most
     attr_reader :threads
     # @return [Integer] bytes of snapshots that {DeltaLake.open} keeps, about: a table that is opened again costs one
@@ -72,6 +76,23 @@ module DeltaLake
       end
 
       @instrumenter = instrumenter
+    end
+
+    # @param executor [#wrap, nil] calls its block, once
+    # @raise [TypeError] where it has no such method
+    def executor=(executor)
+      unless executor.nil? || executor.respond_to?(:wrap)
+        raise TypeError, "executor must have a `wrap` method, got #{executor.class}"
+      end
+
+      @executor = executor
+    end
+
+    # Runs what is the user's in a thread that is not.
+    #
+    # @api private
+    def wrap(&)
+      executor ? executor.wrap(&) : yield
     end
 
     # @param count [Integer] at least 1

@@ -62,13 +62,9 @@ module DeltaLake
     # @raise [CommitConflictError] where another run of this export was quicker: nothing was appended twice
     # @raise [ConfigurationError] where the table forgets transactions after a time
     def run(deadline: nil)
-      started = Clock.now
-      deadline = Deadline.new(deadline)
-      handle = table(deadline.left)
-      from = position(handle, deadline.left)
-      rows, commits, to = follow(handle, from, deadline)
-      Result.new(rows:, commits:, from: from && Windows.time(from), to: to && Windows.time(to),
-                 version: handle.version, duration: Clock.now - started)
+      Instrumentation.tell_run(:export, Address.of(@to), name:) do |told|
+        export(Clock.now, Deadline.new(deadline), told)
+      end
     end
 
     # @return [String]
@@ -77,6 +73,14 @@ module DeltaLake
     end
 
     private
+
+    def export(started, deadline, told)
+      handle = table(deadline.left)
+      from = position(handle, deadline.left)
+      to = follow(handle, from, deadline, told.update(rows: 0, commits: 0))
+      Result.new(**told.slice(:rows, :commits), from: from && Windows.time(from), to: to && Windows.time(to),
+                                                version: handle.version, duration: Clock.now - started)
+    end
 
     # A handle of its own: what another thread reads meanwhile must not move it past that thread's windows.
     def table(deadline)
@@ -95,17 +99,16 @@ module DeltaLake
       handle.transactions[application]
     end
 
-    # Rows, commits, and how far it is then.
-    def follow(handle, at, deadline)
+    # How far it is then.
+    def follow(handle, at, deadline, told)
       last = Windows.micros(Time.now - @lag)
-      rows = commits = 0
       while (window = @windows.next(at, last))
         commit = append(handle, window, deadline.left)
-        rows += commit.rows
-        commits += 1 unless commit.skipped?
+        told[:rows] += commit.rows
+        told[:commits] += 1 unless commit.skipped?
         at = window.last
       end
-      [rows, commits, at]
+      at
     end
 
     def append(handle, window, deadline)

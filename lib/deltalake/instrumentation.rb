@@ -2,16 +2,33 @@
 
 require_relative "address"
 require_relative "clock"
+require_relative "instrumentation/work"
+require_relative "log"
 require_relative "value"
 
 module DeltaLake
   # Tells the configured instrumenter of what is done to tables: one event for each call, with a name such as
-  # `append.deltalake`. Without an instrumenter it is a method that yields.
+  # `append.deltalake`. Without an instrumenter it is a method that yields. What an instrumenter or a subscriber raises
+  # goes to the log, and changes nothing of the call: neither what it does, nor what it gives or raises.
   #
   # The payload of an event, as far as each has a meaning: `:operation` (Symbol), `:table` (address, without secrets),
   # `:version`, `:rows`, `:files`, `:bytes`, `:attempts`, `:skipped`, `:requests` (to the store, in all), `:retries`,
   # `:bytes_sent`, `:bytes_received`, `:duration` (seconds), `:error` (what ended the call); for what is enumerated
   # `:complete`, false where it was given up.
+  #
+  # What makes several calls, or goes on behind them, has events of its own besides those of its calls:
+  #
+  # - `sync`: {Sync#run}; `:name`, and what {Sync::Result} has: `:mode`, `:from_version`, `:to_version`, `:rows_read`,
+  #   `:files_read`, `:upserted`, `:deleted`, `:resynced`
+  # - `export`: {Export#run}; `:name`, and what {Export::Result} has: `:rows`, `:commits`, `:from`, `:to`, `:version`
+  # - `flush`: each try of a {Buffer} to append a batch; what its append tells, `:why` (`:rows`, `:bytes`, `:age`,
+  #   `:full`, `:flush` or `:close`), `:try` (1 and up), `:refused` (rows that the table does not take), `:memory`
+  #   (bytes of the rows, about) and `:waited` (seconds, of the first row)
+  # - `dead_letter`: a round of rows that go to `dead_letter`; `:rows`, and `:reason` (why the first is there)
+  # - `hand_over`: a batch that goes to `hand_over`; `:rows`, `:memory`, and `:uncertain` (see
+  #   {Buffer::Batch#uncertain?})
+  # - `upkeep`: a checkpoint that was written behind a commit, told by the next call that moves a table's handle, or at
+  #   the end of the process; `:report` (what was done, in words), or `:error`; no `:duration`
   #
   # @see Configuration#instrumenter
   module Instrumentation
@@ -21,6 +38,8 @@ module DeltaLake
     WRITES = %i[create append append_json overwrite stage commit alter checkpoint clean_log].freeze
     # What does not.
     READS = %i[open refresh exists scan count tasks explain history changes arrow_c_stream].freeze
+    # What makes several of those calls, or goes on behind them.
+    RUNS = %i[sync export flush dead_letter hand_over upkeep].freeze
     # Methods of results that say something of what was done.
     FACTS = %i[version rows files bytes attempts duration].freeze
     private_constant :FACTS
@@ -49,6 +68,30 @@ module DeltaLake
         told(instrumenter, payload) { observe(payload, &block) }
       end
 
+      # The same for what makes several calls, and whose result tells of them all.
+      #
+      # @param uri [String] of the table
+      # @yieldparam payload [Hash] for what is known on the way
+      # @api private
+      def tell_run(operation, uri, **known)
+        instrumenter = DeltaLake.configuration.instrumenter
+        return yield({}) unless instrumenter
+
+        payload = { operation:, table: Address.shown(uri), **known }
+        told(instrumenter, payload) do
+          timed(payload) { yield(payload).tap { |result| payload.update(summary(result)) } }
+        end
+      end
+
+      # The same for what is over, and was not seen.
+      #
+      # @param uri [String] of the table
+      # @api private
+      def announce(operation, uri, **known)
+        instrumenter = DeltaLake.configuration.instrumenter
+        told(instrumenter, { operation:, table: Address.shown(uri), **known }) { nil } if instrumenter
+      end
+
       # The same for what is enumerated: the block gets an {Enumeration}, or nil.
       #
       # @api private
@@ -66,17 +109,25 @@ module DeltaLake
 
       private
 
-      def told(instrumenter, payload)
-        called = false
-        result = nil
-        instrumenter.instrument("#{payload[:operation]}.#{SUFFIX}", payload) do
-          called = true
-          result = yield
-        end
-        return result if called
+      def told(instrumenter, payload, &)
+        work = Work.new(&)
+        name = "#{payload[:operation]}.#{SUFFIX}"
+        work.call if failed?(name, work) { instrumenter.instrument(name, payload) { work.call } }
+        return work.outcome unless work.waiting?
 
         raise ConfigurationError, "the instrumenter (#{instrumenter.class}) did not call the block of `instrument`: " \
                                   "nothing was done"
+      end
+
+      # Whether the instrumenter has, by itself.
+      def failed?(name, work)
+        yield
+        false
+      rescue StandardError, ScriptError => e
+        raise if e.equal?(work.error) || work.left?
+
+        Log.complain("a subscriber of #{name} failed: #{e.class}: #{e.message}")
+        true
       end
 
       def observe(payload)
@@ -101,6 +152,14 @@ module DeltaLake
       def asked(result)
         metrics = result.is_a?(Commit) ? result.metrics : Native.asked
         Enumeration.requests(metrics)
+      end
+
+      def summary(result)
+        case result
+        when Commit then asked(result).merge(facts(result))
+        when Value then result.to_h
+        else {}
+        end
       end
 
       def facts(result)

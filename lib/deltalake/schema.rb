@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "schema/fields"
 require_relative "schema/types"
 require_relative "schema/field"
 require_relative "schema/notation"
@@ -24,6 +25,8 @@ module DeltaLake
   #     end
   #   end
   class Schema
+    include Fields
+
     class << self
       # A schema from a block that names each column by its type.
       #
@@ -105,26 +108,12 @@ module DeltaLake
       end
     end
 
-    # @return [Array<Field>] in schema order
-    attr_reader :fields
-
     # @param fields [Array<Field>]
     def initialize(fields)
       @fields = fields.dup.freeze
       freeze
     end
 
-    # @return [Array<Symbol>] names of the columns
-    def names
-      fields.map(&:name)
-    end
-
-    # @param name [Symbol, String]
-    # @return [Field, nil]
-    def field(name)
-      name = name.to_sym
-      fields.find { |field| field.name == name }
-    end
     alias [] field
 
     # @return [String] the `schemaString` of the Delta protocol

@@ -83,12 +83,9 @@ module DeltaLake
     # @raise [CommitConflictError] where another run of the sync has taken over
     # @raise [DeadlineExceededError]
     def run(deadline: nil)
-      started = Clock.now
-      session, newest = begin_run(Deadline.new(deadline, hint: ": the next run goes on from here"))
-      from = session.cursor&.version
-      mode, resynced = work(Plan.new(session, newest, @source.options(@mapping.columns), @mode))
-      Result.new(mode:, from_version: from, to_version: session.cursor.version, **session.counts, resynced:,
-                 duration: Clock.now - started)
+      Instrumentation.tell_run(:sync, @source.uri, name:) do |told|
+        bring(Clock.now, Deadline.new(deadline, hint: ": the next run goes on from here"), told)
+      end
     ensure
       @progress.clear
     end
@@ -99,6 +96,17 @@ module DeltaLake
     end
 
     private
+
+    # What is `told` of a run that is cut short is what it has done until then.
+    def bring(started, deadline, told)
+      session, newest = begin_run(deadline)
+      from = session.cursor&.version
+      mode, resynced = work(Plan.new(session, newest, @source.options(@mapping.columns), @mode))
+      Result.new(mode:, from_version: from, to_version: session.cursor.version, **session.counts, resynced:,
+                 duration: Clock.now - started)
+    ensure
+      told.update(from_version: from, **session.counts) if session
+    end
 
     def begin_run(deadline)
       newest = @source.newest(deadline.left)

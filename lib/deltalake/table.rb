@@ -289,9 +289,9 @@ module DeltaLake
     def log(commit)
       return if Instrumentation.logged?
 
-      DeltaLake.configuration.logger&.info do
+      Log.info do
         what = commit.skipped? ? "nothing to write" : "wrote #{commit.rows} rows in #{commit.files} files"
-        "deltalake: #{Address.shown(uri)}: #{what}, version #{commit.version}, #{commit.duration.round(3)} s, " \
+        "#{Address.shown(uri)}: #{what}, version #{commit.version}, #{commit.duration.round(3)} s, " \
           "#{commit.attempts} attempts"
       end
     end

@@ -3,22 +3,23 @@
 require_relative "address"
 require_relative "checkpoint"
 require_relative "clock"
+require_relative "instrumentation"
+require_relative "log"
 require_relative "log_cleanup"
 
 module DeltaLake
-  # Checkpoints that are written behind commits: what they did is logged, and a process that ends waits for them.
+  # Checkpoints that are written behind commits: what they did is told, and a process that ends waits for them.
   # @api private
   module Upkeep
     class << self
-      # Logs what has come in since the last call. Errors are logged, and nothing else: what failed is done again by who
-      # comes next.
+      # Tells of what has come in since the last call, in the thread of whoever calls: nothing of Ruby's runs where
+      # checkpoints are written. Errors are told, and nothing else: what failed is done again by who comes next.
       def report
-        logger = DeltaLake.configuration.logger
-        return unless logger
+        return unless DeltaLake.configuration.logger || DeltaLake.configuration.instrumenter
 
         Native.upkeep_done.each do |table, report, error|
-          line = "deltalake: #{Address.shown(table)}: #{report || "upkeep after a commit failed: #{error.message}"}"
-          error && logger.respond_to?(:error) ? logger.error(line) : logger.info { line }
+          Instrumentation.announce(:upkeep, table, **{ report:, error: }.compact)
+          log(table, report, error) unless Instrumentation.logged?
         end
       end
 
@@ -35,6 +36,14 @@ module DeltaLake
         started = Clock.now
         result = yield
         [*result, Clock.now - started]
+      end
+
+      private
+
+      def log(table, report, error)
+        return Log.info { "#{Address.shown(table)}: #{report}" } unless error
+
+        Log.error { "#{Address.shown(table)}: upkeep after a commit failed: #{error.message}" }
       end
     end
 

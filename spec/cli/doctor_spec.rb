@@ -109,6 +109,14 @@ RSpec.describe "deltalake doctor", :native do
     expect(finding(examine, :table, :problem).message).to match(/0+3\.json|version 3/)
   end
 
+  it "takes no name for a reason to count to billions" do
+    table.append(orders(0..0))
+    File.write(commit_file(9_999_999_999), "")
+    found = finding(examine, :log, :problem)
+    expect(found.message).to include("in the middle of the log: versions 2, 3, 4, 5, 6, …")
+    expect(found.figures[:missing_versions]).to eq([*2..101])
+  end
+
   it "names what cannot be read, or written" do
     table_with_features([delta_field("id", "long")], %w[deletionVectors])
     lines = File.read(commit_file(0)).gsub("deletionVectors", "deletionVectorsOfTomorrow")

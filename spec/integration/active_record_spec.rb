@@ -136,6 +136,21 @@ RSpec.describe "ActiveRecord", :native do
     expect(shown[4]).to match(/Tag.* has none of the table's columns: x: long/)
   end
 
+  it "leaves nothing with the query cache that a job has" do
+    shown = run(<<~'RUBY')
+      require "deltalake/export"
+      users(10)
+      table = DeltaLake.create("#{DIR}/t", schema: { id: :long })
+      all = User.all.load
+      ActiveRecord::Base.cache do
+        table.append(all)
+        DeltaLake::Export.new(all, to: table, name: "users", updated_at: :seen_at, lag: 0).run
+        show([table.refresh.count, User.connection.query_cache.size])
+      end
+    RUBY
+    expect(shown).to eq([[20, 0]])
+  end
+
   it "leaves bad rows out, and says so where it was not asked for" do
     shown = run(<<~'RUBY')
       users(10)

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "json"
 require_relative "support"
 
 RSpec.describe "deltalake/rails", :native, :rails do
@@ -63,7 +64,7 @@ RSpec.describe "deltalake/rails", :native, :rails do
   end
 
   it "says what it does not know" do
-    { "test: { thread: 2 }" => /know nothing of thread; there are logger, instrumenter, threads/,
+    { "test: { thread: 2 }" => /know nothing of thread; there are logger, instrumenter, executor, threads/,
       "test: { credentials: nowhere }" => /no options of stores under nowhere/,
       "test: { tables: { orders: { storage: {} } } }" => /the table orders has no uri/ }.each do |yml, message|
       expect(rails("Shop.initialize!", yml: yml).err).to match(message)
@@ -93,6 +94,66 @@ RSpec.describe "deltalake/rails", :native, :rails do
     expect(lines[2]).to match(/version=1 rows=2 files=1 requests=\d+ retries=0$/)
     expect(lines[3]).to match(/given up$/)
     expect(lines[4]).to match(/DeltaLake::SchemaMismatchError: row 0/)
+  end
+
+  it "writes one line of the log for each sync, export, flush and checkpoint, and for rows that go elsewhere" do
+    ended = rails(<<~RUBY)
+      require "active_record"
+      require "deltalake/buffer"
+      require "deltalake/export"
+      require "deltalake/sync"
+      Shop.initialize!
+      ActiveRecord::Base.establish_connection(adapter: "sqlite3", database: ":memory:")
+      ActiveRecord::Schema.verbose = false
+      ActiveRecord::Schema.define { create_table(:items) { |t| t.datetime :updated_at } }
+      class Item < ActiveRecord::Base; end
+      Item.insert_all([{ id: 1, updated_at: Time.utc(2026) }])
+      items = DeltaLake.create("#{table_path("items")}", schema: DeltaLake::Schema.from_model(Item))
+      DeltaLake::Export.new(Item, to: items, name: "items").run
+      table = DeltaLake.create("#{table_path}", schema: { id: "long not null" },
+                               properties: { "delta.checkpointInterval" => 1 })
+      buffer = DeltaLake::Buffer.new(table, age: 600, dead_letter: ->(*) {}, hand_over: ->(*) {})
+      buffer.concat([{ id: 1 }, { id: nil }])
+      buffer.flush
+      DeltaLake::Native.upkeep_wait(20.0)
+      DeltaLake::Sync.new(table, to: ->(*) {}, name: "shop").run
+      table.define_singleton_method(:append) { |*, **| raise DeltaLake::StorageUnavailableError, "away" }
+      buffer.push(id: 2)
+      buffer.close(deadline: 0.01)
+    RUBY
+    expect(ended).to have_succeeded
+    lines = File.readlines(File.join(tmpdir, "log")).grep(/DeltaLake (export|flush|upkeep|sync|dead_letter|hand_over) /)
+    expect(lines.map { |line| line.sub(/\([\d.]+ms\)/, "()").sub(/^.*?DeltaLake/, "").strip }).to match(
+      [start_with("export #{table_path('items')} () name=items version=1 rows=1 commits=1"),
+       match(/\Aflush \S+ \(\) version=1 rows=1 files=1 .* why=flush try=1 refused=1\z/),
+       match(/\Adead_letter \S+ \(\) rows=1 reason=row 1, column "id": nil/),
+       match(/\Aupkeep \S+ \(\) checkpoint of version 1: 1 files, \d+ bytes\z/),
+       match(/\Async \S+ \(\) name=shop mode=full to_version=1 rows_read=1 files_read=1 upserted=1 deleted=0\z/),
+       match(/\Aflush \S+ \(\) rows=1 why=close try=1 refused=0 DeltaLake::StorageUnavailableError: away\z/),
+       match(/\Ahand_over \S+ \(\) rows=1\z/)]
+    )
+  end
+
+  it "gives back the database connections that a buffer's callables take" do
+    FileUtils.mkdir_p(File.join(tmpdir, "config"))
+    database = { adapter: "sqlite3", database: File.join(tmpdir, "shop.sqlite3"), pool: 1, checkout_timeout: 2 }
+    File.write(File.join(tmpdir, "config", "database.yml"), JSON.generate(test: database))
+    ended = rails(<<~RUBY, config: 'require "active_record/railtie"')
+      require "deltalake/buffer"
+      Shop.initialize!
+      ActiveRecord::Schema.verbose = false
+      ActiveRecord::Schema.define { create_table(:rejected) { |t| t.string :reason } }
+      class Rejected < ActiveRecord::Base; self.table_name = "rejected"; end
+      Rejected.connection_handler.clear_active_connections!
+      table = DeltaLake.create("#{table_path}", schema: { id: "long not null" })
+      buffer = DeltaLake::Buffer.new(table, age: 600, on_error: ->(error) { Rejected.create!(reason: error.message) },
+                                            dead_letter: ->(_, error) { Rejected.create!(reason: error.message) })
+      buffer.push(id: nil)
+      buffer.flush(deadline: 20)
+      p Rejected.count
+    RUBY
+    expect(ended).to have_succeeded
+    expect(ended.out).to eq("1\n")
   end
 
   it "has generators: configuration, and a job that syncs" do

@@ -176,6 +176,14 @@ RSpec.describe DeltaLake::Buffer, :native do
     end
   end
 
+  it "flushes what keeps a push out, however little and young it is" do
+    here = buffer(rows: 100, max_rows: 4, age: 600, push_timeout: 60)
+    10.times { |i| here.push(id: i) }
+    here.concat(Array.new(4) { |i| { id: 10 + i } })
+    here.flush
+    expect(ids).to match_array(0...14)
+  end
+
   it "says why it is full" do
     tamper { raise DeltaLake::PermissionDeniedError, "no rights" }
     here = buffer(rows: 1, max_rows: 1, age: 60, push_timeout: 0.3)
@@ -207,6 +215,16 @@ RSpec.describe DeltaLake::Buffer, :native do
       given.each { |batch| table.append(batch.rows, once: batch.key) }
       expect(ids).to match_array(0...5)
       expect(refused).to eq([])
+    end
+
+    it "hands over where its thread had no time to begin" do
+      given = []
+      50.times do |i|
+        here = buffer(age: 60, hand_over: ->(batch) { given.concat(batch.rows) })
+        here.push(id: i)
+        here.close(deadline: 0)
+      end
+      expect(ids + given.map { |row| row[:id] }).to match_array(0...50)
     end
 
     it "interrupts a flush that takes too long, and does not take it as failed" do
@@ -248,6 +266,77 @@ RSpec.describe DeltaLake::Buffer, :native do
     here.concat(Array.new(3) { |i| { id: 3 + i } })
     here.flush
     expect(ids).to match_array(0...6)
+  end
+
+  it "takes the name of a table, with the options that it has" do
+    table
+    DeltaLake.configure { |c| c.tables = { events: table_path } }
+    here = buffer(:events, age: 60).push(id: 1)
+    here.flush
+    expect([ids, here.table]).to eq([[1], table.uri])
+    expect { buffer(:none) }.to raise_error(DeltaLake::ConfigurationError, /no table named :none/)
+  ensure
+    DeltaLake.configure { |c| c.tables = {} }
+  end
+
+  it "stands on the folder that an address meant when it was made" do
+    table
+    here = Dir.chdir(tmpdir) { buffer(File.basename(table_path), age: 60) }
+    here.push(id: 1).flush
+    expect(ids).to eq([1])
+  end
+
+  it "says what has ended its thread, and takes no method that is missing for an end" do
+    told = []
+    calls = 0
+    dead_letter = lambda do |*|
+      raise NotImplementedError if (calls += 1) == 1
+      raise NoMemoryError if calls == 2
+    end
+    here = described_class.new(table, rows: 1, age: 60, on_error: ->(e) { told << e.class }, dead_letter: dead_letter)
+    here.push(id: nil).flush
+    here.push(id: 1)
+    here.flush
+    expect([told, calls, ids]).to eq([[NotImplementedError, NoMemoryError], 3, [1]])
+    here.close
+  end
+
+  it "finds out whether a flush has landed without adding to the table" do
+    faults(:logger, :before)
+    here = buffer(rows: 5, age: 60)
+    here.concat(orders(1..5))
+    expect { telling(EventRecorder.new(raises: :after)) { here.flush } }.to output(/a subscriber of/).to_stderr
+    expect([ids, table.refresh.version]).to match([match_array(1..5), 1])
+  end
+
+  it "hands over no batch of which nothing is left" do
+    tamper do |_, append|
+      append.call
+      sleep
+    end
+    given = []
+    here = buffer(rows: 1, age: 60, hand_over: ->(batch) { given << batch })
+    here.push(id: nil)
+    sleep(0.01) until here.size == 1
+    expect(here.close(deadline: 0.3)).to be(true)
+    expect([given, refused.size]).to eq([[], 1])
+  end
+
+  it "is closed whatever ends another's close" do
+    table
+    create_table(path: table_path("other"))
+    ended = ruby(<<~RUBY)
+      require "deltalake/buffer"
+      missing = Object.new
+      def missing.call(*) = raise(NoMemoryError, "of a receiver")
+      bad = DeltaLake::Buffer.new(#{table_path("other").inspect}, age: 600, dead_letter: missing, on_error: ->(_) {})
+      good = DeltaLake::Buffer.new(#{table_path.inspect}, age: 600, dead_letter: ->(*) {})
+      bad.push(id: nil)
+      good.concat(Array.new(20_000) { |i| { id: i } })
+    RUBY
+    expect(ended.status).to be_success
+    expect(ended.err).to match(/was closed with an error: .*of a receiver/)
+    expect(DeltaLake.open(table_path).count).to eq(20_000)
   end
 
   it "takes only Hashes, and only what can be" do

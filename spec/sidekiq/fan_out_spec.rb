@@ -231,6 +231,11 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
   it "takes classes with a name, and work that has tasks" do
     expect { fan_out.start([1], job: Class.new) }.to raise_error(ArgumentError, /with a name/)
     expect { fan_out.start(5, job: CopyJob) }.to raise_error(TypeError)
+    expect(fan_out.name).to eq("DeltaLake::Sidekiq::FanOut")
+    [{ lease: nil }, { lease: 0 }, { expires_in: -1 }, { expires_in: "soon" }].each do |option|
+      expect { fan_out.start([1], job: CopyJob, **option) }.to raise_error(ArgumentError, /more than 0 seconds/)
+    end
+    expect(Sidekiq.redis { |redis| redis.call("KEYS", "*") }).to eq([])
   end
 
   describe "StagedWork" do
@@ -258,6 +263,18 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
       2.times { perform(job) }
       expect(target.refresh).to have_attributes(version: 1)
       expect(target.pluck(:id)).to contain_exactly(1, 2)
+    end
+
+    it "takes the name of a table, which a job goes by where it runs" do
+      DeltaLake.configure { |c| c.tables = { clean: "s3://elsewhere/clean" } }
+      stub_const("StageJob", job_class(DeltaLake::Sidekiq::StageJob) { |task, *| [{ id: task }] })
+      staged_work.start([1], job: StageJob, into: :clean)
+      DeltaLake.configure { |c| c.tables = { clean: target.uri } }
+      2.times { queue.each { |job| perform(job) } }
+      expect(target.refresh.pluck(:id)).to eq([1])
+      expect { staged_work.start([1], job: StageJob, into: :none) }.to raise_error(DeltaLake::ConfigurationError)
+    ensure
+      DeltaLake.configure { |c| c.tables = {} }
     end
 
     it "commits nothing where there are no rows" do

@@ -96,6 +96,15 @@ RSpec.describe "Rows that a buffer could not flush", :native, :sidekiq do
       .to raise_error(DeltaLake::SchemaMismatchError)
   end
 
+  it "are told apart where two are the same" do
+    DeltaLake::Sidekiq::HandOver.new.call(batch([{ id: 1, country: 5 }, { id: 1, country: 5 }, { id: 2 }]))
+    whole = Sidekiq::Queue.new.first.tap(&:delete)
+    Object.const_get(whole.klass).new.perform(*whole.args)
+    expect(ids).to eq([2])
+    keys = Sidekiq::Queue.new.map { |job| job.args[2] }
+    expect([keys.size, keys.uniq.size]).to eq([2, 2])
+  end
+
   it "carry the name of the storage profile, and no secret" do
     DeltaLake.configure { |c| c.storage_profiles = { store: { secret_access_key: "hush" } } }
     DeltaLake::Sidekiq::HandOver.new(storage: :store).call(batch([{ id: 1 }]))
@@ -104,6 +113,23 @@ RSpec.describe "Rows that a buffer could not flush", :native, :sidekiq do
     expect(job.item.to_s).not_to include("hush")
   ensure
     DeltaLake.configure { |c| c.storage_profiles = {} }
+  end
+
+  it "are appended as their buffer does it: by its name, its profile, and what it does with other keys" do
+    DeltaLake.configure do |c|
+      c.tables = { orders: "s3://elsewhere/orders" }
+      c.storage_profiles = { store: {} }
+    end
+    here = DeltaLake::Buffer.new(:orders, storage: :store, on_unknown: :ignore, age: 600, on_error: ->(_) {},
+                                          dead_letter: ->(*) {}, hand_over: DeltaLake::Sidekiq::HandOver.new)
+    here.push(id: 1, more: 2)
+    here.close(deadline: 0)
+    expect(Sidekiq::Queue.new.first.args[1]).to eq("store")
+    DeltaLake.configure { |c| c.tables = { orders: table_path } }
+    run_jobs
+    expect(ids).to eq([1])
+  ensure
+    DeltaLake.configure { |c| c.tables = c.storage_profiles = {} }
   end
 
   describe "as JSON" do

@@ -45,6 +45,27 @@ RSpec.describe "Export", :native do
     expect(names).to eq([[1, "x"], [2, "x"], [2, "y"], *(3..8).map { |id| [id, "x"] }, [9, "y"]])
   end
 
+  it "is an event, and one whose subscriber raises appends nothing twice" do
+    first, counts, failed = run(<<~'RUBY')
+      put(1..5, 0)
+      events = []
+      DeltaLake.configure { |c| c.instrumenter = ActiveSupport::Notifications }
+      ActiveSupport::Notifications.subscribe("export.deltalake") { |*, payload| events << payload }
+      ActiveSupport::Notifications.subscribe(/\.deltalake\z/) { |name, *| raise "subscriber of #{name}" }
+      $stderr = StringIO.new
+      result = export.run
+      show([events.first.except(:from, :to) == { operation: :export, table: TABLE.uri, name: "items" }
+                                                 .merge(result.to_h.except(:from, :to)), told(result)])
+      put(6..8, 1)
+      2.times { export.run }
+      show([TABLE.refresh.count, TABLE.version, events.size])
+      show($stderr.string.scan(/subscriber of (\w+).deltalake failed/).flatten.tally.keys.sort)
+    RUBY
+    expect(first).to eq([true, [5, 1, nil, "2026-01-01T00:00:00.000000Z", 1]])
+    expect(counts).to eq([8, 2, 3])
+    expect(failed).to include("append", "export")
+  end
+
   it "puts all rows of a moment into one commit, and others into the next" do
     told, rows = run(<<~RUBY)
       put(1..3, 0)
@@ -129,13 +150,15 @@ RSpec.describe "Export", :native do
       end
       refused { DeltaLake::Export.new(Item.limit(3), to: TABLE, name: "a") }
       refused { DeltaLake::Export.new(Item, to: TABLE, name: "a", updated_at: :changed_at) }
+      refused { DeltaLake::Export.new(Item, to: TABLE, name: "a", updated_at: :name) }
       refused { DeltaLake::Export.new([1], to: TABLE, name: "a") }
       refused { export(name: "") }
       refused { export(lag: -1) }
       TABLE.alter { |a| a.set_properties("delta.setTransactionRetentionDuration" => "interval 1 day") }
       refused { export.run }
     RUBY
-    expect(shown).to match([/no limit/, /no column changed_at/, /model or relation is needed, got Array/,
+    expect(shown).to match([/no limit/, /no column changed_at/, /name is a string/,
+                            /model or relation is needed, got Array/,
                             /name is empty/, /lag must be/, /forgets transactions after interval 1 day/])
   end
 
@@ -157,14 +180,21 @@ RSpec.describe "Export", :native do
       expect(play("sqlite3:#{tmpdir}/items.sqlite3", 3)).to whole.and include(killed: a_value > 1)
     end
 
-    it "has each state of PostgreSQL's rows once" do
+    def database
       skip Services::Postgres.missing if Services::Postgres.missing
-      url = Services::Postgres.running.create_database("export_#{SecureRandom.hex(4)}")
-      expect(play(url, 3)).to whole.and include(killed: a_value > 1)
+      Services::Postgres.running.create_database("export_#{SecureRandom.hex(4)}")
     end
 
-    it "does so for many kills", :long do
+    it "has each state of PostgreSQL's rows once" do
+      expect(play(database, 3)).to whole.and include(killed: a_value > 1)
+    end
+
+    it "does so for many kills over SQLite", :long do
       expect(play("sqlite3:#{tmpdir}/items.sqlite3", 60)).to whole.and include(killed: a_value >= 50)
+    end
+
+    it "does so for many kills over PostgreSQL", :long do
+      expect(play(database, 60)).to whole.and include(killed: a_value >= 50)
     end
   end
 end

@@ -360,6 +360,41 @@ RSpec.describe DeltaLake::Sync do
     expect(Dir.children(File.dirname(file))).to eq(["orders"])
   end
 
+  describe "as an event" do
+    it "tells what its result tells, and the name" do
+      table = create_table
+      table.append(orders(0...5))
+      told = EventRecorder.new
+      result = telling(told) { run(table) }
+      expect(told.one(:sync)).to eq({ operation: :sync, table: table.uri, name: "orders" }.merge(result.to_h))
+      table.overwrite(orders(2...4))
+      telling(told) { run(table.uri) }
+      expect(told.all(:sync).last).to include(mode: :difference, from_version: 1, to_version: 2, deleted: 3,
+                                              rows_read: 7, table: table.uri, duration: be_a(Float))
+      expect(told.events.map(&:first)).to include("open.deltalake", "scan.deltalake", "refresh.deltalake")
+    end
+
+    it "tells why it ended, and what was done until then" do
+      table = create_table
+      table.append(orders(0...10))
+      told = EventRecorder.new
+      target.fail_after(2)
+      expect { telling(told) { run(table, batch: 3) } }.to raise_error(RuntimeError, "the target failed")
+      expect(told.one(:sync)).to include(error: be_a(RuntimeError), upserted: 3, duration: be_a(Float))
+    end
+
+    %i[before after].each do |moment|
+      it "changes nothing where a subscriber raises (#{moment})" do
+        table = create_table
+        table.append(orders(0...5))
+        expect { telling(EventRecorder.new(raises: moment)) { expect(run(table)).to have_attributes(upserted: 5) } }
+          .to output(/subscriber of sync.deltalake failed/).to_stderr
+        expect(run(table)).to have_attributes(mode: :none)
+        expect(target.rows.size).to eq(5)
+      end
+    end
+  end
+
   it "tells how far it is, to a callable or on a terminal" do
     table = create_table
     table.append(orders(0...10))

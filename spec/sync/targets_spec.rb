@@ -111,7 +111,7 @@ RSpec.describe "Targets of syncs", :native do
     end
 
     it "have times of creation and change, enums, and rows made by a block, in #{kind}" do
-      stamps, enums, made = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}")
+      stamps, enums, made, *kept = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}")
         sync(Stamp).run
         created = Stamp.find(1).created_at
         sleep(0.01)
@@ -125,10 +125,72 @@ RSpec.describe "Targets of syncs", :native do
         TABLE.overwrite([EARLY.merge(ratio: 1.0, single: 1.0)], where: "id = 2")
         sync(Plain, name: "made") { |row| { id: row[:id], name: row[:name].to_s.upcase } if row[:id] != 2 }.run
         show(Plain.order(:id).pluck(:id, :name))
+        before = Stamp.find(1)
+        sleep(0.01)
+        sync(Stamp, name: "by upsert_all", where: "id < 2") { |row| { id: row[:id], name: "again" } }.run
+        again = Stamp.find(1)
+        show([again.name, again.updated_at > before.updated_at, again.created_at == before.created_at])
+        dated = sync(Stamp, name: "with times", where: "id > 2") { |row| { id: row[:id], created_at: TIME } }
+        2.times { dated.run }
+        show(Stamp.pluck(:id, :created_at).map { |id, at| [id, at == TIME] })
       RUBY
       expect(stamps).to eq(["other", true, true])
       expect(enums).to eq(["open", 2])
       expect(made).to eq([[1, "OTHER"], [3, ""]])
+      expect(kept).to eq([["again", true, true], [[3, true]]])
+    end
+
+    it "have any text, as key too, and dates whatever the application shows of them, in #{kind}" do
+      texts = [["a,b", "{c}", "NULL", "", " d ", "\u00e9'"], ['e"f', '"', "x"], ["g\\h", "y"], ['","', "\n"]]
+      *rows, nothing = run(<<~RUBY, "URL = #{url(kind).inspect}\n#{database}")
+        require "active_support/core_ext/date/conversions"
+        Date::DATE_FORMATS[:default] = "%d/%m/%Y"
+        ActiveRecord::Base.connection.create_table(:texts, id: false) do |t|
+          t.string :word, null: false, index: { unique: true }
+          t.text :other
+          t.date :day
+        end
+        class Text < ActiveRecord::Base; end
+        words = DeltaLake.create("\#{DIR}/words", schema: { word: :string, other: :string, day: :date })
+        texts = JSON.parse(#{JSON.generate(texts).inspect})
+        sync = DeltaLake::Sync.new(words, to: Text, key: :word, name: "words", progress: false)
+        texts.each do |some|
+          words.append(some.map { |text| { word: text, other: text, day: "2026-04-03" } })
+          words.append([{ word: "none \#{some.size} \#{words.version}", other: nil, day: nil }])
+          sync.run
+        end
+        Text.all.each { |row| show([row.word, row.other, row.day&.iso8601]) }
+        words.append([{ word: nil, other: "no key" }])
+        begin
+          DeltaLake::Sync.new(words, to: Text, key: :word, name: "others", progress: false).run
+        rescue DeltaLake::SchemaMismatchError => e
+          show(e.message)
+        end
+      RUBY
+      none, given = rows.partition { |row| row.first.start_with?("none ") }
+      expect(given).to match_array(texts.flatten.map { |text| [text, text, "2026-04-03"] })
+      expect(none).to match_array(Array.new(4) { [a_kind_of(String), nil, nil] })
+      expect(nothing).to match(/a row has no word, which is the key of the sync/)
+    end
+
+    it "are looked at past the cache of queries that a job has, in #{kind}" do
+      kept, mode, version = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}").first
+        ActiveRecord::Base.cache do
+          job = sync(Plain)
+          2.times { job.run }
+          job.instance_variable_get(:@target).each_key(1) { |keys| raise "no keys" if keys.empty? }
+          kept = ActiveRecord::Base.connection.query_cache.size
+          Thread.new do
+            TABLE.append([{ id: 4 }])
+            sync(Plain).run
+          ensure
+            ActiveRecord::Base.connection_pool.release_connection
+          end.join
+          again = job.run
+          show([kept, again.mode, again.to_version])
+        end
+      RUBY
+      expect([kept, mode, version]).to eq([0, "none", 2])
     end
 
     it "have keys of several columns, and say what they lack, in #{kind}" do

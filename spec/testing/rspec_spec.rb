@@ -56,6 +56,8 @@ RSpec.describe "DeltaLake::Testing", :native do
         expect(table).not_to have_rows([{ id: 2 }])
         expect(table.where(id: 9)).to have_rows([])
         expect([{ id: 1 }, { id: 1 }]).not_to have_rows([{ id: 1 }])
+        expect([{ id: 3 }, { id: 9 }, { id: 4 }]).to have_rows([{ id: Integer }, { id: 1..5 }, { id: be_odd.and(be < 5) }])
+        expect([{ id: 3 }, { id: 9 }, { id: 7 }]).not_to have_rows([{ id: Integer }, { id: 1..5 }, { id: be_odd.and(be < 5) }])
       end
       it "sees what another handle has written" do
         old = DeltaLake.open(table.uri)

@@ -71,7 +71,8 @@ module DeltaLake
       end
 
       def pluck(relation, names)
-        rows = relation.unscope(:select).pluck(*names)
+        # Nobody asks the same again: a query cache would only keep all of it.
+        rows = relation.klass.uncached { relation.unscope(:select).pluck(*names) }
         names.one? ? rows.map { |value| [value] } : rows
       end
 

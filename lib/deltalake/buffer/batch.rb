@@ -16,6 +16,12 @@ module DeltaLake
       attr_reader :bytes
       # @return [Integer] how often a flush has failed
       attr_reader :failures
+      # @return [Symbol, nil] name of the table in the configuration, where the buffer goes by that
+      attr_reader :name
+      # @return [Symbol, nil] name of the storage profile, where the buffer goes by that
+      attr_reader :profile
+      # @return [Symbol] what is done with keys that are no columns
+      attr_reader :on_unknown
 
       # @param table [String]
       # @param number [Integer] of the flush: batches that it was split into have it too
@@ -28,6 +34,13 @@ module DeltaLake
         @bytes = 0
         @failures = 0
         @uncertain = false
+        @on_unknown = :raise
+      end
+
+      # @param how [Hash] that the buffer appends
+      # @api private
+      def comes_from(how)
+        @name, @profile, @on_unknown = how.values_at(:name, :profile, :on_unknown)
       end
 
       # @return [Integer]
@@ -36,6 +49,9 @@ module DeltaLake
       # @return [Float, nil] when its first row came
       # @api private
       attr_reader :since
+      # @return [Symbol, nil] what made it full, or due
+      # @api private
+      attr_accessor :why
 
       # @return [Boolean] whether the rows may be in the table already, under the key: they must then go there as they
       #   are, under just this key
@@ -69,7 +85,10 @@ module DeltaLake
       def halves
         size = (rows.size + 1) / 2
         [rows.take(size), rows.drop(size)].map do |part|
-          Batch.new(table, number).tap { |half| part.each { |row| half.add(row, Estimate.bytes(row), since) } }
+          Batch.new(table, number).tap do |half|
+            half.why = why
+            part.each { |row| half.add(row, Estimate.bytes(row), since) }
+          end
         end
       end
 

@@ -5,8 +5,10 @@ module DeltaLake
     # Rows that the table does not take, until the user's callable has them: one that raises is given them again.
     # @api private
     class DeadLetters
+      # @param table [String] address
       # @param receiver [#call] called with row and error
-      def initialize(receiver)
+      def initialize(table, receiver)
+        @table = table
         @receiver = receiver
         @letters = []
         @lock = Mutex.new
@@ -25,22 +27,39 @@ module DeltaLake
 
       # Gives each to the receiver.
       #
-      # @raise [StandardError] what the receiver raised first; those rows stay
+      # @raise [StandardError, ScriptError] what the receiver raised first; those rows stay
       def deliver
-        letters = @lock.synchronize { @letters.shift(@letters.size) }
-        failed = letters.filter_map { |letter| [letter, failure(letter)].then { |pair| pair if pair.last } }
-        return if failed.empty?
+        count, reason = @lock.synchronize { [@letters.size, @letters.first&.last] }
+        return if count.zero?
 
-        @lock.synchronize { @letters.unshift(*failed.map(&:first)) }
-        raise failed.first.last
+        known = { rows: count, reason: reason.message }
+        Instrumentation.tell_run(:dead_letter, Address.of(@table), **known) { deliver_all }
       end
 
       private
 
+      # What interrupts the receiver leaves the row that it had, and all that follow.
+      def deliver_all
+        letters = @lock.synchronize { @letters.shift(@letters.size) }
+        failed = []
+        DeltaLake.configuration.wrap { deliver_each(letters, failed) }
+        raise failed.first.last if failed.any?
+      ensure
+        @lock.synchronize { @letters.unshift(*failed&.map(&:first), *letters) }
+      end
+
+      def deliver_each(letters, failed)
+        until letters.empty?
+          error = failure(letters.first)
+          failed << [letters.first, error] if error
+          letters.shift
+        end
+      end
+
       def failure(letter)
         @receiver.call(*letter)
         nil
-      rescue StandardError => e
+      rescue *FAULTS => e
         e
       end
     end

@@ -42,7 +42,8 @@ module DeltaLake
         @lock.synchronize do
           next if @thread&.alive?
 
-          @thread = Thread.new { Thread.handle_interrupt(Stop => :never) { run } }
+          # The thread begins with what holds here: one that is stopped before it has begun must not end with Stop.
+          @thread = Thread.handle_interrupt(Stop => :never) { Thread.new { run } }
           @thread.name = "deltalake buffer"
           @thread.report_on_exception = false
         end
@@ -71,36 +72,51 @@ module DeltaLake
         end
       rescue Stop
         nil
+      rescue Exception => e # rubocop:disable Lint/RescueException
+        # The next push begins another thread, and whoever waits is told why.
+        tell(@last_error = e)
       end
 
       def flush(batch)
         refused = {}.compare_by_identity
         try(batch, refused)
         done = true
-      rescue StandardError => e
+      rescue *FAULTS => e
         failed(batch, e, refused)
         done = true
       ensure
-        batch.failed(uncertain: true) unless done
+        broken_off(batch, refused) unless done
+      end
+
+      # The batch may be in the table without the rows that were refused: who tries it again is not told of them.
+      def broken_off(batch, refused)
+        batch.failed(uncertain: true)
+        @waiting.dropped(leave(batch, refused))
       end
 
       def try(batch, refused)
         seconds = @stop_at ? [@deadline, [@stop_at - Clock.now, 0.001].max].min : @deadline
-        Thread.handle_interrupt(Stop => :immediate) do
-          @writer.append(batch, seconds) { |row, error| refused[row] = error }
-        end
-        bury(refused)
+        Thread.handle_interrupt(Stop => :immediate) { append(batch, seconds, refused) }
+        bury(batch, refused)
         @last_error = nil
         @waiting.finished(batch)
+      end
+
+      def append(batch, seconds, refused)
+        known = { rows: batch.rows.size, why: batch.why, try: batch.failures + 1, memory: batch.bytes,
+                  waited: Clock.now - batch.since }
+        Instrumentation.tell_run(:flush, Address.of(batch.table), **known) do |told|
+          @writer.append(batch, seconds) { |row, error| refused[row] = error }
+        ensure
+          told[:refused] = refused.size
+        end
       end
 
       # Refused rows are in none of the tries that follow.
       def failed(batch, error, refused)
         @last_error = error
         batch.failed(uncertain: uncertain?(batch, error))
-        batch.drop(refused)
-        @waiting.dropped(refused.size)
-        bury(refused)
+        bury(batch, refused)
         return isolate(batch, error) if of_a_row?(batch, error)
 
         tell(error)
@@ -127,17 +143,32 @@ module DeltaLake
       def isolate(batch, error)
         return @waiting.replaced(batch, batch.halves) if batch.rows.size > 1
 
-        bury({ batch.rows.first => error })
+        bury(batch, { batch.rows.first => error }.compare_by_identity)
         @waiting.finished(batch)
       end
 
       # Nothing else is flushed until they are taken: what nobody takes counts as waiting.
-      def bury(refused)
+      def bury(batch, refused)
+        count = leave(batch, refused)
+        deliver
+      ensure
+        @waiting.dropped(count.to_i)
+      end
+
+      # How many leave their batch: from here on it is without them.
+      def leave(batch, refused)
+        count = refused.size
+        batch.drop(refused)
         refused.each { |row, error| @letters.add(row, error) }
+        refused.clear
+        count
+      end
+
+      def deliver
         failures = 0
         begin
           @letters.deliver
-        rescue StandardError => e
+        rescue *FAULTS => e
           tell(@last_error = e)
           @waiting.idle(pause_after(failures += 1))
           retry unless @waiting.closed?
@@ -145,8 +176,8 @@ module DeltaLake
       end
 
       def tell(error)
-        @on_error&.call(error)
-      rescue StandardError
+        DeltaLake.configuration.wrap { @on_error.call(error) }
+      rescue *FAULTS
         nil
       end
 

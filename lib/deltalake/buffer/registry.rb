@@ -33,7 +33,7 @@ module DeltaLake
 
         def close_one(buffer)
           buffer.close
-        rescue StandardError => e
+        rescue Exception => e # rubocop:disable Lint/RescueException
           warn "deltalake: #{buffer.inspect} was closed with an error: #{e.full_message(highlight: false)}"
         end
       end

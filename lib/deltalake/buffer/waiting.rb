@@ -60,7 +60,7 @@ module DeltaLake
       def take
         @lock.synchronize do
           loop do
-            seal if due?(@open, Clock.now)
+            seal(:age) if due?(@open, Clock.now)
             return @full.first if @full.any? && Clock.now >= @not_before
             return if @closed && @full.empty?
 
@@ -106,7 +106,7 @@ module DeltaLake
       # @return [Integer] number of the last batch
       def seal_now
         @lock.synchronize do
-          seal if @open.rows.any?
+          seal(:flush) if @open.rows.any?
           @not_before = 0
           @work.signal
           @number
@@ -133,7 +133,7 @@ module DeltaLake
       def close
         @lock.synchronize do
           @closed = true
-          seal if @open.rows.any?
+          seal(:close) if @open.rows.any?
           @not_before = 0
           [@room, @work, @shut].each(&:broadcast)
         end
@@ -165,10 +165,15 @@ module DeltaLake
 
       def add_one(row, size)
         @open.add(row, size, Clock.now)
-        seal if @open.rows.size >= @limits.rows || @open.bytes >= @limits.bytes
+        if @open.rows.size >= @limits.rows
+          seal(:rows)
+        elsif @open.bytes >= @limits.bytes
+          seal(:bytes)
+        end
       end
 
-      def seal
+      def seal(why)
+        @open.why = why
         @full << @open
         @number = @open.number
         @open = Batch.new(@table, @number + 1)
@@ -193,8 +198,17 @@ module DeltaLake
             raise BufferFullError.new("#{@rows} rows (#{@bytes} bytes) wait to be flushed, and there was no room for " \
                                       "#{rows} more in time#{": #{cause.message}" if cause}"), cause: cause
           end
+          seal_for_room
           @room.wait(@lock, left)
         end
+      end
+
+      # What keeps out others is no longer left to its limits, nor to its age.
+      def seal_for_room
+        return if @full.any? || @open.rows.empty?
+
+        seal(:full)
+        @work.signal
       end
 
       def refuse_closed

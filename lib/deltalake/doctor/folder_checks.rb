@@ -7,6 +7,8 @@ module DeltaLake
     class FolderChecks
       # Commits after a checkpoint from which on opening takes its time.
       LONG = 100
+      # Missing commits that are told.
+      GAPS = 100
       # Seconds by which the clocks of two machines may differ.
       CLOCK = 60
 
@@ -72,13 +74,13 @@ module DeltaLake
       end
 
       def gaps
-        gaps = @log.gaps
+        gaps = @log.gaps(GAPS)
         return if gaps.empty?
 
         Finding.new(:log, :problem, "commits are missing in the middle of the log: version#{'s' if gaps.size > 1} " \
                                     "#{gaps.first(5).join(', ')}#{', …' if gaps.size > 5}",
                     "bring the files back (a bucket's versions, a backup); nothing after the gap can be read without",
-                    missing_versions: gaps.first(100))
+                    missing_versions: gaps)
       end
     end
   end

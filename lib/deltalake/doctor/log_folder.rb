@@ -39,12 +39,11 @@ module DeltaLake
         checkpoint ? versions.count { |version| version > checkpoint } : versions.size
       end
 
-      # @return [Array<Integer>] versions after the newest checkpoint that are missing between others
-      def gaps
+      # @param most [Integer] as many as are told: a name alone may say that billions are missing
+      # @return [Array<Integer>] versions after the newest checkpoint that are missing between others, from the oldest
+      def gaps(most)
         after = versions.select { |version| checkpoint.nil? || version > checkpoint }
-        return [] if after.empty?
-
-        ((checkpoint ? checkpoint + 1 : after.first)..after.last).to_a - after
+        [*checkpoint, *after].each_cons(2).flat_map { |one, next_one| (one + 1...next_one).first(most) }.first(most)
       end
 
       # @return [Integer, nil] when the newest commit was put, by the clock of the store

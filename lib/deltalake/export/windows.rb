@@ -7,6 +7,10 @@ module DeltaLake
     # most databases have; finer ones count up to the next.
     # @api private
     class Windows
+      # Types of columns that have moments.
+      MOMENTS = %i[datetime timestamp timestamptz].freeze
+      private_constant :MOMENTS
+
       # Some rows, and the moment that they go up to.
       Window = Struct.new(:rows, :last)
 
@@ -42,9 +46,7 @@ module DeltaLake
       def next(after, last)
         return if after && after >= last
 
-        rest = between(after, last)
-        boundary = rest.reorder(@column => :asc).offset(@size - 1).limit(1).pluck(@column).first
-        boundary ||= rest.reorder(@column => :desc).limit(1).pluck(@column).first
+        boundary = boundary(between(after, last))
         return if boundary.nil?
 
         to = [self.class.micros(boundary), last].min
@@ -58,10 +60,27 @@ module DeltaLake
         unless model.column_names.include?(@column)
           raise ArgumentError, "#{model.name || model.table_name} has no column #{@column}: name it with updated_at:"
         end
+
+        check_type(model.type_for_attribute(@column).type)
         return if @relation.limit_value.nil? && @relation.offset_value.nil? && @relation.group_values.empty? &&
                   !@relation.distinct_value
 
         raise ArgumentError, "an export takes conditions, and no limit, offset, group or distinct"
+      end
+
+      # A day or a text is no moment: what comes later with the same one would be left out.
+      def check_type(type)
+        return if MOMENTS.include?(type)
+
+        raise ArgumentError, "the column #{@column} is a #{type}: an export goes by one that has date and time"
+      end
+
+      # As it is in the database now, whatever the job has asked before.
+      def boundary(rest)
+        @relation.klass.uncached do
+          rest.reorder(@column => :asc).offset(@size - 1).limit(1).pluck(@column).first ||
+            rest.reorder(@column => :desc).limit(1).pluck(@column).first
+        end
       end
 
       def between(after, last)

@@ -8,7 +8,7 @@ module DeltaLake
     # The file, in `config`.
     FILE = "deltalake"
     # What there is to say.
-    KEYS = %i[logger instrumenter threads cache_bytes bytes_in_flight checkpoints checkpoint_wait storage
+    KEYS = %i[logger instrumenter executor threads cache_bytes bytes_in_flight checkpoints checkpoint_wait storage
               storage_profiles tables credentials].freeze
 
     # @param app [Rails::Application]
@@ -18,9 +18,8 @@ module DeltaLake
 
     # Configures the library.
     def apply
-      settings = checked(file.deep_merge(options))
+      settings = defaults.merge(checked(file.deep_merge(options)).compact)
       DeltaLake.configure do |c|
-        c.logger = settings.delete(:logger) || c.logger || ::Rails.logger
         c.tables = settings.delete(:tables).transform_values { |given| table(given) } if settings[:tables]
         settings[:storage] = with_secrets(settings[:storage], settings.delete(:credentials))
         settings.compact.each { |name, value| c.public_send(:"#{name}=", name == :checkpoints ? value.to_sym : value) }
@@ -28,6 +27,11 @@ module DeltaLake
     end
 
     private
+
+    def defaults
+      c = DeltaLake.configuration
+      { logger: c.logger || ::Rails.logger, executor: c.executor || @app.executor }
+    end
 
     def file
       path = @app.paths["config"].existent.map { |folder| Pathname(folder).join("#{FILE}.yml") }.find(&:exist?)

@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "fields"
+
 module DeltaLake
   class Schema
     # A type of the Delta protocol. Types are frozen, and equal where they describe the same values.
@@ -156,26 +158,13 @@ module DeltaLake
 
     # Named fields.
     class StructType < Type
-      # @return [Array<Field>] in schema order
-      attr_reader :fields
+      include Fields
 
       # @param fields [Array<Field>]
       def initialize(fields)
         super()
         @fields = fields.dup.freeze
         freeze
-      end
-
-      # @return [Array<Symbol>] names of the fields
-      def names
-        fields.map(&:name)
-      end
-
-      # @param name [Symbol, String]
-      # @return [Field, nil]
-      def field(name)
-        name = name.to_sym
-        fields.find { |field| field.name == name }
       end
 
       # (see Type#to_s)

@@ -46,13 +46,11 @@ module DeltaLake
         # @param id [String, nil] of the fan-out, chosen where nobody says
         # @param target_bytes [Integer, nil] of a task; see {Scan#tasks}
         # @param lease [Numeric] seconds without news after which a task counts as lost
-        # @param expires_in [Integer] seconds without news after which Redis forgets it
+        # @param expires_in [Numeric] seconds without news after which Redis forgets it
         # @return [FanOut]
         def start(work, job:, on_complete: nil, args: [], storage: nil, queue: nil, id: nil, target_bytes: nil,
                   lease: LEASE, expires_in: KEPT)
-          about = { "job" => name(job), "callbacks" => [on_complete].compact.map { |each| name(each) }, "args" => args,
-                    "storage" => storage&.to_s, "queue" => queue&.to_s, "lease" => lease.to_f,
-                    "expires_in" => expires_in }
+          about = description(job:, callbacks: [on_complete], args:, storage:, queue:, lease:, expires_in:)
           identified(id) { |found| begin_as(found, work, about, target_bytes) }
         end
 
@@ -89,7 +87,21 @@ module DeltaLake
 
         private
 
-        def name(job)
+        # What Redis keeps of it.
+        def description(job:, callbacks:, args:, storage:, queue:, lease:, expires_in:)
+          { "job" => name_of(job), "callbacks" => callbacks.compact.map { |each| name_of(each) }, "args" => args,
+            "storage" => storage&.to_s, "queue" => queue&.to_s, "lease" => seconds(:lease, lease),
+            "expires_in" => seconds(:expires_in, expires_in).ceil }
+        end
+
+        def seconds(option, value)
+          number = value.respond_to?(:to_f) ? value.to_f : 0.0
+          return number if number.positive? && number.finite?
+
+          raise ArgumentError, "#{option} must be more than 0 seconds, got #{value.inspect}"
+        end
+
+        def name_of(job)
           return job.name if job.is_a?(Class) && job.name
 
           raise ArgumentError, "a job is a class with a name, got #{job.inspect}"

@@ -11,32 +11,39 @@ module DeltaLake
     #
     # @example
     #   DeltaLake::Buffer.new("s3://bucket/events", storage: :warehouse, dead_letter: LETTERS,
-    #                         hand_over: DeltaLake::Sidekiq::HandOver.new(storage: :warehouse))
+    #                         hand_over: DeltaLake::Sidekiq::HandOver.new)
     class HandOver
       # Rows, and bytes of JSON, that one job holds at most.
       ROWS = 1_000
       BYTES = 256 << 10
 
       # @param storage [Symbol, String, nil] name of a profile of {Configuration#storage_profiles}, for no secret goes
-      #   to Redis; nil for the configured defaults
+      #   to Redis; nil for the buffer's, or the configured defaults where that has options of its own
       # @param queue [String, Symbol]
-      # @param on_unknown [Symbol] as the buffer has it
-      def initialize(storage: nil, queue: "default", on_unknown: :raise)
+      # @param on_unknown [Symbol, nil] (see Table#append); nil for the buffer's
+      def initialize(storage: nil, queue: "default", on_unknown: nil)
         @profile = storage&.to_s
         @queue = queue.to_s
-        @options = on_unknown == :raise ? {} : { "on_unknown" => on_unknown.to_s }
+        @on_unknown = on_unknown
       end
 
       # @param batch [Buffer::Batch]
       # @return [Integer] jobs that were pushed, all of them at once
       # @raise [TypeError] where a value of a row has no form in JSON
       def call(batch)
-        arguments = parts(batch).map { |key, rows| [batch.table, @profile, key, rows, @options] }
+        profile = @profile || batch.profile&.to_s
+        options = options(batch)
+        arguments = parts(batch).map { |key, rows| [batch.table, profile, key, rows, options] }
         ::Sidekiq::Client.push_bulk("class" => RePushJob, "queue" => @queue, "args" => arguments)
         arguments.size
       end
 
       private
+
+      def options(batch)
+        on_unknown = @on_unknown || batch.on_unknown
+        { "on_unknown" => (on_unknown.to_s unless on_unknown == :raise), "name" => batch.name&.to_s }.compact
+      end
 
       # Rows that may be in the table already stay together, under their key.
       def parts(batch)

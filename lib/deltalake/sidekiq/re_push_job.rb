@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "digest"
-require "json"
 require_relative "job"
 require_relative "row_json"
 
@@ -18,24 +16,24 @@ module DeltaLake
       # @param profile [String, nil] of the storage options
       # @param key [String]
       # @param rows [Array] from {RowJSON.dump}
-      # @param options [Hash] of {Table#append}
+      # @param options [Hash] `on_unknown`, and the `name` of the table, where it goes by that
       # @return [void]
       # @api private
       def perform(table, profile, key, rows, options = {})
         @arguments = [table, profile, options]
-        handler = rows.one? ? :raise : ->(row, _) { alone(key, RowJSON.dump(row)) }
-        open_table(table, profile)
-          .append(RowJSON.load(rows), once: key, on_bad_row: handler,
-                                      on_unknown: options.fetch("on_unknown", "raise").to_sym)
+        loaded = RowJSON.load(rows)
+        handler = rows.one? ? :raise : ->(row, _) { alone(key, loaded.index { |other| other.equal?(row) }, row) }
+        open_table(options["name"]&.to_sym || table, profile)
+          .append(loaded, once: key, on_bad_row: handler, on_unknown: options.fetch("on_unknown", "raise").to_sym)
       end
 
       private
 
-      # Before the others are committed, and perhaps again when this job is run again: the key is the row's.
-      def alone(key, row)
+      # Before the others are committed, and perhaps again when this job is run again: the key is the row's, by its
+      # place, for there may be others that are the same.
+      def alone(key, place, row)
         table, profile, options = @arguments
-        own = "#{key}/#{Digest::SHA256.hexdigest(JSON.generate(row))[0, 16]}"
-        self.class.perform_async(table, profile, own, [row], options)
+        self.class.perform_async(table, profile, "#{key}/row-#{place}", [RowJSON.dump(row)], options)
       end
     end
   end

@@ -22,7 +22,7 @@ module DeltaLake
     class StagedWork < FanOut
       # @param work (see FanOut.start)
       # @param job [Class] with {StageJob}
-      # @param into [String, Table] address of the table that gets the rows
+      # @param into [String, Symbol, Table] the table that gets the rows: address, or name in the configuration
       # @param into_storage [Symbol, String, nil] name of the storage profile of that table; `storage` where nobody says
       # @param on_complete [Class, nil] a job for after the commit: `perform(id, *args)`
       # @param args (see FanOut.start)
@@ -35,12 +35,26 @@ module DeltaLake
       # @return [StagedWork]
       def self.start(work, job:, into:, into_storage: nil, on_complete: nil, args: [], storage: nil, queue: nil,
                      id: nil, target_bytes: nil, lease: LEASE, expires_in: KEPT)
-        about = { "job" => name(job), "callbacks" => [CommitStagedJob, on_complete].compact.map { |each| name(each) },
-                  "args" => args, "storage" => storage&.to_s, "queue" => queue&.to_s, "lease" => lease.to_f,
-                  "expires_in" => expires_in, "into" => into.is_a?(Table) ? into.uri : Arguments.uri(into),
-                  "into_storage" => (into_storage || storage)&.to_s }
+        callbacks = [CommitStagedJob, on_complete]
+        about = description(job:, callbacks:, args:, storage:, queue:, lease:, expires_in:)
+                .merge(place(into), "into_storage" => (into_storage || storage)&.to_s)
         identified(id) { |found| begin_as(found, work, about, target_bytes) }
       end
+
+      # @param about [Hash{String => Object}]
+      # @return [Table] that gets the rows
+      # @api private
+      def self.target(about)
+        profile = about["into_storage"]
+        DeltaLake.open(about["into_name"]&.to_sym || about.fetch("into"), storage: profile ? profile.to_sym : {})
+      end
+
+      # A name stands for the options, too, which never go to Redis.
+      def self.place(into)
+        NamedTables.find(into, {}) if into.is_a?(Symbol)
+        { "into" => Address.of(into), "into_name" => (into.to_s if into.is_a?(Symbol)) }
+      end
+      private_class_method :place
     end
 
     # Makes a job one of {StagedWork}: `perform_task(task, *args)` gives rows, as {Table#append} takes them, or nil.
@@ -53,8 +67,7 @@ module DeltaLake
         rows = perform_task(task, *about.fetch("args"))
         return if rows.nil?
 
-        profile = about["into_storage"]
-        staged = DeltaLake.open(about.fetch("into"), storage: profile ? profile.to_sym : {}).stage(rows)
+        staged = StagedWork.target(about).stage(rows)
         staged.to_json if staged.rows.positive?
       end
     end
@@ -71,7 +84,7 @@ module DeltaLake
         staged = state.results.map { |json| StagedFiles.load(json) }
         return if staged.empty?
 
-        open_table(state.about.fetch("into"), state.about["into_storage"]).commit(staged, once: "staged-work-#{id}")
+        StagedWork.target(state.about).commit(staged, once: "staged-work-#{id}")
       end
     end
   end

@@ -78,7 +78,7 @@ module DeltaLake
       def changes(rows)
         source = @session.source
         if rows.is_a?(Columns)
-          keys = source.keys_of(rows).map { |value| @session.key(value) }
+          keys = @session.keys(source.keys_of(rows))
           return [@session.renamed(rows), []] if keys.uniq.size == keys.size
 
           rows = rows.to_rows

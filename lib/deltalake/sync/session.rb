@@ -64,6 +64,11 @@ module DeltaLake
         @keyed ? target.key(value) : value
       end
 
+      # @return [Array<Object>] the keys as a target that takes {Columns} has them
+      def keys(values)
+        target.keys(values)
+      end
+
       # @return [Boolean] whether the target takes rows as columns, and nobody wants to see each
       def columns?
         !@mapping.free? && target.respond_to?(:columns?) && target.columns?

@@ -23,6 +23,11 @@ module DeltaLake
         @select = select && (Arguments.names(:select, select).map(&:to_sym) | @key)
       end
 
+      # @return [String] address of the table
+      def uri
+        Address.of(@table || @given)
+      end
+
       # @return [Table]
       def table
         @table ||= @given.is_a?(Table) ? @given : DeltaLake.open(@given, storage: @storage)
@@ -101,7 +106,10 @@ module DeltaLake
       # @return [Array<Object>] as {#key_of} gives them
       def keys_of(columns)
         arrays = key.map { |name| columns[name] }
-        no_key(key.zip(arrays.map { |values| values.count(nil) })) if arrays.any? { |values| values.include?(nil) }
+        # Without a block `all?` calls nothing of the values.
+        if arrays.any? { |values| !values.all? && values.include?(nil) }
+          no_key(key.zip(arrays.map { |values| values.count(nil) }))
+        end
 
         key.one? ? arrays.first : arrays.transpose
       end

@@ -26,7 +26,7 @@ module DeltaLake
         left = by_value(actual)
         @missing = expected.map { |row| row.transform_keys(&:to_sym) }.reject { |row| take(left, key(row)) }
         @unexpected = left.values.flatten(1)
-        @missing = @missing.reject { |row| take_matching(row) }
+        take_matching
       end
 
       # @return [Boolean]
@@ -60,10 +60,29 @@ module DeltaLake
         true
       end
 
-      # For values that only `===` can tell.
-      def take_matching(row)
-        index = unexpected.index { |actual| (row.keys | actual.keys).all? { |name| match?(row[name], actual[name]) } }
-        index && unexpected.delete_at(index)
+      # For values that only `===` can tell. What fits several is left to one that nothing else fits.
+      def take_matching
+        fits = missing.map { |row| unexpected.each_index.select { |place| fit?(row, unexpected[place]) } }
+        taken = {}
+        missing.each_index { |row| take_one(row, fits, taken, {}) }
+        @missing = missing.reject.with_index { |_, row| taken.value?(row) }
+        @unexpected = unexpected.reject.with_index { |_, place| taken.key?(place) }
+      end
+
+      # Whether there is one for the row, where those before it may take others.
+      def take_one(row, fits, taken, tried)
+        fits[row].any? do |place|
+          next if tried[place]
+
+          tried[place] = true
+          next if taken[place] && !take_one(taken[place], fits, taken, tried)
+
+          taken[place] = row
+        end
+      end
+
+      def fit?(row, actual)
+        (row.keys | actual.keys).all? { |name| match?(row[name], actual[name]) }
       end
 
       def match?(expected, actual)

@@ -13,7 +13,11 @@ module DeltaLake
       class ActiveRecord
         # Keys of several columns in one condition.
         KEYS_AT_ONCE = 200
-        private_constant :KEYS_AT_ONCE
+        # Types of keys in the table, and those of ActiveRecord that leave them as they are.
+        SAME = { %w[byte short integer long] => %w[ActiveModel::Type::Integer ActiveModel::Type::BigInteger
+                                                   ActiveRecord::ConnectionAdapters::SQLite3Adapter::SQLite3Integer],
+                 %w[string] => %w[ActiveModel::Type::String ActiveRecord::Type::Text] }.freeze
+        private_constant :KEYS_AT_ONCE, :SAME
 
         # @param model [Class]
         def initialize(model)
@@ -29,6 +33,7 @@ module DeltaLake
           @key = key.map(&:to_s)
           @types = @key.map { |column| @model.type_for_attribute(column) }
           types = schema.fields.to_h { |field| [mapping.name(field.name).to_s, field.type] }
+          @same = @key.zip(@types).all? { |column, type| same?(types[column].to_s, type) }
           check_columns(mapping.free? ? @key : types.keys)
           @writer = writer_for(unique_columns, types, mapping)
         end
@@ -50,14 +55,22 @@ module DeltaLake
         # @return [Boolean] whether upserts may come as {Columns}
         # @api private
         def columns?
-          @writer.is_a?(PostgreSQL)
+          !@writer.is_a?(UpsertAll)
         end
 
         # @return [Object] as the database gives it
         def key(value)
+          return value if @same
           return @types.first.cast(value) if @types.one?
 
           @types.zip(value).map { |type, part| type.cast(part) }
+        end
+
+        # @param values [Array<Object>]
+        # @return [Array<Object>] as {#key} makes them
+        # @api private
+        def keys(values)
+          @same ? values : values.map { |value| key(value) }
         end
 
         # @yieldparam keys [Array<Object>]
@@ -66,7 +79,8 @@ module DeltaLake
           loop do
             page = @model.unscoped.order(*@key).limit(size)
             page = page.where(after(last)) if last
-            keys = page.pluck(*@key)
+            # A job runs with the cache of queries, which keeps all that it is asked.
+            keys = @model.uncached { page.pluck(*@key) }
             yield keys unless keys.empty?
             break if keys.size < size
 
@@ -75,6 +89,14 @@ module DeltaLake
         end
 
         private
+
+        # Whether the model's type makes nothing else of a key.
+        #
+        # @param name [String] of the type in the table
+        # @param type [ActiveModel::Type::Value]
+        def same?(name, type)
+          SAME.any? { |names, types| names.include?(name) && types.include?(type.class.name) }
+        end
 
         def connection
           @model.connection

@@ -37,7 +37,8 @@ module DeltaLake
             raise ConfigurationError, "the database has no table #{NAME}, which keeps how far a sync is: make it " \
                                       "with DeltaLake::Sync.create_cursors(self) in a migration"
           end
-          connection.select_value("SELECT #{column('cursor')} FROM #{table} WHERE #{name_is}")
+          # Another process may have moved it since a query of this job.
+          @model.uncached { connection.select_value("SELECT #{column('cursor')} FROM #{table} WHERE #{name_is}") }
         end
 
         # Within the transaction of the rows. Another run that has moved it waits for nobody, and this one ends.

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "../columns"
 require_relative "postgresql_column"
 require_relative "upsert"
 
@@ -22,14 +23,15 @@ module DeltaLake
         # @param types [Hash{String => Schema::Type}] of the table's columns by their name in the model
         def initialize(model, key, types)
           @model = model
+          @names = types.keys.map(&:to_sym)
           @columns = types.map { |name, type| PostgreSQLColumn.of(name, type, model.columns_hash[name]) }
           @sql = statement(key, types.keys)
         end
 
         # @param rows [Hash{Object => Hash}, Columns]
         def write(rows)
-          rows = rows.values if rows.is_a?(Hash)
-          arrays = @columns.map { |column| column.array(rows) }
+          rows = Columns.of(rows.values, @names) if rows.is_a?(Hash)
+          arrays = @columns.zip(@names).map { |column, name| column.array(rows[name]) }
           @model.connection.raw_connection.exec_params(@sql, arrays)
         rescue PG::Error => e
           raise ::ActiveRecord::StatementInvalid, "#{e.class}: #{e.message}"

@@ -22,6 +22,7 @@ module DeltaLake
           @unique_by = key if named
           # From 7.0 on ActiveRecord does this itself.
           @stamps = ::ActiveRecord.version < Gem::Version.new("7.0") && model.record_timestamps ? stamps : []
+          @inserts = Hash.new { |made, kept| made[kept] = insert_that_keeps(kept) }
         end
 
         # @param rows [Hash{Object => Hash}]
@@ -29,11 +30,27 @@ module DeltaLake
           now = Time.now.utc
           # Rows of one statement have the same columns.
           rows.values.group_by(&:keys).each_value do |same|
-            @model.unscoped { @model.upsert_all(same.map { |row| attributes(row, now) }, **options) }
+            upsert(same.map { |row| attributes(row, now) }, created - same.first.keys.map(&:to_s))
           end
         end
 
         private
+
+        # @param kept [Array<String>] times of creation that no row brings
+        def upsert(rows, kept)
+          @model.unscoped do
+            next @model.upsert_all(rows, **options) if @stamps.empty?
+
+            @inserts[kept].new(@model, rows, on_duplicate: :update, **options).execute
+          end
+        end
+
+        # Before 7.0 `upsert_all` takes times of creation for values like others, and replaces those that are there.
+        def insert_that_keeps(kept)
+          Class.new(::ActiveRecord::InsertAll) do
+            define_method(:updatable_columns) { super() - kept }
+          end
+        end
 
         def options
           options = { unique_by: @unique_by }.compact
@@ -73,6 +90,10 @@ module DeltaLake
 
         def stamps
           @model.send(:all_timestamp_attributes_in_model) & @model.column_names
+        end
+
+        def created
+          @model.send(:timestamp_attributes_for_create_in_model)
         end
       end
     end
