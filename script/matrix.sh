@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the specs under the Ruby of another Debian suite, in a chroot below tmp/matrix: script/matrix.sh [rspec's own].
-# DELTALAKE_MATRIX_SUITE picks the suite (default: trixie, Ruby 3.3).
+# DELTALAKE_MATRIX_SUITE picks the suite: trixie (the default: Ruby 3.3, Sidekiq 7, Rails 7.2), forky (Sidekiq 8), or
+# experimental, which has the newest Ruby (3.4) and none of the other gems for it: script/matrix.sh spec/native spec/convert
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,12 +21,22 @@ packages=(
   redis-server postgresql
 )
 
+sources=("$suite" "$root" "$mirror")
+if [ "$suite" = experimental ]; then
+  packages=(
+    ca-certificates ruby3.4 ruby3.4-dev ruby-rspec rake rubocop libclang-dev clang gcc libc6-dev make pkg-config python3-venv
+  )
+  sources=(sid "$root" "deb $mirror sid main" "deb $mirror experimental main")
+fi
+
 if [ "$(cat "$root/.complete" 2>/dev/null)" != "${packages[*]}" ]; then
   rm -rf "$root"
   mkdir -p "$root"
   mmdebstrap --quiet --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' \
     --include="$(IFS=,; echo "${packages[*]}")" \
-    "$suite" "$root" "$mirror"
+    "${sources[@]}"
+  # Its `ruby` is the Ruby of sid.
+  [ "$suite" != experimental ] || ln -sf ruby3.4 "$root/usr/bin/ruby"
   echo "${packages[*]}" >"$root/.complete"
 fi
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"

@@ -17,7 +17,7 @@ RSpec.describe "Sync" do
     case kind
     when "postgres" then Services::Postgres.running.create_database("kills_#{SecureRandom.hex(4)}")
     when "redis" then Services::Redis.running.url
-    when "sqlite" then "sqlite3:#{tmpdir}/items.sqlite3"
+    when "sqlite", "upsert_all" then "sqlite3:#{tmpdir}/items.sqlite3"
     else File.join(tmpdir, "items")
     end
   end
@@ -34,7 +34,7 @@ RSpec.describe "Sync" do
   end
 
   { "feed" => "changes", "no feed" => "difference" }.each do |feed, mode|
-    %w[postgres sqlite redis folder].each do |kind|
+    %w[postgres sqlite upsert_all redis folder].each do |kind|
       it "brings #{kind} to where a table with #{feed} is, though runs are killed" do
         seen = play(kind, feed, 3, 6)
         expect(seen["modes"].keys & [mode, "full"]).not_to be_empty

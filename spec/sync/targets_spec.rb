@@ -143,6 +143,7 @@ RSpec.describe "Targets of syncs", :native do
     it "have any text, as key too, and dates whatever the application shows of them, in #{kind}" do
       texts = [["a,b", "{c}", "NULL", "", " d ", "\u00e9'"], ['e"f', '"', "x"], ["g\\h", "y"], ['","', "\n"]]
       *rows, nothing = run(<<~RUBY, "URL = #{url(kind).inspect}\n#{database}")
+        require "active_support/core_ext/date/conversions"
         Date::DATE_FORMATS[:default] = "%d/%m/%Y"
         ActiveRecord::Base.connection.create_table(:texts, id: false) do |t|
           t.string :word, null: false, index: { unique: true }
@@ -223,6 +224,20 @@ RSpec.describe "Targets of syncs", :native do
       expect(errors).to match([/Pair has no column id, flag/, /no primary key and no unique index of number/,
                                /no table deltalake_cursors.*create_cursors\(self\) in a migration/])
     end
+  end
+
+  it "are told which row has what PostgreSQL has no text for" do
+    kind, message, count = run(<<~'RUBY', "URL = #{url(:postgres).inspect}\n#{database}").first
+      begin
+        TABLE.append([{ id: 7, raw: "\0".b, name: "a\0b" }])
+        sync(Plain).run
+      rescue DeltaLake::SchemaMismatchError => e
+        show([e.class.name, e.message, Plain.count])
+      end
+    RUBY
+    expect(kind).to eq("DeltaLake::SchemaMismatchError")
+    expect(message).to match(/the row with id 7 has a character 0 in name, and PostgreSQL.*where:/)
+    expect(count).to eq(0)
   end
 
   it "have text, in Redis" do

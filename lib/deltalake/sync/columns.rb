@@ -5,6 +5,13 @@ module DeltaLake
     # Rows as an Array for each column, for targets that take them so: with no Hash for any row.
     # @api private
     class Columns
+      # @param rows [Array<Hash>]
+      # @param names [Array<Symbol>] of what is taken of them
+      # @return [Columns]
+      def self.of(rows, names)
+        new(names.to_h { |name| [name, rows.map { |row| row[name] }] })
+      end
+
       # @param arrays [Hash{Symbol => Array}]
       def initialize(arrays)
         @arrays = arrays

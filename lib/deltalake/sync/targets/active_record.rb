@@ -55,7 +55,7 @@ module DeltaLake
         # @return [Boolean] whether upserts may come as {Columns}
         # @api private
         def columns?
-          @writer.is_a?(PostgreSQL)
+          !@writer.is_a?(UpsertAll)
         end
 
         # @return [Object] as the database gives it

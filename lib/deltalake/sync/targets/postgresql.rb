@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "../columns"
 require_relative "postgresql_column"
 require_relative "upsert"
 
@@ -22,20 +23,36 @@ module DeltaLake
         # @param types [Hash{String => Schema::Type}] of the table's columns by their name in the model
         def initialize(model, key, types)
           @model = model
+          @key = key
+          @names = types.keys.map(&:to_sym)
           @columns = types.map { |name, type| PostgreSQLColumn.of(name, type, model.columns_hash[name]) }
           @sql = statement(key, types.keys)
         end
 
         # @param rows [Hash{Object => Hash}, Columns]
         def write(rows)
-          rows = rows.values if rows.is_a?(Hash)
-          arrays = @columns.map { |column| column.array(rows) }
+          rows = Columns.of(rows.values, @names) if rows.is_a?(Hash)
+          arrays = @columns.zip(@names).map { |column, name| column.array(rows[name]) }
           @model.connection.raw_connection.exec_params(@sql, arrays)
         rescue PG::Error => e
           raise ::ActiveRecord::StatementInvalid, "#{e.class}: #{e.message}"
+        rescue ArgumentError
+          refuse_nul(rows)
+          raise
         end
 
         private
+
+        # The driver says of a NUL only that there is one.
+        def refuse_nul(rows)
+          column = @columns.find { |some| some.array(rows[some.name.to_sym]).include?("\0") }
+          return unless column
+
+          place = rows[column.name.to_sym].index { |value| column.array([value]).include?("\0") }
+          key = @key.map { |name| "#{name} #{rows[name.to_sym][place].inspect}" }.join(", ")
+          raise SchemaMismatchError, "the row with #{key} has a character 0 in #{column.name}, and PostgreSQL no " \
+                                     "text for that: leave the row out with where:, or make it another in a block"
+        end
 
         def statement(key, names)
           created, updated = stamps(names)

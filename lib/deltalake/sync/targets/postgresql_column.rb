@@ -1,6 +1,5 @@
 # frozen_string_literal: true
 
-require_relative "../columns"
 require_relative "../values"
 
 module DeltaLake
@@ -69,7 +68,6 @@ module DeltaLake
         # @param form [String] what is made of it in SQL
         def initialize(name, sql_type, element: nil, convert: nil, form: "%<c>s")
           @name = name
-          @symbol = name.to_sym
           @sql_type = sql_type
           @convert = convert
           @form = form
@@ -77,10 +75,9 @@ module DeltaLake
           @texts = element.nil?
         end
 
-        # @param rows [Array<Hash>, Columns]
+        # @param values [Array] of the column
         # @return [String]
-        def array(rows)
-          values = rows.is_a?(Columns) ? rows[@symbol] : rows.map { |row| row[@symbol] }
+        def array(values)
           values = values.map(&@convert) if @convert
           (@texts && quoted(values)) || @encoder.encode(values)
         end

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "../columns"
 require_relative "../values"
 require_relative "upsert"
 
@@ -35,12 +36,14 @@ module DeltaLake
                  "#{on_conflict(key, @names, @stamps.last)}"
         end
 
-        # @param rows [Hash{Object => Hash}]
+        # @param rows [Hash{Object => Hash}, Columns]
         def write(rows)
-          now = [text(Time.now.utc)] * @stamps.flatten.size
-          statement = @model.connection.raw_connection.prepare(@sql)
-          rows.each_value do |row|
-            statement.bind_params(*values(row), *now)
+          rows = Columns.of(rows.values, @symbols) if rows.is_a?(Hash)
+          columns = @symbols.zip(@forms).map { |name, form| form ? rows[name].map(&form) : rows[name] }
+          statement = prepared
+          places = columns.zip(1..)
+          rows.size.times do |row|
+            places.each { |values, place| statement.bind_param(place, values[row]) }
             statement.step
             statement.reset!
           end
@@ -52,17 +55,21 @@ module DeltaLake
 
         private
 
-        def values(row)
-          @symbols.each_with_index.map { |name, i| @forms[i] ? @forms[i].call(row[name]) : row[name] }
+        # What is bound stays: the times of the batch are bound once.
+        def prepared
+          now = text(Time.now.utc)
+          statement = @model.connection.raw_connection.prepare(@sql)
+          @stamps.flatten.each_index { |n| statement.bind_param(@names.size + n + 1, now) }
+          statement
         end
 
         # What makes of a value what SQLite has; nil where it has it.
         def form(type, kind)
           case type
           when *SAME then nil
-          when "boolean" then { true => 1, false => 0 }.method(:[])
+          when "boolean" then { true => 1, false => 0 }.method(:[]).to_proc
           when "binary" then ->(value) { value && SQLite3::Blob.new(value) }
-          when "timestamp", "timestamp_ntz" then kind == :datetime ? method(:text) : optional(:text)
+          when "timestamp", "timestamp_ntz" then kind == :datetime ? ->(time) { text(time) } : optional(:text)
           else optional(type == "variant" && kind == :json ? :json : :text)
           end
         end

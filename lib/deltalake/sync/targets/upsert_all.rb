@@ -10,7 +10,9 @@ module DeltaLake
       class UpsertAll
         # What ActiveRecord has text for.
         TEXTS = %i[string text].freeze
-        private_constant :TEXTS
+        # What it has values of JSON for.
+        DOCUMENTS = %i[json jsonb].freeze
+        private_constant :TEXTS, :DOCUMENTS
 
         # @param key [Array<String>]
         # @param types [Hash{String => Schema::Type}] of the table's columns by their name in the model
@@ -20,8 +22,9 @@ module DeltaLake
           @types = types
           named = model.connection.supports_insert_conflict_target? && [model.primary_key].flatten != key
           @unique_by = key if named
-          # From 7.0 on ActiveRecord does this itself.
-          @stamps = ::ActiveRecord.version < Gem::Version.new("7.0") && model.record_timestamps ? stamps : []
+          @stamps = stamps
+          @names = Hash.new { |names, name| names[name] = name.to_s.freeze }
+          @kinds = Hash.new { |kinds, name| kinds[name] = model.type_for_attribute(name).type }
           @inserts = Hash.new { |made, kept| made[kept] = insert_that_keeps(kept) }
         end
 
@@ -59,23 +62,22 @@ module DeltaLake
         end
 
         def attributes(row, now)
-          made = row.to_h { |name, value| [name.to_s, value(name.to_s, value)] }
+          made = row.to_h { |name, value| [@names[name], value(@names[name], value)] }
           @stamps.each { |name| made[name] = now unless made.key?(name) }
           made
         end
 
         def value(name, value)
-          kind = @model.type_for_attribute(name).type
           case value
-          when Hash, Array then structure(kind, name, value)
-          when String then %i[json jsonb].include?(kind) ? document(name, value) : value
-          when Time, Date, BigDecimal then TEXTS.include?(kind) ? Values.text(value) : value
+          when String then DOCUMENTS.include?(@kinds[name]) ? document(name, value) : value
+          when Time, Date, BigDecimal then TEXTS.include?(@kinds[name]) ? Values.text(value) : value
+          when Hash, Array then structure(name, value)
           else value
           end
         end
 
-        def structure(kind, name, value)
-          return Values.plain(value) if %i[json jsonb].include?(kind)
+        def structure(name, value)
+          return Values.plain(value) if DOCUMENTS.include?(@kinds[name])
 
           column = @model.columns_hash[name]
           column.respond_to?(:array) && column.array ? value : Values.json(value)
@@ -88,7 +90,10 @@ module DeltaLake
           text
         end
 
+        # From 7.0 on ActiveRecord does this itself.
         def stamps
+          return [] unless ::ActiveRecord.version < Gem::Version.new("7.0") && @model.record_timestamps
+
           @model.send(:all_timestamp_attributes_in_model) & @model.column_names
         end
 

@@ -1,6 +1,8 @@
 //! Several writers at random, against a model in memory. `DELTALAKE_MODEL_RUNS` and `DELTALAKE_MODEL_SEED` choose how many
 //! runs there are and the seed of the first.
 
+mod kind;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::AsArray;
@@ -9,6 +11,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 
+use self::kind::{Kind, Seen};
 use super::*;
 use crate::error::ErrorKind;
 use crate::expr::{CompareOp, Predicate};
@@ -38,6 +41,7 @@ enum Step {
     OverwritePartitions,
     Stage,
     Property,
+    Checkpoint,
 }
 
 #[derive(Debug, Clone)]
@@ -59,20 +63,14 @@ impl Model {
             Step::OverwriteCountry(country) => self.rows.retain(|_, c| c != country),
             Step::OverwriteFrom(first) => self.rows.retain(|id, _| id < first),
             Step::OverwritePartitions => self.rows.retain(|_, c| rows.iter().all(|(_, new)| new != c)),
-            Step::Append { .. } | Step::Stage | Step::Property => {}
+            Step::Append { .. } | Step::Stage | Step::Property | Step::Checkpoint => {}
         }
         self.rows.extend(rows.iter().map(|(id, country)| (*id, (*country).to_owned())));
     }
 }
 
-fn batch(rows: &[(i64, &'static str)]) -> RecordBatch {
-    let ids: ArrayRef = Arc::new(Int64Array::from(rows.iter().map(|r| r.0).collect::<Vec<_>>()));
-    let countries: ArrayRef = Arc::new(StringArray::from(rows.iter().map(|r| r.1).collect::<Vec<_>>()));
-    RecordBatch::try_new(schema().to_arrow(), vec![ids, countries]).unwrap()
-}
-
 fn plan(rng: &mut StdRng, next_id: &mut i64) -> Planned {
-    let step = match rng.random_range(0..12) {
+    let step = match rng.random_range(0..13) {
         0..=2 => Step::Append { key: None, grouped: false },
         3..=4 => Step::Append { key: None, grouped: true },
         5 => Step::Append { key: Some(format!("key-{}", rng.random_range(0..6))), grouped: rng.random() },
@@ -81,9 +79,10 @@ fn plan(rng: &mut StdRng, next_id: &mut i64) -> Planned {
         8 => Step::OverwriteFrom(rng.random_range(0..=*next_id)),
         9 => Step::OverwritePartitions,
         10 => Step::Stage,
+        11 => Step::Checkpoint,
         _ => Step::Property,
     };
-    let count = if matches!(step, Step::Property) { 0 } else { rng.random_range(0..5) };
+    let count = if matches!(step, Step::Property | Step::Checkpoint) { 0 } else { rng.random_range(0..5) };
     let rows = (0..count).map(|_| {
         *next_id += 1;
         let country = match step {
@@ -101,11 +100,13 @@ enum Begun {
     Rows(Box<Appender>),
     Staged(Box<StagedFiles>),
     Property,
+    Checkpoint,
 }
 
-async fn begin(base: &Snapshot, planned: &Planned, group: &GroupCommits) -> Begun {
+async fn begin(kind: Kind, base: &Snapshot, planned: &Planned, group: &GroupCommits) -> Begun {
     let key = match &planned.step {
         Step::Property => return Begun::Property,
+        Step::Checkpoint => return Begun::Checkpoint,
         Step::Append { key, .. } => key.clone(),
         _ => None,
     };
@@ -131,7 +132,7 @@ async fn begin(base: &Snapshot, planned: &Planned, group: &GroupCommits) -> Begu
     if matches!(planned.step, Step::Append { grouped: true, .. }) {
         appender.grouped(group.clone());
     }
-    appender.write(batch(&planned.rows)).await.unwrap();
+    appender.write(kind.batch(&planned.rows)).await.unwrap();
     match planned.step {
         Step::Stage => Begun::Staged(Box::new(appender.stage().await.unwrap())),
         _ => Begun::Rows(Box::new(appender)),
@@ -148,6 +149,11 @@ async fn finish(base: Snapshot, begun: Begun) -> Result<(Snapshot, bool)> {
             let staged = StagedFiles::from_json(&staged.to_json().unwrap()).unwrap();
             commit_staged(base, &[staged], None, None, &context, &Clock::system()).await?
         }
+        Begun::Checkpoint => {
+            let base = base.refresh().await?;
+            base.write_checkpoint(Clock::system().now_ms(), true).await?;
+            return Ok((base, false));
+        }
         Begun::Property => {
             let base = base.refresh().await?;
             let mut metadata = base.metadata().clone();
@@ -162,12 +168,19 @@ async fn finish(base: Snapshot, begun: Begun) -> Result<(Snapshot, bool)> {
     Ok((done.snapshot, done.skipped))
 }
 
-async fn stored(storage: &Storage) -> Model {
-    let snapshot = Snapshot::open(storage, None).await.unwrap();
-    let keys = snapshot.txns().map(|t| t.app_id.trim_start_matches("once:").to_owned()).collect();
-    let mut stream = Scan::new(snapshot, ScanOptions::default()).unwrap().stream(Context::default());
-    let mut rows = BTreeMap::new();
+async fn read(scan: Result<Scan>) -> Vec<RecordBatch> {
+    let mut stream = scan.unwrap().stream(Context::default());
+    let mut batches = Vec::new();
     while let Some(batch) = stream.next().await.unwrap() {
+        batches.push(batch);
+    }
+    batches
+}
+
+async fn stored(snapshot: Snapshot) -> Model {
+    let keys = snapshot.txns().map(|t| t.app_id.trim_start_matches("once:").to_owned()).collect();
+    let mut rows = BTreeMap::new();
+    for batch in read(Scan::new(snapshot, ScanOptions::default())).await {
         let (ids, countries) = (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>());
         for row in 0..batch.num_rows() {
             let twice = rows.insert(ids.value(row), countries.value(row).to_owned());
@@ -180,20 +193,18 @@ async fn stored(storage: &Storage) -> Model {
 async fn run(seed: u64) {
     let rng = &mut StdRng::seed_from_u64(seed);
     let storage = Storage::in_memory().unwrap();
-    let partition_by = if rng.random() { vec!["country".to_owned()] } else { Vec::new() };
-    let partitioned = !partition_by.is_empty();
-    let wanted = NewTable { partition_by, ..new_table() };
-    let first = create(&storage, wanted, &Context::default(), &Clock::system()).await.unwrap();
+    let kind = Kind::any(rng);
+    let first = create(&storage, kind.table(), &Context::default(), &Clock::system()).await.unwrap();
     let group = GroupCommits::default();
     let mut handles = vec![first; WRITERS];
-    let (mut model, mut next_id) = (Model::default(), 0);
+    let (mut model, mut seen, mut next_id) = (Model::default(), Seen::default(), 0);
     for step in 0..STEPS {
         // As many writers as there are begin from where each of them stands, and finish at the same time.
         let together = rng.random_range(1..=WRITERS);
         let mut plans: Vec<Planned> = Vec::new();
         while plans.len() < together {
             let planned = plan(rng, &mut next_id);
-            if partitioned || !matches!(planned.step, Step::OverwritePartitions) {
+            if kind.partitioned || !matches!(planned.step, Step::OverwritePartitions) {
                 plans.push(planned);
             }
         }
@@ -202,11 +213,11 @@ async fn run(seed: u64) {
             if rng.random_bool(0.3) {
                 *handle = handle.refresh().await.unwrap();
             }
-            begun.push((handle.clone(), begin(handle, planned, &group).await));
+            begun.push((handle.clone(), begin(kind, handle, planned, &group).await));
         }
         let finishing = begun.into_iter().map(|(base, begun)| tokio::spawn(finish(base, begun)));
         let outcomes = futures::future::join_all(finishing).await;
-        let place = format!("seed {seed}, step {step}: {plans:?}");
+        let place = format!("seed {seed}, {kind:?}, step {step}: {plans:?}");
         let mut landed = Vec::new();
         for (writer, (planned, outcome)) in plans.iter().zip(outcomes).enumerate() {
             match outcome.unwrap() {
@@ -226,9 +237,12 @@ async fn run(seed: u64) {
         for (_, skipped, planned) in landed {
             model.apply(planned, skipped, &place);
         }
-        let found = stored(&storage).await;
-        assert_eq!(found, model, "{place}");
+        let snapshot = Snapshot::open(&storage, None).await.unwrap();
+        kind.check(&snapshot, &mut seen, &place).await;
+        assert_eq!(stored(snapshot).await, model, "{place}");
     }
+    let snapshot = Snapshot::open(&storage, None).await.unwrap();
+    kind.check_whole(&snapshot, &model.rows, &format!("seed {seed}, {kind:?}")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
