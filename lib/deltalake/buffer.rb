@@ -171,7 +171,10 @@ module DeltaLake
       state = self.state
       Registry.add(self)
       state.flusher.start
-      state.waiting.add(rows.map(&:dup), @push_timeout) { state.flusher.last_error }
+      state.waiting.add(rows.map(&:dup), @push_timeout) do
+        state.flusher.start
+        state.flusher.last_error
+      end
       self
     end
 

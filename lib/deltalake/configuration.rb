@@ -58,12 +58,7 @@ module DeltaLake
     # @param logger [Logger, nil] anything that has `info`
     # @raise [TypeError] where it has not
     def logger=(logger)
-      unless logger.nil? || logger.respond_to?(:info)
-        raise TypeError,
-              "logger must have an `info` method, got #{logger.class}"
-      end
-
-      @logger = logger
+      @logger = able(:logger, logger, :info)
     end
 
     # @example
@@ -71,21 +66,13 @@ module DeltaLake
     # @param instrumenter [#instrument, nil] calls the block of `instrument(name, payload)`, once
     # @raise [TypeError] where it has no such method
     def instrumenter=(instrumenter)
-      unless instrumenter.nil? || instrumenter.respond_to?(:instrument)
-        raise TypeError, "instrumenter must have an `instrument` method, got #{instrumenter.class}"
-      end
-
-      @instrumenter = instrumenter
+      @instrumenter = able(:instrumenter, instrumenter, :instrument)
     end
 
     # @param executor [#wrap, nil] calls its block, once
     # @raise [TypeError] where it has no such method
     def executor=(executor)
-      unless executor.nil? || executor.respond_to?(:wrap)
-        raise TypeError, "executor must have a `wrap` method, got #{executor.class}"
-      end
-
-      @executor = executor
+      @executor = able(:executor, executor, :wrap)
     end
 
     # Runs what is the user's in a thread that is not.
@@ -199,6 +186,12 @@ module DeltaLake
     end
 
     private
+
+    def able(name, given, method)
+      return given if given.nil? || given.respond_to?(method)
+
+      raise TypeError, "#{name} must have the method `#{method}`, got #{given.class}"
+    end
 
     def whole(name, number, least:)
       raise TypeError, "#{name} must be an Integer, got #{number.class}" unless number.is_a?(Integer)

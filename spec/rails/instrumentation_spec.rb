@@ -104,6 +104,7 @@ RSpec.describe "Events", :native do
 
   it "go to whoever has `instrument`, and what does nothing is told of" do
     expect { DeltaLake.configure { |c| c.instrumenter = Object.new } }.to raise_error(TypeError, /`instrument`/)
+    expect { DeltaLake.configure { |c| c.executor = 5 } }.to raise_error(TypeError, /executor must have .*`wrap`/)
     idle = Object.new.tap { |object| def object.instrument(*) = nil }
     expect { telling(idle) { table.append(orders(5..5)) } }.to raise_error(DeltaLake::ConfigurationError, /not call/)
     expect(DeltaLake.open(table_path).version).to eq(1)

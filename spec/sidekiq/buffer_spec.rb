@@ -176,6 +176,23 @@ RSpec.describe DeltaLake::Buffer, :native do
     end
   end
 
+  it "begins another thread for who waits, where one was killed" do
+    killed = nil
+    tamper do |_, append|
+      Thread.current.kill unless killed
+      append.call
+    ensure
+      killed ||= Thread.current
+    end
+    here = buffer(rows: 2, max_rows: 2, age: 600, push_timeout: 60)
+    here.concat(orders(1..2))
+    sleep(0.01) until killed && !killed.alive?
+    waiting = Thread.new { here.push(id: 3) }
+    waiting.join
+    here.flush
+    expect(ids).to contain_exactly(1, 2, 3)
+  end
+
   it "flushes what keeps a push out, however little and young it is" do
     here = buffer(rows: 100, max_rows: 4, age: 600, push_timeout: 60)
     10.times { |i| here.push(id: i) }

@@ -9,6 +9,10 @@ module DeltaLake
     # order. Threads wait here: who pushes for room, the flusher for work, who flushes for the end of it.
     # @api private
     class Waiting
+      # Seconds between two looks of who waits at whether anybody is at work.
+      LOOK = 0.25
+      private_constant :LOOK
+
       # @return [Integer] process that the rows belong to
       attr_reader :pid
 
@@ -41,7 +45,7 @@ module DeltaLake
       #
       # @param rows [Array<Hash>]
       # @param timeout [Numeric] seconds to wait for room
-      # @yieldreturn [Exception, nil] why there is none: the last failure of a flush
+      # @yieldreturn [Exception, nil] why there is none: the last failure of a flush. Now and then while it waits
       def add(rows, timeout, &cause)
         sizes = rows.map { |row| Estimate.bytes(row) }
         # Whatever is raised in this thread from outside waits until all of the rows are in.
@@ -122,7 +126,7 @@ module DeltaLake
             left = deadline - Clock.now
             return false unless left.positive?
 
-            @end.wait(@lock, [left, 0.25].min)
+            @end.wait(@lock, [left, LOOK].min)
             yield
           end
           true
@@ -193,13 +197,13 @@ module DeltaLake
       def wait_for_room(rows, bytes, deadline)
         until @closed || room?(rows, bytes)
           left = deadline - Clock.now
+          cause = yield
           unless left.positive?
-            cause = yield
             raise BufferFullError.new("#{@rows} rows (#{@bytes} bytes) wait to be flushed, and there was no room for " \
                                       "#{rows} more in time#{": #{cause.message}" if cause}"), cause: cause
           end
           seal_for_room
-          @room.wait(@lock, left)
+          @room.wait(@lock, [left, LOOK].min)
         end
       end
 
