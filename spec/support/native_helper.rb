@@ -59,14 +59,16 @@ module NativeHelper
     GC.disable
     waits = []
     running = true
+    begun = Queue.new
     ticker = Thread.new do
-      last = now
-      while running
+      begun << (last = now)
+      while running || waits.empty?
         sleep(0.001)
         waits << (now - last)
         last = now
       end
     end
+    begun.pop
     took = elapsed(&block)
     running = false
     ticker.join

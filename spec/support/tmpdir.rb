@@ -8,8 +8,8 @@ module TmpdirHelper
 
   def remove_tmpdir(tries: 50)
     FileUtils.remove_entry(@tmpdir) if @tmpdir && File.exist?(@tmpdir)
-  rescue Errno::ENOTEMPTY
-    # A checkpoint is still being written behind the last commit.
+  rescue Errno::ENOTEMPTY, Errno::ENOENT
+    # A checkpoint is still being written behind the last commit: files come, and have other names a moment later.
     raise if (tries -= 1).zero?
 
     sleep(0.02)

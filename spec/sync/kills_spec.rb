@@ -23,14 +23,25 @@ RSpec.describe "Sync" do
   end
 
   def play(kind, feed, rounds, kills)
+    seen("play.rb", kind, feed, RSpec.configuration.seed + feed.sum, rounds, kills)
+  end
+
+  def seen(script, kind, *arguments)
     skip missing(kind) if missing(kind)
-    script = File.join(__dir__, "play.rb")
-    seed = RSpec.configuration.seed + feed.sum
-    out, err, status = Open3.capture3(RbConfig.ruby, "-I", NativeHelper::LIB, script, kind, place(kind), tmpdir, feed,
-                                      seed.to_s, rounds.to_s, kills.to_s)
-    raise "seed #{seed}: #{err}" unless status.success?
+    out, err, status = Open3.capture3(RbConfig.ruby, "-I", NativeHelper::LIB, File.join(__dir__, script), kind,
+                                      place(kind), tmpdir, *arguments.map(&:to_s))
+    raise "#{arguments.inspect}: #{err}" unless status.success?
 
     JSON.parse(out)
+  end
+
+  # Where 1 % of the files change, 2 % of the rows are read.
+  %w[postgres sqlite redis].each do |kind|
+    it "brings a million rows to #{kind}, and 1 % of the files that change, though 50 runs are killed", :long do
+      seen = seen("million.rb", kind, RSpec.configuration.seed, 1_000_000, 50)
+      expect(seen["killed"]).to eq(50)
+      expect(seen["rows_read"].drop(1)).to all(be <= 20_000)
+    end
   end
 
   { "feed" => "changes", "no feed" => "difference" }.each do |feed, mode|

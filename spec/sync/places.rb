@@ -54,6 +54,12 @@ module Places
       ActiveRecord::Base.connection_handler.clear_all_connections!
     end
 
+    # @return [Array<Array>] key, name and price of each, by key
+    def all
+      open
+      to.order(:id).pluck(:id, :name, :price)
+    end
+
     # Calls the block after each statement and around what is sent past ActiveRecord.
     def watch(&block)
       ActiveSupport::Notifications.subscribe("sql.active_record") { block.call }
@@ -96,6 +102,16 @@ module Places
       end
     ensure
       @redis.close
+    end
+
+    # @return [Array<Array>] key, name and price of each, by key
+    def all
+      open
+      keys = @redis.scan_each(match: "items:*", count: 10_000).to_a.uniq
+      rows = keys.each_slice(5_000).flat_map do |some|
+        @redis.pipelined { |pipeline| some.each { |key| pipeline.hmget(key, "id", "name", "price") } }
+      end
+      rows.map { |id, name, price| [Integer(id), name, BigDecimal(price)] }.sort_by!(&:first)
     end
 
     def watch(&block)
