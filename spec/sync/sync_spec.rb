@@ -346,6 +346,16 @@ RSpec.describe DeltaLake::Sync do
     expect(target.rows).to eq(by_id(table.to_a))
   end
 
+  it "stops at its deadline where the store of the table does not answer" do
+    server = TCPServer.new("127.0.0.1", 0)
+    storage = { endpoint: "http://127.0.0.1:#{server.addr[1]}", region: "us-east-1", access_key_id: "a",
+                secret_access_key: "b", allow_http: true }
+    sync = described_class.new("s3://nobody/orders", to: target, name: "orders", key: :id, storage:, progress: false)
+    Timeout.timeout(20) { expect { sync.run(deadline: 0.3) }.to raise_error(DeltaLake::DeadlineExceededError) }
+  ensure
+    server&.close
+  end
+
   it "calls a callable with batches, and keeps the cursor in a file" do
     table = create_table
     table.append(orders(0...5))

@@ -15,6 +15,7 @@ module DeltaLake
       # @param table [Table, String, Pathname]
       def initialize(table, key:, where:, select:, storage:)
         @given = table
+        @table = table if table.is_a?(Table)
         @storage = storage
         @key = Arguments.names(:key, key).map(&:to_sym)
         raise ArgumentError, "key needs the name of a column" if @key.empty?
@@ -28,19 +29,17 @@ module DeltaLake
         Address.of(@table || @given)
       end
 
-      # @return [Table]
-      def table
-        @table ||= @given.is_a?(Table) ? @given : DeltaLake.open(@given, storage: @storage)
-      end
-
       # @return [Snapshot] the newest version
       def newest(deadline)
-        table.refresh(deadline:).snapshot
+        return @table.refresh(deadline:).snapshot if @table
+
+        @table = DeltaLake.open(@given, storage: @storage, deadline:)
+        @table.snapshot
       end
 
       # @return [Snapshot]
       def at(version, deadline)
-        table.snapshot.version == version ? table.snapshot : table.at(version:, deadline:)
+        @table.snapshot.version == version ? @table.snapshot : @table.at(version:, deadline:)
       end
 
       # @return [Scan]
