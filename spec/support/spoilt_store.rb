@@ -7,10 +7,11 @@ require_relative "fault_proxy"
 RSpec.shared_context "with a store that fails" do
   let!(:proxy) { FaultProxy.new(server.port) }
   let(:schema) { { id: :long, part: :string } }
+  let(:read_timeout) { 0.2 }
   let(:spoilt) do
     key = storage.keys.grep(/endpoint|service_account/).first
     storage.merge(key => storage[key].sub(/127\.0\.0\.1:#{server.port}/, "127.0.0.1:#{proxy.port}"),
-                  "retry_backoff" => "0.002", "retry_timeout" => "10", "read_timeout" => "0.2",
+                  "retry_backoff" => "0.002", "retry_timeout" => "10", "read_timeout" => read_timeout.to_s,
                   "conditional_put" => "trust")
   end
 

@@ -69,21 +69,24 @@ impl Faulty {
         self.pass_or(name, key, work, None).await
     }
 
-    /// The same with what it does instead of `work` where that is the fault.
+    /// The same with what it does instead of `work` where just that is the fault.
     async fn pass_or<'a, T>(
         &'a self,
         name: &str,
         key: &str,
         work: BoxFuture<'a, Result<T>>,
-        otherwise: Option<BoxFuture<'a, Result<T>>>,
+        mut instead: Option<(Fault, BoxFuture<'a, Result<T>>)>,
     ) -> Result<T> {
         if let Some(requests) = &self.requests {
             requests.lock().unwrap_or_else(PoisonError::into_inner).push_back(format!("{name} {key}"));
         }
         let failure = || Error::new(ErrorKind::StorageUnavailable, format!("injected fault in {name} {key}"));
-        match (self.judge)(name, key) {
-            Fault::None => work.await,
-            Fault::Unconditional | Fault::Torn => otherwise.unwrap_or(work).await,
+        let fault = (self.judge)(name, key);
+        if let Some((_, done)) = instead.take_if(|(of, _)| *of == fault) {
+            return done.await;
+        }
+        match fault {
+            Fault::None | Fault::Unconditional | Fault::Torn => work.await,
             Fault::NotImplemented => Err(error::fold("write", key, not_implemented())),
             Fault::Denied => {
                 Err(Error::new(ErrorKind::PermissionDenied, format!("denied: {name} {key}")).before_writing())
@@ -129,10 +132,13 @@ impl Store for Faulty {
     fn list<'a>(&'a self, prefix: &'a str, start_after: Option<&'a str>) -> BoxFuture<'a, Result<Vec<ObjectMeta>>> {
         let torn = self.inner.list(prefix, start_after).map_ok(|mut files| {
             files.sort_by(|a, b| a.key.cmp(&b.key));
-            files.remove(files.len().saturating_sub(2));
+            if let Some(last_but_one) = files.len().checked_sub(2) {
+                files.remove(last_but_one);
+            }
             files
         });
-        self.pass_or("list", prefix, self.inner.list(prefix, start_after), Some(torn.boxed())).boxed()
+        let whole = self.inner.list(prefix, start_after);
+        self.pass_or("list", prefix, whole, Some((Fault::Torn, torn.boxed()))).boxed()
     }
 
     fn walk(&self, most: usize) -> BoxFuture<'_, Result<Walked>> {
@@ -154,7 +160,7 @@ impl Store for Faulty {
     fn put_if_absent<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<PutOutcome>> {
         let overwrite = self.inner.put(key, bytes.clone()).map(|done| done.map(|()| PutOutcome::Created)).boxed();
         let create = self.inner.put_if_absent(key, bytes);
-        self.pass_or("put_if_absent", key, create, Some(overwrite)).boxed()
+        self.pass_or("put_if_absent", key, create, Some((Fault::Unconditional, overwrite))).boxed()
     }
 
     fn ready_to_commit(&self) -> BoxFuture<'_, Result<()>> {

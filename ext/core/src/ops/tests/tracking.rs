@@ -131,7 +131,7 @@ async fn a_file_without_a_count_that_is_gone_is_told() {
     let line = json!({"add": {"path": "gone.parquet", "partitionValues": {}, "size": 9, "modificationTime": 0, "dataChange": true}});
     storage.put(&commit_key(2), line.to_string().into()).await.unwrap();
     let error = turn_on(&base).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::CorruptTable);
+    assert_eq!(error.kind(), ErrorKind::FileNotFound);
     assert!(error.message().contains("gone.parquet") && error.message().contains("not on yet"), "{error}");
 }
 
