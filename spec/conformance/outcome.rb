@@ -14,8 +14,8 @@ module Conformance
       "unsupported_protocol" => DeltaLake::UnsupportedFeatureError,
       "unsupported_type" => DeltaLake::UnsupportedFeatureError,
       "corrupt_log" => DeltaLake::CorruptTableError, "missing_metadata" => DeltaLake::CorruptTableError,
-      "missing_protocol" => DeltaLake::CorruptTableError, "missing_data_file" => DeltaLake::CorruptTableError,
-      "corrupt_data_file" => DeltaLake::CorruptTableError, "missing_dv_file" => DeltaLake::CorruptTableError,
+      "missing_protocol" => DeltaLake::CorruptTableError, "missing_data_file" => DeltaLake::FileNotFoundError,
+      "corrupt_data_file" => DeltaLake::CorruptTableError, "missing_dv_file" => DeltaLake::FileNotFoundError,
       "corrupt_dv" => DeltaLake::CorruptTableError, "cdf_not_enabled" => DeltaLake::ConfigurationError
     }.freeze
 
