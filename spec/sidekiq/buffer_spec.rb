@@ -26,6 +26,14 @@ RSpec.describe DeltaLake::Buffer, :native do
     Array.new(letters.size) { letters.pop }
   end
 
+  # Each flush has its rows in the table, and never ends.
+  def stall_after_append
+    tamper do |_, append|
+      append.call
+      sleep
+    end
+  end
+
   # The block stands for `append`: it is given the rows, and what appends them.
   def tamper(&block)
     original = table.method(:append)
@@ -245,10 +253,7 @@ RSpec.describe DeltaLake::Buffer, :native do
     end
 
     it "interrupts a flush that takes too long, and does not take it as failed" do
-      tamper do |_, append|
-        append.call
-        sleep
-      end
+      stall_after_append
       given = []
       here = buffer(rows: 3, age: 60, hand_over: ->(batch) { given << batch })
       here.concat(Array.new(3) { |i| { id: i } })
@@ -327,10 +332,7 @@ RSpec.describe DeltaLake::Buffer, :native do
   end
 
   it "hands over no batch of which nothing is left" do
-    tamper do |_, append|
-      append.call
-      sleep
-    end
+    stall_after_append
     given = []
     here = buffer(rows: 1, age: 60, hand_over: ->(batch) { given << batch })
     here.push(id: nil)
