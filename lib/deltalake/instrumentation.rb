@@ -28,7 +28,8 @@ module DeltaLake
   # - `hand_over`: a batch that goes to `hand_over`; `:rows`, `:memory`, and `:uncertain` (see
   #   {Buffer::Batch#uncertain?})
   # - `upkeep`: a checkpoint that was written behind a commit, told by the next call that moves a table's handle, or at
-  #   the end of the process; `:report` (what was done, in words), or `:error`; no `:duration`
+  #   the end of the process; `:version`, `:files` and `:bytes` of the checkpoint, and `:expired` (files of the log that
+  #   were deleted after it), or `:error`; no `:duration`
   #
   # @see Configuration#instrumenter
   module Instrumentation

@@ -14,7 +14,7 @@ module DeltaLake
   class LogSubscriber < ActiveSupport::LogSubscriber
     # Of the payload, in this order.
     FIGURES = %i[name mode from_version to_version version rows files bytes attempts requests retries rows_read
-                 files_read upserted deleted resynced commits why try refused reason].freeze
+                 files_read upserted deleted resynced commits why try refused reason expired].freeze
     # Of what makes several calls, where it is not info.
     LEVELS = { flush: :debug, dead_letter: :warn, hand_over: :warn }.freeze
     private_constant :FIGURES, :LEVELS
@@ -53,7 +53,6 @@ module DeltaLake
       error = payload[:error]
       words = %i[skipped uncertain].select { |name| payload[name] }.map(&:to_s)
       words << "given up" if payload[:complete] == false && error.nil?
-      words << payload[:report]
       words << "#{error.class}: #{error.message.lines.first.to_s.chomp}" if error
       words.compact
     end

@@ -11,15 +11,20 @@ module DeltaLake
   # Checkpoints that are written behind commits: what they did is told, and a process that ends waits for them.
   # @api private
   module Upkeep
+    # What is told of what went well.
+    FACTS = %i[version files bytes expired].freeze
+    private_constant :FACTS
+
     class << self
       # Tells of what has come in since the last call, in the thread of whoever calls: nothing of Ruby's runs where
       # checkpoints are written. Errors are told, and nothing else: what failed is done again by who comes next.
       def report
         return unless DeltaLake.configuration.logger || DeltaLake.configuration.instrumenter
 
-        Native.upkeep_done.each do |table, report, error|
-          Instrumentation.announce(:upkeep, table, **{ report:, error: }.compact)
-          log(table, report, error) unless Instrumentation.logged?
+        Native.upkeep_done.each do |table, kept, error|
+          facts = kept ? FACTS.zip(kept).to_h : { error: }
+          Instrumentation.announce(:upkeep, table, **facts)
+          log(Address.shown(table), **facts) unless Instrumentation.logged?
         end
       end
 
@@ -40,10 +45,13 @@ module DeltaLake
 
       private
 
-      def log(table, report, error)
-        return Log.info { "#{Address.shown(table)}: #{report}" } unless error
+      def log(table, error: nil, **facts)
+        return Log.error { "#{table}: upkeep after a commit failed: #{error.message}" } if error
 
-        Log.error { "#{Address.shown(table)}: upkeep after a commit failed: #{error.message}" }
+        Log.info do
+          "#{table}: checkpoint of version #{facts[:version]}: #{facts[:files]} files, #{facts[:bytes]} bytes; " \
+            "#{facts[:expired]} expired files of the log deleted"
+        end
       end
     end
 

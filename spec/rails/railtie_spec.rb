@@ -127,7 +127,7 @@ RSpec.describe "deltalake/rails", :native, :rails do
       [start_with("export #{table_path('items')} () name=items version=1 rows=1 commits=1"),
        match(/\Aflush \S+ \(\) version=1 rows=1 files=1 .* why=flush try=1 refused=1\z/),
        match(/\Adead_letter \S+ \(\) rows=1 reason=row 1, column "id": nil/),
-       match(/\Aupkeep \S+ \(\) checkpoint of version 1: 1 files, \d+ bytes\z/),
+       match(/\Aupkeep \S+ \(\) version=1 files=1 bytes=\d+ expired=0\z/),
        match(/\Async \S+ \(\) name=shop mode=full to_version=1 rows_read=1 files_read=1 upserted=1 deleted=0\z/),
        match(/\Aflush \S+ \(\) rows=1 why=close try=1 refused=0 DeltaLake::StorageUnavailableError: away\z/),
        match(/\Ahand_over \S+ \(\) rows=1\z/)]

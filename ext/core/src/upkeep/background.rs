@@ -14,6 +14,7 @@ use super::checkpoint::write;
 use super::cleanup::clean;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::log::WrittenCheckpoint;
 use crate::snapshot::Snapshot;
 
 /// How often the log of one table is listed to be cleaned up, at most.
@@ -59,7 +60,16 @@ pub struct Done {
     /// The table's address.
     pub table: String,
     /// What was done, or what went wrong.
-    pub result: Result<String>,
+    pub result: Result<Kept>,
+}
+
+/// A checkpoint that was written behind a commit, and the cleanup that followed.
+#[derive(Debug)]
+pub struct Kept {
+    /// The checkpoint.
+    pub checkpoint: WrittenCheckpoint,
+    /// Expired files of the log that were deleted.
+    pub expired: u64,
 }
 
 /// Whether commits are followed by upkeep. They are not until somebody says so.
@@ -147,7 +157,7 @@ impl Running {
         next.flatten()
     }
 
-    fn report(&self, table: &str, result: Result<String>) {
+    fn report(&self, table: &str, result: Result<Kept>) {
         if let Some(mut process) = lock() {
             if process.done.len() == REPORTS {
                 process.done.pop_front();
@@ -171,7 +181,7 @@ async fn work(mut running: Running, mut snapshot: Snapshot, clock: Clock) {
     }
 }
 
-async fn keep_up(running: &Running, snapshot: &Snapshot, clock: &Clock) -> Result<Option<String>> {
+async fn keep_up(running: &Running, snapshot: &Snapshot, clock: &Clock) -> Result<Option<Kept>> {
     if !is_own_turn(snapshot) {
         // Somebody else may have written one that this process has not seen.
         let newest = snapshot.newest_checkpoint().await?;
@@ -182,8 +192,7 @@ async fn keep_up(running: &Running, snapshot: &Snapshot, clock: &Clock) -> Resul
     }
     let written = write(snapshot, clock, true).await?;
     running.with_table(|table| table.checkpoint = table.checkpoint.max(Some(snapshot.version())));
-    let Some(written) = written else { return Ok(None) };
-    let report = format!("checkpoint of version {}: {} files, {} bytes", written.version, written.files, written.bytes);
+    let Some(checkpoint) = written else { return Ok(None) };
     let is_cleaned = |table: &mut Table| {
         let recently = table.cleaned.is_some_and(|at| at.elapsed() < CLEANUP_EVERY);
         if !recently {
@@ -191,15 +200,9 @@ async fn keep_up(running: &Running, snapshot: &Snapshot, clock: &Clock) -> Resul
         }
         recently
     };
-    if running.with_table(is_cleaned) != Some(false) {
-        return Ok(Some(report));
-    }
-    let cleaned = clean(snapshot, clock, DELETES).await?;
-    Ok(Some(if cleaned.files == 0 {
-        report
-    } else {
-        format!("{report}; {} expired files of the log deleted", cleaned.files)
-    }))
+    let expired =
+        if running.with_table(is_cleaned) == Some(false) { clean(snapshot, clock, DELETES).await?.files } else { 0 };
+    Ok(Some(Kept { checkpoint, expired }))
 }
 
 fn lock() -> Option<MutexGuard<'static, Process>> {

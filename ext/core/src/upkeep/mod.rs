@@ -7,6 +7,6 @@ mod cleanup;
 #[cfg(test)]
 mod tests;
 
-pub use background::{Done, after_commit, idle, is_idle, set_background, take_done};
+pub use background::{Done, Kept, after_commit, idle, is_idle, set_background, take_done};
 pub use checkpoint::checkpoint;
 pub use cleanup::clean;

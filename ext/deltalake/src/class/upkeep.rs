@@ -77,15 +77,21 @@ fn wait(ruby: &Ruby, seconds: f64) -> Result<bool, Error> {
     })
 }
 
+/// Of what was done behind commits: version, files and bytes of the checkpoint, and files of the log deleted.
+type Kept = (u64, u64, u64, u64);
+
 /// Of each: the table, what was done, or the error.
 fn take_done(ruby: &Ruby) -> Result<RArray, Error> {
     let out = ruby.ary_new();
     for done in upkeep::take_done() {
-        let (report, error) = match done.result {
-            Ok(report) => (Some(report), None),
+        let (kept, error): (Option<Kept>, _) = match done.result {
+            Ok(kept) => {
+                let checkpoint = kept.checkpoint;
+                (Some((checkpoint.version, checkpoint.files, checkpoint.bytes, kept.expired)), None)
+            }
             Err(e) => (None, exception(ruby, e)),
         };
-        out.push((done.table, report, error))?;
+        out.push((done.table, kept, error))?;
     }
     Ok(out)
 }
