@@ -43,6 +43,20 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
     Sidekiq::Queue.new
   end
 
+  # Begins one of three parts in another process, which the block may end before it pushes a part.
+  def begin_in_fork
+    pid = fork do
+      calls = 0
+      allow(DeltaLake::Sidekiq::FanOut::Tasks).to receive(:push).and_wrap_original do |push, *given|
+        yield calls += 1
+        push.call(*given)
+      end
+      fan_out.start([*1..1_200], job: CopyJob, id: "killed", lease: 0.2)
+      exit!(0)
+    end
+    Process.wait(pid)
+  end
+
   def run_over(found, fleet, kill_at:)
     wait_until("all tasks are finished", progress: -> { [found.left, redis("LLEN", "completed")] }) do
       if kill_at && !found.over? && found.left <= kill_at
@@ -174,6 +188,9 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
     expect(found.failures).to eq("0" => 26)
     expect(found).to have_attributes(left: 1, over?: false)
     expect(redis("ZCARD", "deltalake:fan-out:#{found.id}:due")).to eq(0)
+    redis("HDEL", "deltalake:fan-out:#{found.id}", "pushed")
+    watch(found)
+    expect(queue.size).to eq(0)
   end
 
   it "is over at once where there is nothing to do" do
@@ -188,6 +205,33 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
     queue.each { |job| perform(job) }
     expect(ran.flatten).to match_array(1..1_200)
     expect(found).to be_over
+  end
+
+  it "pushes what its start has not, where that is killed between two parts and within one" do
+    begin_in_fork { |calls| exit!(9) if calls == 2 }
+    watchdog.ensure_all
+    found = fan_out.find("killed")
+    expect(queue.size).to eq(500)
+    watch(found)
+    expect(queue.size).to eq(700)
+    queue.each { |job| perform(job) }
+    sleep(1.3)
+    watch(found)
+    queue.each { |job| perform(job) }
+    expect(ran.flatten).to match_array(1..1_200)
+    expect(found).to be_over
+  end
+
+  it "pushes each task once where the watchdog comes in the middle of its start" do
+    calls = 0
+    tasks = DeltaLake::Sidekiq::FanOut::Tasks
+    allow(tasks).to receive(:push).and_wrap_original do |push, *given|
+      watch(fan_out.find("slow")) if (calls += 1) == 2
+      push.call(*given)
+    end
+    fan_out.start([*1..1_200], job: CopyJob, id: "slow")
+    expect(calls).to be > 4
+    expect(queue.map { |job| job.args.last }).to match_array((0...1_200).map(&:to_s))
   end
 
   it "is forgotten without a trace when it has expired" do

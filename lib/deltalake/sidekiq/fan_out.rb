@@ -79,7 +79,7 @@ module DeltaLake
           state = State.new(id)
           state.create(Tasks.dump(work, target_bytes), about) unless state.about
           WatchdogJob.ensure_scheduled(state) unless state.over?
-          state.unfinished.each_slice(State::SLICE) { |numbers| Tasks.push(state, state.claim(numbers)) }
+          Tasks.push_new(state, state.unfinished)
           state.touch
           Callback.settle(state)
           new(id)

@@ -79,6 +79,21 @@ module DeltaLake
           call("HKEYS", key("tasks"))
         end
 
+        # @return [Array<String>] numbers of the unfinished ones that are still tried again
+        def hopeful
+          unfinished - failures.select { |_, times| times > FAILURES }.keys
+        end
+
+        # All tasks have been pushed once.
+        def pushed
+          call("HSET", key, "pushed", encode(now))
+        end
+
+        # @return [Boolean]
+        def pushed?
+          call("HEXISTS", key, "pushed") == 1
+        end
+
         # @return [Integer]
         def left
           call("HLEN", key("tasks"))

@@ -10,8 +10,9 @@ require_relative "tasks"
 module DeltaLake
   module Sidekiq
     class FanOut
-      # Pushes again what was lost with a process that was killed: Sidekiq has no trace of it. Comes back until the
-      # fan-out is over; where it is itself lost, the next task that ends or the next process that starts calls another.
+      # Pushes again what was lost with a process that was killed: Sidekiq has no trace of it; and what that had not
+      # pushed yet. Comes back until the fan-out is over; where it is itself lost, the next task that ends or the next
+      # process that starts calls another.
       # @api private
       class WatchdogJob
         include Job
@@ -51,6 +52,7 @@ module DeltaLake
 
           self.class.schedule(state)
           state.touch
+          Tasks.push_new(state, state.hopeful) unless state.pushed?
           lost(state)
           Callback.settle(state)
         end
