@@ -321,7 +321,7 @@ RSpec.describe "Targets of syncs", :native do
     expect([written.first, made.first]).to eq(%w[PostgreSQL UpsertAll])
     expect(written.last).to eq(made.last)
     expect(written.last).to include("code" => "abcdef", "amount" => "1234.3", "at" => "2026-12-31T23:59:59.000000Z",
-                               "zoned" => "1969-12-31T23:59:59.999000Z")
+                                    "zoned" => "1969-12-31T23:59:59.999000Z")
   end
 
   it "have text, in Redis" do
