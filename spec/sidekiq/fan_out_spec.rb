@@ -234,12 +234,53 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
     expect(queue.map { |job| job.args.last }).to match_array((0...1_200).map(&:to_s))
   end
 
+  it "lasts as long as its tasks, also where its start is cut off" do
+    allow(watchdog).to receive(:ensure_scheduled).and_raise("cut off")
+    expect { fan_out.start([1, 2], job: CopyJob, id: "cut", expires_in: 9_000) }.to raise_error("cut off")
+    keys = redis("KEYS", "deltalake:fan-out:cut*")
+    expect(keys).to contain_exactly("deltalake:fan-out:cut", "deltalake:fan-out:cut:tasks")
+    expect(keys.map { |key| redis("TTL", key) }).to all(be_between(8_000, 9_000))
+  end
+
+  it "is not begun without tasks that Redis has lost" do
+    state = DeltaLake::Sidekiq::FanOut::State.new("lost")
+    allow(state).to receive(:call).and_wrap_original do |call, *command|
+      redis("DEL", *redis("KEYS", "*:draft:*")) if command.first == "EVAL"
+      call.call(*command)
+    end
+    expect { state.create(["json:[1]"], { "expires_in" => 9 }) }.to raise_error(DeltaLake::Error, /begin it again/)
+    expect(redis("KEYS", "*")).to eq([])
+  end
+
+  it "is followed by nothing where it expires under a task" do
+    found = fan_out.start([1, 2], job: CopyJob, on_complete: DoneJob)
+    allow(ran).to receive(:<<) { redis("DEL", *redis("KEYS", "deltalake:fan-out:#{found.id}*")) }
+    perform(queue.first)
+    expect(queue.map(&:klass)).to eq(["CopyJob"])
+    expect(redis("EXISTS", "deltalake:fan-out:#{found.id}")).to eq(0)
+  end
+
+  it "goes on where a process that starts takes it for expired while it is begun anew" do
+    redis("SADD", "deltalake:fan-outs", "late")
+    begun = nil
+    allow(DeltaLake::Sidekiq::FanOut::State).to receive(:new).and_wrap_original do |new, id|
+      new.call(id).tap do |state|
+        allow(state).to receive(:about).and_wrap_original do |about|
+          about.call.tap { begun ||= (begun = true) && fan_out.start([1], job: CopyJob, id:) }
+        end
+      end
+    end
+    watchdog.ensure_all
+    expect(begun).to have_attributes(id: "late", left: 1, over?: false)
+    expect(DeltaLake::Sidekiq::FanOut::State.all).to eq(["late"])
+  end
+
   it "is forgotten without a trace when it has expired" do
     found = fan_out.start([1], job: CopyJob)
     redis("DEL", "deltalake:fan-out:#{found.id}")
     watchdog.ensure_all
     expect(DeltaLake::Sidekiq::FanOut::State.all).to eq([])
-    expect(redis("EXISTS", "deltalake:fan-out:#{found.id}")).to eq(0)
+    expect(redis("KEYS", "deltalake:fan-out*")).to eq([])
   end
 
   it "can be cancelled" do

@@ -78,7 +78,7 @@ module DeltaLake
         def begin_as(id, work, about, target_bytes)
           state = State.new(id)
           state.create(Tasks.dump(work, target_bytes), about) unless state.about
-          WatchdogJob.ensure_scheduled(state) unless state.over?
+          WatchdogJob.ensure_scheduled(state) if state.open?
           Tasks.push_new(state, state.unfinished)
           state.touch
           Callback.settle(state)

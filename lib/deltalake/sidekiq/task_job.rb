@@ -27,7 +27,7 @@ module DeltaLake
 
         task = state.task(number)
         at_work(state, number, task) if task
-        FanOut::WatchdogJob.ensure_scheduled(state) unless state.over?
+        FanOut::WatchdogJob.ensure_scheduled(state) if state.open?
         FanOut::Callback.settle(state)
       end
 

@@ -18,7 +18,7 @@ module DeltaLake
           #
           # @param state [State]
           def settle(state)
-            return unless state.left.zero? && !state.over?
+            return unless state.left.zero? && state.open?
 
             classes = state.about.fetch("callbacks")
             step = classes.each_index.find { |index| !state.confirmed?(index) }

@@ -37,7 +37,9 @@ module DeltaLake
           def ensure_all
             State.all.each do |id|
               state = State.new(id)
-              state.about && !state.over? ? ensure_scheduled(state) : state.over
+              next state.sweep unless state.about
+
+              state.over? ? state.over : ensure_scheduled(state)
             end
           rescue StandardError => e
             ::Sidekiq.logger.warn { "deltalake: fan-outs could not be looked after: #{e.message}" }
