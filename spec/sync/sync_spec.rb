@@ -24,6 +24,11 @@ RSpec.describe DeltaLake::Sync do
     e
   end
 
+  # Deletes what the newest version has not.
+  def vacuum(table, path = table_path)
+    (files_on_disk(path) - table.files.map(&:path).to_a).each { |file| File.delete(File.join(path, file)) }
+  end
+
   describe "a first run" do
     it "copies all rows, and a second one has nothing to do" do
       table = create_table
@@ -308,10 +313,29 @@ RSpec.describe DeltaLake::Sync do
 
     it "is a vacuum that has deleted what the target's version had" do
       table.overwrite(orders(5...15), where: { id: 0...20 })
-      (files_on_disk - table.files.map(&:path).to_a).each { |file| File.delete(File.join(table_path, file)) }
+      vacuum(table)
       expect(gap(table)).to have_attributes(reason: :vacuumed, message: /version 4.*on_gap: :resync/)
       expect(run(table, on_gap: :resync)).to have_attributes(mode: :full, resynced: :vacuumed)
       expect(target.rows).to eq(by_id(table.to_a))
+    end
+
+    it "is a vacuum that has deleted what the feed had" do
+      fed = create_table(path: table_path("fed"), properties: { "delta.enableChangeDataFeed" => true })
+      fed.append(orders(0...10))
+      run(fed, name: "fed", to: (to = MemoryTarget.new))
+      2.times { |i| fed.overwrite(orders(5...15).map { |row| row.merge(price: i) }, where: { id: 0...20 }) }
+      vacuum(fed, table_path("fed"))
+      # The second time it is of a run that was begun.
+      2.times do
+        expect(gap(fed, name: "fed", to:)).to have_attributes(reason: :vacuumed, from: 1,
+                                                              message: /after version 1.*on_gap: :resync/)
+      end
+      expect(gap(fed, name: "fed", to:, mode: :changes)).to have_attributes(reason: :vacuumed)
+      fed.append(orders([50]))
+      expect(run(fed, name: "fed", to:, on_gap: :resync)).to have_attributes(mode: :full, resynced: :vacuumed)
+      expect(to.rows).to eq(by_id(fed.to_a))
+      File.delete(File.join(table_path("fed"), fed.files.first.path))
+      expect { run(fed, name: "fed", to:, mode: :full) }.to raise_error(DeltaLake::FileNotFoundError)
     end
 
     it "is a difference that was cut short and can no longer be read" do
@@ -320,7 +344,7 @@ RSpec.describe DeltaLake::Sync do
       expect { run(table, batch: 2) }.to raise_error("the target failed")
       target.fail_after(nil)
       table.overwrite(orders(0...10), where: { id: 0...10 })
-      (files_on_disk - table.files.map(&:path).to_a).each { |file| File.delete(File.join(table_path, file)) }
+      vacuum(table)
       expect(gap(table)).to have_attributes(reason: :vacuumed)
       expect(run(table, on_gap: :resync)).to have_attributes(mode: :full)
       expect(target.rows).to eq(by_id(table.to_a))
@@ -334,7 +358,7 @@ RSpec.describe DeltaLake::Sync do
     expect { run(table, batch: 5) }.to raise_error("the target failed")
     target.fail_after(nil)
     table.overwrite(orders(5...25))
-    (files_on_disk - table.files.map(&:path).to_a).each { |file| File.delete(File.join(table_path, file)) }
+    vacuum(table)
     expect(run(table)).to have_attributes(mode: :full, to_version: 5)
     expect(target.rows).to eq(by_id(table.to_a))
   end
