@@ -109,13 +109,21 @@ module DeltaLake
     end
 
     def begin_run(deadline)
+      newest = bound_to_newest(deadline)
+      session = Session.new(source: @source, target: @target, mapping: @mapping, deadline:, progress: @progress,
+                            batch: @batch)
+      # Another run may have brought the target to a version that came after that look at the table.
+      newest = bound_to_newest(deadline) if session.cursor&.beyond?(newest)
+      [session, newest]
+    end
+
+    def bound_to_newest(deadline)
       newest = @source.newest(deadline.left)
       if @target.respond_to?(:bind)
         @target.bind(name:, key: @source.key.map { |column| @mapping.name(column) }, schema: @source.schema(newest),
                      mapping: @mapping)
       end
-      [Session.new(source: @source, target: @target, mapping: @mapping, deadline:, progress: @progress, batch: @batch),
-       newest]
+      newest
     end
 
     def work(plan)

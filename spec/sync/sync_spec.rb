@@ -386,6 +386,29 @@ RSpec.describe DeltaLake::Sync do
     expect(target.rows).to eq(by_id(table.to_a))
   end
 
+  %i[stop resync].each do |on_gap|
+    it "takes no table for set back that another run has found newer in between (on_gap: #{on_gap})" do
+      table = create_table
+      table.append(orders(0...3))
+      run(table)
+      inner = nil
+      # The run has looked at the table, and asks the target now.
+      target.define_singleton_method(:cursor) do
+        unless inner
+          inner = :begun
+          other = DeltaLake.open(table.uri)
+          other.append([{ id: 10, country: "FR", price: 1 }])
+          inner = DeltaLake::Sync.new(other, to: self, name: "orders", progress: false).run
+        end
+        super()
+      end
+      expect(run(table.uri, on_gap:)).to have_attributes(mode: :none, to_version: 2, resynced: nil)
+      expect(inner).to have_attributes(mode: :difference, to_version: 2)
+      expect(target.rows.keys).to contain_exactly(0, 1, 2, 10)
+      expect(run(table)).to have_attributes(mode: :none, to_version: 2)
+    end
+  end
+
   it "stops at its deadline, and goes on in the next run" do
     table = create_table
     table.append(orders(0...30))
