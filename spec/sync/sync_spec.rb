@@ -263,6 +263,33 @@ RSpec.describe DeltaLake::Sync do
       expect(gap(table, to: other)&.reason).to eq(:schema_changed)
     end
 
+    [false, true].each do |feed|
+      it "is another column under a name in the filter, #{feed ? 'with' : 'without'} a feed" do
+        filters = { { active: true } => :active, { "active" => [true] } => :active, "aCTive = true" => :active,
+                    "`in it` IS NOT NULL" => :"in it", "place.city = 'Paris'" => :place,
+                    { place: { city: "Paris" } } => :place }
+        filters.each.with_index do |(filter, name), i|
+          properties = { "delta.columnMapping.mode" => "name", "delta.enableChangeDataFeed" => feed }
+          made = create_table({ id: :long, active: :boolean, "in it": :boolean, place: { city: :string } },
+                              path: table_path("filter #{i}"), properties: properties)
+          row = { active: true, "in it": true, place: { city: "Paris" } }
+          made.append([{ id: 1, **row }, { id: 2 }])
+          to = MemoryTarget.new
+          options = { to:, where: filter, select: [:id] }
+          run(made, **options)
+          type = made.schema[name].type
+          made.alter { |a| a.add_column(:other, :string) }
+          expect(run(made, **options).mode).to eq(feed ? :changes : :difference)
+          made.alter { |a| a.drop_column(name) }
+          made.alter { |a| a.add_column(name, type) }
+          made.append([{ id: 3, **row }])
+          expect([filter, gap(made, **options)&.reason]).to eq([filter, :schema_changed])
+          run(made, on_gap: :resync, **options)
+          expect(to.rows).to eq(by_id(made.where(filter).select(:id).to_a))
+        end
+      end
+    end
+
     it "is another filter, another choice of columns" do
       expect(gap(table, where: { id: 1.. }).reason).to eq(:options_changed)
       expect(gap(table, select: [:id]).reason).to eq(:options_changed)

@@ -70,9 +70,11 @@ module DeltaLake
         scan(snapshot).schema
       end
 
-      # @return [String] digest of the rows' columns as far as values hang on them: comments and the like do not count
+      # @return [String] digest of the columns of the rows and of the condition, as far as values hang on them: comments
+      #   and the like do not count
       def fingerprint(snapshot)
-        fields = columns(snapshot).map { |name| snapshot.schema[name]&.to_delta || { "name" => name } }
+        names = columns(snapshot) | condition_columns(snapshot.schema.names).sort
+        fields = names.map { |name| snapshot.schema[name]&.to_delta || { "name" => name } }
         scan(snapshot)
         Digest::SHA256.hexdigest(JSON.generate(fields.map { |field| essence(field) }))[0, 16]
       end
@@ -117,6 +119,21 @@ module DeltaLake
 
       def chosen(scan)
         @where.nil? ? scan : scan.where(@where)
+      end
+
+      # Those that the condition names; of SQL text, all whose name is a word of it.
+      def condition_columns(names)
+        case @where
+        when nil then []
+        when Hash then names & @where.keys.map(&:to_sym)
+        else
+          text = @where.encode(Encoding::UTF_8).downcase
+          names.select { |name| word?(name.name.downcase.gsub("`", "``"), text) }
+        end
+      end
+
+      def word?(name, text)
+        text.match?(/(?<![[:word:]])#{Regexp.escape(name)}(?![[:word:]])/)
       end
 
       # A column that was dropped and added again has another physical name, and other values in the same files.
