@@ -323,6 +323,23 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
     expect(Sidekiq.redis { |redis| redis.call("KEYS", "*") }).to eq([])
   end
 
+  it "takes the jobs that can do its tasks, and follow" do
+    stub_const("StageJob", job_class(DeltaLake::Sidekiq::StageJob))
+    stub_const("PlainJob", Class.new { include DeltaLake::Sidekiq::TaskJob })
+    stub_const("ActiveJobJob", Class.new { include Sidekiq::Worker::Options })
+    staged_work = DeltaLake::Sidekiq::StagedWork
+    [DoneJob, StageJob].each do |job|
+      expect { fan_out.start([1], job:) }.to raise_error(ArgumentError, /#{job} does no tasks of .*include .*TaskJob/)
+    end
+    expect { staged_work.start([1], job: CopyJob, into: target) }.to raise_error(ArgumentError, /StageJob for/)
+    expect { fan_out.start([1], job: PlainJob) }.to raise_error(ArgumentError, /PlainJob is no job of Sidekiq's/)
+    [[fan_out, { job: CopyJob }], [staged_work, { job: StageJob, into: target }]].each do |kind, options|
+      expect { kind.start([1], on_complete: ActiveJobJob, **options) }
+        .to raise_error(ArgumentError, /ActiveJobJob is no job of Sidekiq's: include Sidekiq::Job; a job of ActiveJob/)
+    end
+    expect(redis("KEYS", "*")).to eq([])
+  end
+
   describe "StagedWork" do
     let(:staged_work) { DeltaLake::Sidekiq::StagedWork }
 
