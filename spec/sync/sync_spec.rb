@@ -58,6 +58,31 @@ RSpec.describe DeltaLake::Sync do
       expect { run(table, key: :nothing, name: "other", to: MemoryTarget.new) }.to raise_error(ArgumentError, /nothing/)
     end
 
+    it "refuses names of columns that are not there, and two columns of the same name" do
+      table = create_table
+      table.append(orders(0...3))
+      expect { run(table, columns: { prize: :amount }) }.to raise_error(ArgumentError, /columns names prize.*id, coun/)
+      expect { run(table, select: [:id], columns: { price: :amount }) }.to raise_error(ArgumentError, /it has id/)
+      expect { run(table, columns: { price: :country }) { |row| row } }
+        .to raise_error(ArgumentError, /country and price the same name in the target, country/)
+      expect { run(table, columns: { price: :x, country: :x }) }.to raise_error(ArgumentError, /same name.*, x:/)
+      expect(target.batches).to eq([])
+      run(table, columns: { price: :country, country: :price })
+      expect(target.rows[1]).to include(country: BigDecimal("0.25"))
+    end
+
+    it "takes false for a key, as columns too" do
+      table = create_table({ id: :boolean, name: :string })
+      table.append([{ id: false, name: "a" }, { id: true, name: "b" }])
+      run(table)
+      expect(target.rows).to eq(by_id(table.to_a))
+      table.overwrite([{ id: false, name: "c" }])
+      expect(run(table)).to have_attributes(mode: :difference, upserted: 1, deleted: 1)
+      expect(target.rows).to eq(false => { id: false, name: "c" })
+      expect(sync(table).instance_variable_get(:@source).keys_of(DeltaLake::Sync::Columns.new({ id: [false, true] })))
+        .to eq([false, true])
+    end
+
     it "refuses rows that have no key" do
       table = create_table({ id: :long, name: :string })
       table.append([{ id: 1, name: "a" }, { id: nil, name: "b" }])

@@ -52,8 +52,8 @@ module DeltaLake
         def options_changed(cursor, options)
           return if cursor.options == options
 
-          error(:options_changed, cursor, "key, where, select or columns of the sync are others than those that the " \
-                                          "target was filled with")
+          error(:options_changed, cursor, "key, where, select, columns or target of the sync are others than those " \
+                                          "that it began with, under the same name")
         end
 
         def schema_changed(session, newest)

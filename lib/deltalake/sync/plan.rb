@@ -168,8 +168,8 @@ module DeltaLake
       end
 
       def vacuumed(cursor, cause)
-        gap(:vacuumed, cursor, "the changes after version #{cursor.version} can no longer be read, since a vacuum has " \
-                               "deleted files of them", cause)
+        gap(:vacuumed, cursor, "the changes after version #{cursor.version} can no longer be read, since a vacuum " \
+                               "has deleted files of them", cause)
       end
 
       def feed_gap(cursor, cause)

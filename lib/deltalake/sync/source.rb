@@ -80,10 +80,12 @@ module DeltaLake
       end
 
       # @param columns [Hash] names in the target
+      # @param identity [Array<String>] what tells the target from others that keep their cursors in the same place
       # @return [String] digest of what decides which rows the target has
-      def options(columns)
+      def options(columns, identity)
         conditions = @where.nil? ? [] : ConditionJSON.dump(Conditions.from(@where))
-        Digest::SHA256.hexdigest(JSON.generate([key, @select, conditions, columns.to_a.sort]))[0, 16]
+        chosen = [key, @select, conditions, columns.to_a.sort, *identity.map { |text| text.unpack1("H*") }]
+        Digest::SHA256.hexdigest(JSON.generate(chosen))[0, 16]
       end
 
       # What tells a version's commit from another one that has its number.
@@ -97,7 +99,10 @@ module DeltaLake
       # @param row [Hash]
       # @return [Object] the key's value; an Array where several columns make it
       def key_of(row)
-        return row.fetch(key.first) || no_key(row) if key.one?
+        if key.one?
+          value = row.fetch(key.first)
+          return value.nil? ? no_key(row) : value
+        end
 
         values = row.values_at(*key)
         values.include?(nil) ? no_key(row) : values
