@@ -50,7 +50,8 @@ module DeltaLake
     # @param select [Array<Symbol>, nil] only these columns, and the key's
     # @param columns [Hash{Symbol => Symbol}] names in the target, where they are others; no two columns have the same
     # @param mode [Symbol] `:auto`; `:changes` for the feed or nothing; `:difference` for no feed; `:full` to copy
-    #   everything again. The first run copies everything whatever it says
+    #   everything again. The first run copies everything whatever it says, and a run that was cut short is first
+    #   brought to its end in its own way, but for `:full`
     # @param on_gap [Symbol] what to do where the target cannot be brought on from where it is: `:stop` raises a
     #   {SyncGapError}, `:resync` copies everything again
     # @param progress [#call, nil, false] gets rows read and all rows (nil where nobody knows); nil for a bar where

@@ -189,6 +189,40 @@ RSpec.describe DeltaLake::Sync do
       expect(target.batches.map { |batch| batch.upserts.size }.max).to be <= 30
     end
 
+    it "deletes many rows of a version in parts, and repeats them after a fault" do
+      table.append(orders(0...200))
+      run(table)
+      target.batches.clear
+      table.overwrite(orders(190...195))
+      target.fail_after(4)
+      expect { run(table, batch: 3) }.to raise_error("the target failed")
+      expect(target.rows.size).to eq(140)
+      target.fail_after(nil)
+      table.append(orders([0]))
+      expect(run(table, batch: 3)).to have_attributes(mode: :changes, from_version: 1, to_version: 3)
+      expect(target.rows).to eq(by_id(table.to_a))
+      expect(target.batches.map { |batch| batch.deletes.size }.max).to be <= 30
+    end
+
+    it "is left for a difference as long as no row of it was written, and not after that" do
+      table.append(orders(0...40))
+      run(table)
+      table.append(orders(100...150))
+      table.overwrite([], where: "id >= 100")
+      target.fail_after(3)
+      expect { run(table, batch: 1) }.to raise_error("the target failed")
+      # In the target, and in neither the version that it had nor the newest one.
+      expect(target.rows.keys.max).to be >= 100
+      target.fail_after(nil)
+      expect(run(table, batch: 1, mode: :difference)).to have_attributes(mode: :changes, to_version: 3)
+      expect(target.rows).to eq(by_id(table.to_a))
+      table.overwrite([orders([3]).first.merge(price: 9)], where: { id: 3 })
+      Dir[File.join(table_path, "_change_data", "*.parquet")].each { |file| File.delete(file) }
+      expect(gap(table)).to have_attributes(reason: :vacuumed)
+      expect(run(table, mode: :difference)).to have_attributes(mode: :difference, upserted: 1)
+      expect(target.rows).to eq(by_id(table.to_a))
+    end
+
     it "deletes what leaves the filter" do
       table.append(orders(0...20))
       run(table, where: { country: "FR" })

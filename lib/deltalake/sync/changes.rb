@@ -4,14 +4,17 @@ module DeltaLake
   class Sync
     # What the change data feed tells, in the order of the versions, each key with what it is at the end. Rows of pre-
     # and postimages are filtered alike: what leaves the filter is a delete. Whole versions are written at once, many
-    # small ones together; only one with more rows than fit is written in parts, its deletes last.
+    # small ones together; only one with more rows than fit is written in parts, its deletes last. The run is pending
+    # from its first row on: until then another way may be taken instead.
     # @api private
     class ChangeFeed
       # @param session [Session]
       # @param snapshot [Snapshot] of the version to reach
-      def initialize(session, snapshot)
+      # @param pending [Hash{String => Object}] of the cursor while rows are written
+      def initialize(session, snapshot, pending)
         @session = session
         @snapshot = snapshot
+        @pending = pending
         @upserts = {}
         @deletes = {}
         # Keys that the version under way has put: within a version a put counts, in whatever order rows come.
@@ -32,7 +35,7 @@ module DeltaLake
           end
           @session.read(rows.size)
         end
-        write(@session.cursor.reached)
+        write { |cursor| cursor.with(pending: @pending).reached }
       end
 
       private
@@ -53,7 +56,7 @@ module DeltaLake
           @upserts.delete(key)
           @deletes[key] = true
         end
-        write_part if @upserts.size >= @session.batch * 10
+        write_part if @upserts.size >= most
       end
 
       def delete(value)
@@ -68,18 +71,36 @@ module DeltaLake
         @put = {}
         return if @upserts.size + @deletes.size < @session.batch
 
-        write(@session.cursor.with(version:, commit: nil))
+        write { |cursor| cursor.with(version:, commit: nil) }
       end
 
       def write_part
+        begin_rows
         @session.write(@session.cursor, @upserts)
         @upserts = {}
       end
 
-      def write(cursor)
-        @session.write(cursor, @upserts, @deletes.keys)
+      # @yieldparam cursor [Cursor]
+      # @yieldreturn [Cursor] of what is written
+      def write
+        begin_rows unless @upserts.empty? && @deletes.empty?
+        *parts, rest = @deletes.keys.each_slice(most).to_a
+        parts.each { |keys| @session.write(@session.cursor, {}, keys) }
+        @session.write(yield(@session.cursor), @upserts, rest || [])
         @upserts = {}
         @deletes = {}
+      end
+
+      def begin_rows
+        return if @begun
+
+        @session.write(@session.cursor.with(pending: @pending))
+        @begun = true
+      end
+
+      # Rows of one version that are written at once.
+      def most
+        @session.batch * 10
       end
     end
   end

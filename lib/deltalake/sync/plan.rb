@@ -98,7 +98,8 @@ module DeltaLake
         [:full, Full.new(@session, snapshot)]
       end
 
-      # The feed to the newest version has all keys of the feed to an older one, each with what it is in the end.
+      # The feed to the newest version has all keys of the feed to an older one, each with what it is in the end. No
+      # other way has: what the target has got of versions in between may be in neither the first nor the last.
       def resume_changes(cursor)
         feed_error = no_feed(cursor)
         raise interrupted(cursor, feed_error) if feed_error
@@ -130,8 +131,8 @@ module DeltaLake
       end
 
       def changes(cursor)
-        claim(cursor.with(pending: pending("changes")))
-        [:changes, ChangeFeed.new(@session, @newest)]
+        claim(cursor)
+        [:changes, ChangeFeed.new(@session, @newest, pending("changes"))]
       end
 
       def pending(mode)
