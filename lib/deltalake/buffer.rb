@@ -34,9 +34,9 @@ module DeltaLake
     # When a batch is full, and how much may wait.
     # @api private
     Limits = Struct.new(:rows, :bytes, :age, :max_rows, :max_bytes, keyword_init: true)
-    # All that belongs to one process.
+    # All that belongs to one process, and whether rows were given away.
     # @api private
-    State = Struct.new(:waiting, :flusher, :letters)
+    State = Struct.new(:waiting, :flusher, :letters, :given_away)
     # What callables of the user's may raise, a method that is not there yet among it.
     # @api private
     FAULTS = [StandardError, ScriptError].freeze
@@ -45,6 +45,9 @@ module DeltaLake
 
     # @return [String] address of the table
     attr_reader :table
+    # @return [Numeric] seconds
+    # @api private
+    attr_reader :close_deadline
 
     # @param table [String, Pathname, Symbol, Table] an address, or the name of one, is opened at the first flush
     # @param dead_letter [#call] is given each row that the table refuses, and its error; one that raises is given the
@@ -139,9 +142,9 @@ module DeltaLake
         state.flusher.finish(Clock.now + deadline)
         rest = state.waiting.rest.reject { |batch| batch.rows.empty? }
         rest.each { |batch| give_away(batch, state) }
-        Registry.remove(self)
         state.letters.deliver
-        rest.empty?
+        Registry.remove(self)
+        !state.given_away
       end
     end
 
@@ -192,23 +195,34 @@ module DeltaLake
       State.new(waiting, Flusher.new(waiting, letters, @writer, deadline: @deadline, on_error: @on_error), letters)
     end
 
-    # To the user, in the end to the one who takes refused rows.
+    # To the user, in the end to the one who takes refused rows. What breaks off the user leaves open where the rows
+    # are: they are not tried again, for their keys may be others than the flush's by now.
     def give_away(batch, state)
-      raise DeadlineExceededError, "rows were not flushed before the end" unless @hand_over
-
-      hand_over(batch)
-    rescue *FAULTS => e
-      error = batch.uncertain? ? outcome_unknown(batch) : e
-      batch.rows.each { |row| state.letters.add(row, error) }
-      log(e)
-    ensure
-      state.waiting.finished(batch)
+      Thread.handle_interrupt(Object => :never) do
+        why = outcome_unknown(batch)
+        why = Thread.handle_interrupt(Object => :immediate) { refusal(batch) { why = nil } }
+      ensure
+        batch.rows.each { |row| state.letters.add(row, why) } if why
+        state.given_away = true
+        state.waiting.finished(batch)
+      end
     end
 
-    def hand_over(batch)
+    # Why the user does not take the rows, or nil. The block is called as soon as they are taken.
+    def refusal(batch, &taken)
+      raise DeadlineExceededError, "rows were not flushed before the end" unless @hand_over
+
+      hand_over(batch, &taken)
+      nil
+    rescue *FAULTS => e
+      log(e)
+      batch.uncertain? ? outcome_unknown(batch) : e
+    end
+
+    def hand_over(batch, &taken)
       batch.comes_from(@how)
       known = { rows: batch.rows.size, memory: batch.bytes, uncertain: batch.uncertain? }
-      Instrumentation.tell_run(:hand_over, Address.of(table), **known) { @hand_over.call(batch) }
+      Instrumentation.tell_run(:hand_over, Address.of(table), **known) { @hand_over.call(batch).tap(&taken) }
     end
 
     def outcome_unknown(batch)
