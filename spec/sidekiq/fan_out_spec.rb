@@ -35,6 +35,11 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
     Object.const_get(job.klass).new.tap { |instance| instance.jid = job.jid }.perform(*job.args)
   end
 
+  # The job that follows, of which the block is the work.
+  def follow(job, &work)
+    DeltaLake::Sidekiq::Middleware.new.call(DoneJob.new, job.item, job.queue, &work)
+  end
+
   def watch(found)
     watchdog.new.tap { |job| job.jid = DeltaLake::Sidekiq::FanOut::State.new(found.id).watch.first }.perform(found.id)
   end
@@ -153,10 +158,24 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
       expect(queue.map(&:jid)).to eq([jid])
       job = queue.first
       done = 0
-      2.times { DeltaLake::Sidekiq::Middleware.new.call(DoneJob.new, job.item, "default") { done += 1 } }
+      2.times { follow(job) { done += 1 } }
       expect(done).to eq(1)
       expect(found).to be_over
       expect(fan_out.start([1], job: CopyJob, id: found.id).left).to eq(0)
+    end
+
+    it "leaves alone what follows where that waits in a queue of its own" do
+      DoneJob.sidekiq_options queue: :slow
+      queue.each { |job| perform(job) }
+      later
+      sleep(1)
+      watch(found)
+      slow = Sidekiq::Queue.new("slow")
+      expect([slow.size, queue.size]).to eq([1, 0])
+      slow.clear
+      later
+      watch(found)
+      expect([slow.size, queue.size]).to eq([1, 0])
     end
 
     it "finds out where it was cut off between the last task and the job that follows" do
@@ -292,6 +311,21 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
     expect(queue.map(&:klass)).not_to include("DoneJob")
   end
 
+  it "can be cancelled while what follows waits, which then does nothing" do
+    found = fan_out.start([], job: CopyJob, on_complete: DoneJob)
+    found.cancel
+    expect { |work| follow(queue.first, &work) }.not_to yield_control
+    expect(queue.size).to eq(1)
+  end
+
+  it "runs what follows again where that has failed, and is over after it" do
+    found = fan_out.start([], job: CopyJob, on_complete: DoneJob)
+    expect { follow(queue.first) { raise "broken" } }.to raise_error("broken")
+    expect(found).to have_attributes(over?: false, failures: { "done:0" => 1 })
+    expect { |work| follow(queue.first, &work) }.to yield_control.once
+    expect(found).to be_over
+  end
+
   it "raises where Redis has forgotten what was to be done" do
     found = fan_out.start([1], job: CopyJob)
     redis("FLUSHALL")
@@ -321,6 +355,23 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
       expect { fan_out.start([1], job: CopyJob, **option) }.to raise_error(ArgumentError, /more than 0 seconds/)
     end
     expect(Sidekiq.redis { |redis| redis.call("KEYS", "*") }).to eq([])
+  end
+
+  it "takes the jobs that can do its tasks, and follow" do
+    stub_const("StageJob", job_class(DeltaLake::Sidekiq::StageJob))
+    stub_const("PlainJob", Class.new { include DeltaLake::Sidekiq::TaskJob })
+    stub_const("ActiveJobJob", Class.new { include Sidekiq::Worker::Options })
+    staged_work = DeltaLake::Sidekiq::StagedWork
+    [DoneJob, StageJob].each do |job|
+      expect { fan_out.start([1], job:) }.to raise_error(ArgumentError, /#{job} does no tasks of .*include .*TaskJob/)
+    end
+    expect { staged_work.start([1], job: CopyJob, into: target) }.to raise_error(ArgumentError, /StageJob for/)
+    expect { fan_out.start([1], job: PlainJob) }.to raise_error(ArgumentError, /PlainJob is no job of Sidekiq's/)
+    [[fan_out, { job: CopyJob }], [staged_work, { job: StageJob, into: target }]].each do |kind, options|
+      expect { kind.start([1], on_complete: ActiveJobJob, **options) }
+        .to raise_error(ArgumentError, /ActiveJobJob is no job of Sidekiq's: include Sidekiq::Job; a job of ActiveJob/)
+    end
+    expect(redis("KEYS", "*")).to eq([])
   end
 
   describe "StagedWork" do

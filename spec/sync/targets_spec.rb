@@ -229,6 +229,21 @@ RSpec.describe "Targets of syncs", :native do
       expect([kept, mode, version]).to eq([0, "none", 2])
     end
 
+    it "are told from others of the same name, in #{kind}" do
+      error, mode, counts = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}").first
+        sync(Plain).run
+        begin
+          sync(Stamp).run
+        rescue DeltaLake::SyncGapError => e
+          error = [e.reason, e.message]
+        end
+        before = Stamp.count
+        show([error, sync(Stamp, on_gap: :resync).run.mode, [before, Stamp.count]])
+      RUBY
+      expect(error).to match(["options_changed", /columns or target of the sync.*under the same name/])
+      expect([mode, counts]).to eq(["full", [0, 3]])
+    end
+
     it "have keys of several columns, and say what they lack, in #{kind}" do
       rows, after, *errors = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}")
         ActiveRecord::Base.connection.create_table(:pairs, id: false) do |t|
@@ -322,6 +337,42 @@ RSpec.describe "Targets of syncs", :native do
     expect(written.last).to eq(made.last)
     expect(written.last).to include("code" => "abcdef", "amount" => "1234.3", "at" => "2026-12-31T23:59:59.000000Z",
                                     "zoned" => "1969-12-31T23:59:59.999000Z")
+  end
+
+  it "have their keys as bytes and are told from others of the same name, in Redis" do
+    skip Services::Redis.missing if Services::Redis.missing
+    texts, binaries, pairs, *others = run(<<~'RUBY', "URL = #{Services::Redis.running.url.inspect}\n")
+      require "redis"
+      redis = Redis.new(url: URL)
+      redis.flushall
+      # As under LANG=C: what the client says of the encoding of replies.
+      Encoding.default_external = Encoding::US_ASCII
+      words = DeltaLake.create("#{DIR}/words", schema: { word: :string, raw: :binary, n: :long })
+      words.append([{ word: "M\u00fcller", raw: "\xFF\x00".b, n: 1 }, { word: "Meier", raw: "a".b, n: 2 }])
+      full = lambda do |key, prefix|
+        to = DeltaLake::Sync.redis(redis, prefix: prefix)
+        runs = Array.new(2) do
+          DeltaLake::Sync.new(words, to: to, key: key, name: prefix, mode: :full, progress: false).run.deleted
+        end
+        redis.set("#{prefix}other", "")
+        runs << DeltaLake::Sync.new(words, to: to, key: key, name: prefix, mode: :full, progress: false).run.deleted
+        show([runs, redis.scan_each(match: "#{prefix}*").map { |name| name.unpack1("H*") }])
+      end
+      full.call(:word, "\u00e9:")
+      full.call(:raw, "\u00e8:")
+      full.call(%i[word raw], "p:")
+      [{ prefix: "a:" }, { prefix: "b:" }, { prefix: "a:", as: :string }, { prefix: "a:" }].each do |options|
+        show(DeltaLake::Sync.new(words, to: DeltaLake::Sync.redis(redis, **options), key: :n, name: "one",
+                                        progress: false).run.mode)
+      rescue DeltaLake::SyncGapError => e
+        show(e.reason)
+      end
+    RUBY
+    hex = ->(*names) { match_array(names.map { |name| name.unpack1("H*") }) }
+    expect(texts).to match([[0, 0, 1], hex.call("\u00e9:M\u00fcller", "\u00e9:Meier")])
+    expect(binaries).to match([[0, 0, 1], hex.call("\u00e8:".b + "\xFF\x00".b, "\u00e8:a")])
+    expect(pairs).to match([[0, 0, 1], hex.call("p:M\u00fcller:".b + "\xFF\x00".b, "p:Meier:a")])
+    expect(others).to eq(%w[full options_changed options_changed none])
   end
 
   it "have text, in Redis" do

@@ -240,6 +240,12 @@ module DeltaLake
           about.fetch("lease")
         end
 
+        # @param job [Class]
+        # @return [String] name of the queue that its jobs wait in
+        def queue(job)
+          about["queue"] || job.get_sidekiq_options.fetch("queue", "default").to_s
+        end
+
         # @return [Float]
         def now
           Time.now.to_f

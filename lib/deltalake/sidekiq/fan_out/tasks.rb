@@ -57,7 +57,7 @@ module DeltaLake
           # @param state [State]
           # @return [String] name of the queue that they wait in
           def queue(state)
-            state.about["queue"] || job(state).get_sidekiq_options.fetch("queue", "default").to_s
+            state.queue(job(state))
           end
 
           private

@@ -62,7 +62,7 @@ module DeltaLake
         private
 
         def lost(state)
-          found, early = state.overdue.partition { |_, pushed| pushed.nil? || taken?(state, pushed) }
+          found, early = state.overdue.partition { |member, pushed| pushed.nil? || taken?(state, member, pushed) }
           early.each { |member, _| state.renew(member) }
           tasks, callbacks = found.map(&:first).partition { |member| Callback.step(member).nil? }
           push_tasks(state, tasks)
@@ -81,12 +81,14 @@ module DeltaLake
 
         # Whether a job that was pushed then, and has not begun, can no longer be in its queue: all that is there is
         # younger.
-        def taken?(state, pushed)
-          @oldest ||= begin
-            queue = ::Sidekiq::Queue.new(Tasks.queue(state))
-            queue.size.zero? ? state.now : state.now - queue.latency
-          end
-          pushed < @oldest - 1
+        def taken?(state, member, pushed)
+          step = Callback.step(member)
+          name = step ? Callback.queue(state, step) : Tasks.queue(state)
+          pushed < ((@oldest ||= {})[name] ||= oldest(state, ::Sidekiq::Queue.new(name))) - 1
+        end
+
+        def oldest(state, queue)
+          queue.size.zero? ? state.now : state.now - queue.latency
         end
       end
     end
