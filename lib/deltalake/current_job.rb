@@ -1,5 +1,8 @@
 # frozen_string_literal: true
 
+require "digest"
+require "json"
+
 module DeltaLake
   # The job that the running fiber works for, so that `once: :job` can name its writes: a job that is run again, by a
   # retry or after a shutdown, has the same id, and adds nothing twice. `deltalake/sidekiq` sets it for Sidekiq,
@@ -12,6 +15,10 @@ module DeltaLake
   # The job belongs to one fiber. Threads and fibers that a job starts have none, for their order is nobody's: give them
   # `once: DeltaLake::CurrentJob.key("part-1")`, made before. A job within a job has the inner one's id until it ends;
   # with the id of an outer one it goes on counting there.
+  #
+  # A job of a queue that is run inline in another one (`perform_now`, `perform_inline`) is given a new id each time. So
+  # it goes by the outer one's, its class, its arguments and its number among those that are alike in that run: where
+  # the outer job is run again, its writes are not added twice.
   #
   # @example
   #   DeltaLake::CurrentJob.with(job.id) { table.append(rows, once: :job) }
@@ -31,14 +38,25 @@ module DeltaLake
       # @param resumes [Boolean] whether a run may begin in the middle of the job, so that its writes have no number:
       #   each must have a name
       # @return [Object] what the block gives
-      def with(id, resumes: false)
+      def with(id, resumes: false, &work)
         id = checked(id)
-        outer = Thread.current[PLACE] || []
-        job = outer.find { |known| known.id == id } || new(id, resumes:)
-        Thread.current[PLACE] = [*outer, job].freeze
-        yield
-      ensure
-        Thread.current[PLACE] = outer if outer
+        within(outer(id) || new(id, resumes:), &work)
+      end
+
+      # As {.with}, for an id that a queue has given: inline in another job it is not the same when that is run again.
+      #
+      # @param id [String]
+      # @param job [Class]
+      # @param arguments [#call] what gives them as JSON has them
+      # @param kept [String, nil] the id in its place, where there is one that stays
+      # @return [Object] what the block gives
+      # @api private
+      def queued(id, job, arguments, kept: nil, &work)
+        resumes = resumes?(job)
+        return with(kept, resumes:, &work) if kept
+
+        id = checked(id)
+        within(outer(id) || current&.inline(id, [job.name, arguments.call], resumes:) || new(id, resumes:), &work)
       end
 
       # @return [CurrentJob, nil]
@@ -83,6 +101,18 @@ module DeltaLake
 
       private
 
+      def within(job)
+        outer = Thread.current[PLACE] || []
+        Thread.current[PLACE] = [*outer, job].freeze
+        yield
+      ensure
+        Thread.current[PLACE] = outer
+      end
+
+      def outer(id)
+        Thread.current[PLACE]&.find { |known| known.known_as?(id) }
+      end
+
       def current!
         current || raise(ArgumentError, <<~TEXT.tr("\n", " ").strip)
           once: :job takes its key from the job that is running, and here is none. In Sidekiq: require "deltalake/sidekiq"
@@ -109,12 +139,40 @@ module DeltaLake
     # @return [String]
     attr_reader :id
 
+    # @param id [String]
+    # @param given [String] the id by which its queue knows it
+    # @param resumes [Boolean]
+    # @param rootless [Boolean] whether it is inline in a job that may go on in its middle, so that no id stays
     # @api private
-    def initialize(id, resumes:)
+    def initialize(id, resumes:, given: id, rootless: false)
       @id = id
+      @given = given
       @resumes = resumes
+      @rootless = rootless
       @written = Hash.new(0)
+      @inline = Hash.new(0)
       @failed = {}
+    end
+
+    # @param id [String]
+    # @api private
+    def known_as?(id)
+      [@id, @given].include?(id)
+    end
+
+    # A job that is run inline in this one. A number alone would give it the key of another one where this job, run
+    # again, leaves out what is done already.
+    #
+    # @param given [String] the id by which its queue knows it
+    # @param work [Array] what it is, as JSON has it
+    # @param resumes [Boolean]
+    # @return [CurrentJob]
+    # @api private
+    def inline(given, work, resumes:)
+      return self.class.new(given, resumes:, rootless: true) if @resumes || @rootless
+
+      mark = Digest::SHA256.hexdigest(JSON.generate(work))[0, 16]
+      self.class.new("#{id}/inline-#{mark}-#{@inline[mark] += 1}", resumes:, given:)
     end
 
     # (see .key)
@@ -129,6 +187,7 @@ module DeltaLake
                              "what writes without a name have"
       end
 
+      refuse_rootless
       "#{id}/#{name}"
     end
 
@@ -139,6 +198,7 @@ module DeltaLake
     # @yieldparam key [String]
     # @api private
     def numbered(*places)
+      refuse_rootless
       refuse_resuming
       refuse_after(places.filter_map { |place| @failed[place] }.first)
       number = places.map { |place| @written[place] }.max + 1
@@ -158,6 +218,15 @@ module DeltaLake
       raise ArgumentError, "write #{failed} of job #{id} to this table failed, and once: :job cannot tell whether " \
                            "this is the same again: let the error end the job, which is then run again, or name its " \
                            "writes: once: { job: \"name\" }"
+    end
+
+    # Only where a key is asked for: jobs that write nothing are nobody's trouble.
+    def refuse_rootless
+      return unless @rootless
+
+      raise ArgumentError, "job #{id} is run inline in one that may go on in its middle, so that its id would be " \
+                           "another when that is run again: run it as DeltaLake::CurrentJob.with(\"...\") { }, with " \
+                           "an id of the outer job's and its part"
     end
 
     def refuse_resuming

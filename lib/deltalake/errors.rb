@@ -131,8 +131,9 @@ module DeltaLake
   # A {Sync} cannot go on from where its target stands: {#reason} says why. `on_gap: :resync` copies everything again.
   class SyncGapError < Error
     # @return [Symbol] `:recreated` (another table is there now), `:restored` (its history was replaced by an older
-    #   one), `:schema_changed` (in the selected columns), `:options_changed` (of the sync itself), `:log_cleaned`,
-    #   `:vacuumed`, `:feed_missing` or `:interrupted` (a run that was cut short can no longer be brought to its end)
+    #   one), `:schema_changed` (in the columns that are synced or that `where:` names), `:options_changed` (of the sync
+    #   itself, or its target), `:log_cleaned`, `:vacuumed`, `:feed_missing` or `:interrupted` (a run that was cut short
+    #   can no longer be brought to its end)
     attr_reader :reason
     # @return [Integer, nil] the version that the target stands on
     attr_reader :from

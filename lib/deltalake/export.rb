@@ -17,7 +17,8 @@ module DeltaLake
   # they are.
   #
   # - A row is seen where its transaction has become visible before its `updated_at` is `lag` seconds old. Transactions
-  #   that stay open longer after that time was set, and clocks that are further apart, need a longer `lag`.
+  #   that stay open longer after that time was set, and clocks that are further apart, need a longer `lag`. It counts
+  #   from one second ago: many databases and columns keep whole seconds, and more rows of this one may come.
   # - A row that changes twice between two runs is seen once, and a delete is not seen. What writes past ActiveRecord
   #   has to set `updated_at`, as `update_all` and SQL do not; a row without it is never seen.
   # - Of the states of a row the one with the latest `updated_at` is the newest.
@@ -28,6 +29,10 @@ module DeltaLake
   class Export
     # Seconds that a transaction may take, and clocks may be apart, where nobody says.
     LAG = 60
+    # The coarsest moment: of a column without fractions, and of NOW() in MySQL and CURRENT_TIMESTAMP in SQLite,
+    # whatever the column keeps.
+    GRAIN = 1
+    private_constant :GRAIN
 
     # @return [String] that tells its place in the table from those of others
     attr_reader :name
@@ -37,7 +42,7 @@ module DeltaLake
     # @param to [Table, String, Pathname] with columns by the names of the model's, as for {Table#append}
     # @param name [String] stays the same as long as the export is the same
     # @param updated_at [Symbol] the column that grows whenever a row is written; it needs an index
-    # @param lag [Numeric] seconds of the newest past that are left to the next run
+    # @param lag [Numeric] seconds of the newest past that are left to the next run, and one more
     # @param batch [Integer] rows of one commit, about: those of the last moment are all in
     # @param storage [Hash{Symbol, String => Object}] options of the store, where an address is given
     # @param on_unknown [Symbol] (see Table#append)
@@ -101,7 +106,7 @@ module DeltaLake
 
     # How far it is then.
     def follow(handle, at, deadline, told)
-      last = Windows.micros(Time.now - @lag)
+      last = Windows.micros((Time.now - @lag - GRAIN).floor(6))
       while (window = @windows.next(at, last))
         commit = append(handle, window, deadline.left)
         told[:rows] += commit.rows

@@ -48,7 +48,7 @@ module DeltaLake
     # @param where [Hash, String, nil] only rows that meet it, as for {Readable#where}; a row that no longer does is
     #   deleted from the target
     # @param select [Array<Symbol>, nil] only these columns, and the key's
-    # @param columns [Hash{Symbol => Symbol}] names in the target, where they are others
+    # @param columns [Hash{Symbol => Symbol}] names in the target, where they are others; no two columns have the same
     # @param mode [Symbol] `:auto`; `:changes` for the feed or nothing; `:difference` for no feed; `:full` to copy
     #   everything again. The first run copies everything whatever it says
     # @param on_gap [Symbol] what to do where the target cannot be brought on from where it is: `:stop` raises a
@@ -101,7 +101,7 @@ module DeltaLake
     def bring(started, deadline, told)
       session, newest = begin_run(deadline)
       from = session.cursor&.version
-      mode, resynced = work(Plan.new(session, newest, @source.options(@mapping.columns), @mode))
+      mode, resynced = work(Plan.new(session, newest, options, @mode))
       Result.new(mode:, from_version: from, to_version: session.cursor.version, **session.counts, resynced:,
                  duration: Clock.now - started)
     ensure
@@ -109,13 +109,26 @@ module DeltaLake
     end
 
     def begin_run(deadline)
+      newest = bound_to_newest(deadline)
+      session = Session.new(source: @source, target: @target, mapping: @mapping, deadline:, progress: @progress,
+                            batch: @batch)
+      # Another run may have brought the target to a version that came after that look at the table.
+      newest = bound_to_newest(deadline) if session.cursor&.beyond?(newest)
+      [session, newest]
+    end
+
+    def bound_to_newest(deadline)
       newest = @source.newest(deadline.left)
+      @mapping.check(@source.columns(newest)) unless @mapping.columns.empty?
       if @target.respond_to?(:bind)
         @target.bind(name:, key: @source.key.map { |column| @mapping.name(column) }, schema: @source.schema(newest),
                      mapping: @mapping)
       end
-      [Session.new(source: @source, target: @target, mapping: @mapping, deadline:, progress: @progress, batch: @batch),
-       newest]
+      newest
+    end
+
+    def options
+      @source.options(@mapping.columns, @target.respond_to?(:identity) ? Array(@target.identity) : [])
     end
 
     def work(plan)

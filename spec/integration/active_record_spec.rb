@@ -75,6 +75,27 @@ RSpec.describe "ActiveRecord", :native do
     expect(null).to eq(%w[id name])
   end
 
+  it "has room for MySQL's unsigned integers" do
+    types, largest = run(<<~'RUBY')
+      Column = Struct.new(:name, :sql_type, :limit, :type, :null)
+      sizes = { "tinyint" => 1, "smallint" => 2, "mediumint" => 3, "int" => 4, "bigint" => 8 }
+      columns = sizes.flat_map do |sql, limit|
+        [Column.new(sql, sql, limit, :integer, true), Column.new("#{sql}_u", "#{sql}(9) unsigned", limit, :integer, true)]
+      end
+      model = Struct.new(:columns, :column_names, :defined_enums).new(columns, columns.map(&:name), {})
+      schema = DeltaLake::Schema.from_model(model)
+      show(schema.fields.to_h { |f| [f.name, f.type.to_s] })
+      table = DeltaLake.create("#{DIR}/t", schema: schema)
+      row = columns.to_h { |c| [c.name.to_sym, (2**(8 * c.limit - (c.sql_type.include?("unsigned") ? 0 : 1))) - 1] }
+      table.append([row])
+      show(table.to_a == [row])
+    RUBY
+    expect(types).to eq({ "tinyint" => "byte", "tinyint_u" => "short", "smallint" => "short", "smallint_u" => "integer",
+                          "mediumint" => "integer", "mediumint_u" => "integer", "int" => "integer", "int_u" => "long",
+                          "bigint" => "long", "bigint_u" => "decimal(20,0)" })
+    expect(largest).to be(true)
+  end
+
   it "makes a schema of some columns of a model" do
     only, except, *errors = run(<<~RUBY)
       show(DeltaLake::Schema.from_model(User, only: [:score, "id"]).names)

@@ -35,12 +35,31 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
     Object.const_get(job.klass).new.tap { |instance| instance.jid = job.jid }.perform(*job.args)
   end
 
+  # The job that follows, of which the block is the work.
+  def follow(job, &work)
+    DeltaLake::Sidekiq::Middleware.new.call(DoneJob.new, job.item, job.queue, &work)
+  end
+
   def watch(found)
     watchdog.new.tap { |job| job.jid = DeltaLake::Sidekiq::FanOut::State.new(found.id).watch.first }.perform(found.id)
   end
 
   def queue
     Sidekiq::Queue.new
+  end
+
+  # Begins one of three parts in another process, which the block may end before it pushes a part.
+  def begin_in_fork
+    pid = fork do
+      calls = 0
+      allow(DeltaLake::Sidekiq::FanOut::Tasks).to receive(:push).and_wrap_original do |push, *given|
+        yield calls += 1
+        push.call(*given)
+      end
+      fan_out.start([*1..1_200], job: CopyJob, id: "killed", lease: 0.2)
+      exit!(0)
+    end
+    Process.wait(pid)
   end
 
   def run_over(found, fleet, kill_at:)
@@ -139,10 +158,24 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
       expect(queue.map(&:jid)).to eq([jid])
       job = queue.first
       done = 0
-      2.times { DeltaLake::Sidekiq::Middleware.new.call(DoneJob.new, job.item, "default") { done += 1 } }
+      2.times { follow(job) { done += 1 } }
       expect(done).to eq(1)
       expect(found).to be_over
       expect(fan_out.start([1], job: CopyJob, id: found.id).left).to eq(0)
+    end
+
+    it "leaves alone what follows where that waits in a queue of its own" do
+      DoneJob.sidekiq_options queue: :slow
+      queue.each { |job| perform(job) }
+      later
+      sleep(1)
+      watch(found)
+      slow = Sidekiq::Queue.new("slow")
+      expect([slow.size, queue.size]).to eq([1, 0])
+      slow.clear
+      later
+      watch(found)
+      expect([slow.size, queue.size]).to eq([1, 0])
     end
 
     it "finds out where it was cut off between the last task and the job that follows" do
@@ -174,6 +207,9 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
     expect(found.failures).to eq("0" => 26)
     expect(found).to have_attributes(left: 1, over?: false)
     expect(redis("ZCARD", "deltalake:fan-out:#{found.id}:due")).to eq(0)
+    redis("HDEL", "deltalake:fan-out:#{found.id}", "pushed")
+    watch(found)
+    expect(queue.size).to eq(0)
   end
 
   it "is over at once where there is nothing to do" do
@@ -190,12 +226,80 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
     expect(found).to be_over
   end
 
+  it "pushes what its start has not, where that is killed between two parts and within one" do
+    begin_in_fork { |calls| exit!(9) if calls == 2 }
+    watchdog.ensure_all
+    found = fan_out.find("killed")
+    expect(queue.size).to eq(500)
+    watch(found)
+    expect(queue.size).to eq(700)
+    queue.each { |job| perform(job) }
+    sleep(1.3)
+    watch(found)
+    queue.each { |job| perform(job) }
+    expect(ran.flatten).to match_array(1..1_200)
+    expect(found).to be_over
+  end
+
+  it "pushes each task once where the watchdog comes in the middle of its start" do
+    calls = 0
+    tasks = DeltaLake::Sidekiq::FanOut::Tasks
+    allow(tasks).to receive(:push).and_wrap_original do |push, *given|
+      watch(fan_out.find("slow")) if (calls += 1) == 2
+      push.call(*given)
+    end
+    fan_out.start([*1..1_200], job: CopyJob, id: "slow")
+    expect(calls).to be > 4
+    expect(queue.map { |job| job.args.last }).to match_array((0...1_200).map(&:to_s))
+  end
+
+  it "lasts as long as its tasks, also where its start is cut off" do
+    allow(watchdog).to receive(:ensure_scheduled).and_raise("cut off")
+    expect { fan_out.start([1, 2], job: CopyJob, id: "cut", expires_in: 9_000) }.to raise_error("cut off")
+    keys = redis("KEYS", "deltalake:fan-out:cut*")
+    expect(keys).to contain_exactly("deltalake:fan-out:cut", "deltalake:fan-out:cut:tasks")
+    expect(keys.map { |key| redis("TTL", key) }).to all(be_between(8_000, 9_000))
+  end
+
+  it "is not begun without tasks that Redis has lost" do
+    state = DeltaLake::Sidekiq::FanOut::State.new("lost")
+    allow(state).to receive(:call).and_wrap_original do |call, *command|
+      redis("DEL", *redis("KEYS", "*:draft:*")) if command.first == "EVAL"
+      call.call(*command)
+    end
+    expect { state.create(["json:[1]"], { "expires_in" => 9 }) }.to raise_error(DeltaLake::Error, /begin it again/)
+    expect(redis("KEYS", "*")).to eq([])
+  end
+
+  it "is followed by nothing where it expires under a task" do
+    found = fan_out.start([1, 2], job: CopyJob, on_complete: DoneJob)
+    allow(ran).to receive(:<<) { redis("DEL", *redis("KEYS", "deltalake:fan-out:#{found.id}*")) }
+    perform(queue.first)
+    expect(queue.map(&:klass)).to eq(["CopyJob"])
+    expect(redis("EXISTS", "deltalake:fan-out:#{found.id}")).to eq(0)
+  end
+
+  it "goes on where a process that starts takes it for expired while it is begun anew" do
+    redis("SADD", "deltalake:fan-outs", "late")
+    begun = nil
+    allow(DeltaLake::Sidekiq::FanOut::State).to receive(:new).and_wrap_original do |new, id|
+      new.call(id).tap do |state|
+        allow(state).to receive(:about).and_wrap_original do |about|
+          about.call.tap { begun ||= (begun = true) && fan_out.start([1], job: CopyJob, id:) }
+        end
+      end
+    end
+    watchdog.ensure_all
+    expect(begun).to have_attributes(id: "late", left: 1, over?: false)
+    expect(DeltaLake::Sidekiq::FanOut::State.all).to eq(["late"])
+  end
+
   it "is forgotten without a trace when it has expired" do
     found = fan_out.start([1], job: CopyJob)
     redis("DEL", "deltalake:fan-out:#{found.id}")
     watchdog.ensure_all
     expect(DeltaLake::Sidekiq::FanOut::State.all).to eq([])
-    expect(redis("EXISTS", "deltalake:fan-out:#{found.id}")).to eq(0)
+    expect(redis("KEYS", "deltalake:fan-out*")).to eq([])
   end
 
   it "can be cancelled" do
@@ -205,6 +309,21 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
     jobs.each { |job| perform(job) }
     expect(ran).to eq([])
     expect(queue.map(&:klass)).not_to include("DoneJob")
+  end
+
+  it "can be cancelled while what follows waits, which then does nothing" do
+    found = fan_out.start([], job: CopyJob, on_complete: DoneJob)
+    found.cancel
+    expect { |work| follow(queue.first, &work) }.not_to yield_control
+    expect(queue.size).to eq(1)
+  end
+
+  it "runs what follows again where that has failed, and is over after it" do
+    found = fan_out.start([], job: CopyJob, on_complete: DoneJob)
+    expect { follow(queue.first) { raise "broken" } }.to raise_error("broken")
+    expect(found).to have_attributes(over?: false, failures: { "done:0" => 1 })
+    expect { |work| follow(queue.first, &work) }.to yield_control.once
+    expect(found).to be_over
   end
 
   it "raises where Redis has forgotten what was to be done" do
@@ -236,6 +355,23 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
       expect { fan_out.start([1], job: CopyJob, **option) }.to raise_error(ArgumentError, /more than 0 seconds/)
     end
     expect(Sidekiq.redis { |redis| redis.call("KEYS", "*") }).to eq([])
+  end
+
+  it "takes the jobs that can do its tasks, and follow" do
+    stub_const("StageJob", job_class(DeltaLake::Sidekiq::StageJob))
+    stub_const("PlainJob", Class.new { include DeltaLake::Sidekiq::TaskJob })
+    stub_const("ActiveJobJob", Class.new { include Sidekiq::Worker::Options })
+    staged_work = DeltaLake::Sidekiq::StagedWork
+    [DoneJob, StageJob].each do |job|
+      expect { fan_out.start([1], job:) }.to raise_error(ArgumentError, /#{job} does no tasks of .*include .*TaskJob/)
+    end
+    expect { staged_work.start([1], job: CopyJob, into: target) }.to raise_error(ArgumentError, /StageJob for/)
+    expect { fan_out.start([1], job: PlainJob) }.to raise_error(ArgumentError, /PlainJob is no job of Sidekiq's/)
+    [[fan_out, { job: CopyJob }], [staged_work, { job: StageJob, into: target }]].each do |kind, options|
+      expect { kind.start([1], on_complete: ActiveJobJob, **options) }
+        .to raise_error(ArgumentError, /ActiveJobJob is no job of Sidekiq's: include Sidekiq::Job; a job of ActiveJob/)
+    end
+    expect(redis("KEYS", "*")).to eq([])
   end
 
   describe "StagedWork" do

@@ -89,6 +89,32 @@ RSpec.describe "Export", :native do
     expect([told, some, zero]).to eq([2, 1, 1])
   end
 
+  it "has what is written later in a second, where the column or the database keeps whole ones" do
+    shown = run(<<~'RUBY')
+      ActiveRecord::Schema.define { create_table(:visits) { |t| t.datetime :updated_at, precision: 0 } }
+      class Visit < ActiveRecord::Base; end
+      Time.singleton_class.prepend(Module.new { def now(...) = $now || super })
+      runs = lambda do |model, name, at, &write|
+        table = DeltaLake.create("#{DIR}/#{name}", schema: DeltaLake::Schema.from_model(model))
+        export = DeltaLake::Export.new(model, to: table, name: "a", lag: 0)
+        [at, at + Rational(1, 10_000_000), at + 5].each do |now|
+          $now = START + now
+          write.call if now < at + 5
+          export.run
+        end
+        show([table.refresh.count, model.count])
+        model.delete_all
+      end
+      # The last one is less than a microsecond before the end of its second.
+      [0, Rational(2, 10), Rational(9_999_997, 10_000_000)].each_with_index do |at, index|
+        runs.call(Visit, "visits#{index}", at) { Visit.create! }
+        # As CURRENT_TIMESTAMP does it.
+        runs.call(Item, "items#{index}", at) { Item.insert_all!([{ name: "x", updated_at: START }]) }
+      end
+    RUBY
+    expect(shown).to eq([[2, 2]] * 6)
+  end
+
   it "appends nothing twice where two run at once" do
     kind, count, last = run(<<~'RUBY')
       put(1..4, 0)

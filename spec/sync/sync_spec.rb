@@ -24,6 +24,11 @@ RSpec.describe DeltaLake::Sync do
     e
   end
 
+  # Deletes what the newest version has not.
+  def vacuum(table, path = table_path)
+    (files_on_disk(path) - table.files.map(&:path).to_a).each { |file| File.delete(File.join(path, file)) }
+  end
+
   describe "a first run" do
     it "copies all rows, and a second one has nothing to do" do
       table = create_table
@@ -51,6 +56,31 @@ RSpec.describe DeltaLake::Sync do
       expect { sync(table, key: []) }.to raise_error(ArgumentError, /key needs/)
       expect { sync(table, mode: :some) }.to raise_error(ArgumentError, /mode must be :auto/)
       expect { run(table, key: :nothing, name: "other", to: MemoryTarget.new) }.to raise_error(ArgumentError, /nothing/)
+    end
+
+    it "refuses names of columns that are not there, and two columns of the same name" do
+      table = create_table
+      table.append(orders(0...3))
+      expect { run(table, columns: { prize: :amount }) }.to raise_error(ArgumentError, /columns names prize.*id, coun/)
+      expect { run(table, select: [:id], columns: { price: :amount }) }.to raise_error(ArgumentError, /it has id/)
+      expect { run(table, columns: { price: :country }) { |row| row } }
+        .to raise_error(ArgumentError, /country and price the same name in the target, country/)
+      expect { run(table, columns: { price: :x, country: :x }) }.to raise_error(ArgumentError, /same name.*, x:/)
+      expect(target.batches).to eq([])
+      run(table, columns: { price: :country, country: :price })
+      expect(target.rows[1]).to include(country: BigDecimal("0.25"))
+    end
+
+    it "takes false for a key, as columns too" do
+      table = create_table({ id: :boolean, name: :string })
+      table.append([{ id: false, name: "a" }, { id: true, name: "b" }])
+      run(table)
+      expect(target.rows).to eq(by_id(table.to_a))
+      table.overwrite([{ id: false, name: "c" }])
+      expect(run(table)).to have_attributes(mode: :difference, upserted: 1, deleted: 1)
+      expect(target.rows).to eq(false => { id: false, name: "c" })
+      expect(sync(table).instance_variable_get(:@source).keys_of(DeltaLake::Sync::Columns.new({ id: [false, true] })))
+        .to eq([false, true])
     end
 
     it "refuses rows that have no key" do
@@ -263,6 +293,33 @@ RSpec.describe DeltaLake::Sync do
       expect(gap(table, to: other)&.reason).to eq(:schema_changed)
     end
 
+    [false, true].each do |feed|
+      it "is another column under a name in the filter, #{feed ? 'with' : 'without'} a feed" do
+        filters = { { active: true } => :active, { "active" => [true] } => :active, "aCTive = true" => :active,
+                    "`in it` IS NOT NULL" => :"in it", "place.city = 'Paris'" => :place,
+                    { place: { city: "Paris" } } => :place }
+        filters.each.with_index do |(filter, name), i|
+          properties = { "delta.columnMapping.mode" => "name", "delta.enableChangeDataFeed" => feed }
+          made = create_table({ id: :long, active: :boolean, "in it": :boolean, place: { city: :string } },
+                              path: table_path("filter #{i}"), properties: properties)
+          row = { active: true, "in it": true, place: { city: "Paris" } }
+          made.append([{ id: 1, **row }, { id: 2 }])
+          to = MemoryTarget.new
+          options = { to:, where: filter, select: [:id] }
+          run(made, **options)
+          type = made.schema[name].type
+          made.alter { |a| a.add_column(:other, :string) }
+          expect(run(made, **options).mode).to eq(feed ? :changes : :difference)
+          made.alter { |a| a.drop_column(name) }
+          made.alter { |a| a.add_column(name, type) }
+          made.append([{ id: 3, **row }])
+          expect([filter, gap(made, **options)&.reason]).to eq([filter, :schema_changed])
+          run(made, on_gap: :resync, **options)
+          expect(to.rows).to eq(by_id(made.where(filter).select(:id).to_a))
+        end
+      end
+    end
+
     it "is another filter, another choice of columns" do
       expect(gap(table, where: { id: 1.. }).reason).to eq(:options_changed)
       expect(gap(table, select: [:id]).reason).to eq(:options_changed)
@@ -281,10 +338,29 @@ RSpec.describe DeltaLake::Sync do
 
     it "is a vacuum that has deleted what the target's version had" do
       table.overwrite(orders(5...15), where: { id: 0...20 })
-      (files_on_disk - table.files.map(&:path).to_a).each { |file| File.delete(File.join(table_path, file)) }
+      vacuum(table)
       expect(gap(table)).to have_attributes(reason: :vacuumed, message: /version 4.*on_gap: :resync/)
       expect(run(table, on_gap: :resync)).to have_attributes(mode: :full, resynced: :vacuumed)
       expect(target.rows).to eq(by_id(table.to_a))
+    end
+
+    it "is a vacuum that has deleted what the feed had" do
+      fed = create_table(path: table_path("fed"), properties: { "delta.enableChangeDataFeed" => true })
+      fed.append(orders(0...10))
+      run(fed, name: "fed", to: (to = MemoryTarget.new))
+      2.times { |i| fed.overwrite(orders(5...15).map { |row| row.merge(price: i) }, where: { id: 0...20 }) }
+      vacuum(fed, table_path("fed"))
+      # The second time it is of a run that was begun.
+      2.times do
+        expect(gap(fed, name: "fed", to:)).to have_attributes(reason: :vacuumed, from: 1,
+                                                              message: /after version 1.*on_gap: :resync/)
+      end
+      expect(gap(fed, name: "fed", to:, mode: :changes)).to have_attributes(reason: :vacuumed)
+      fed.append(orders([50]))
+      expect(run(fed, name: "fed", to:, on_gap: :resync)).to have_attributes(mode: :full, resynced: :vacuumed)
+      expect(to.rows).to eq(by_id(fed.to_a))
+      File.delete(File.join(table_path("fed"), fed.files.first.path))
+      expect { run(fed, name: "fed", to:, mode: :full) }.to raise_error(DeltaLake::FileNotFoundError)
     end
 
     it "is a difference that was cut short and can no longer be read" do
@@ -293,7 +369,7 @@ RSpec.describe DeltaLake::Sync do
       expect { run(table, batch: 2) }.to raise_error("the target failed")
       target.fail_after(nil)
       table.overwrite(orders(0...10), where: { id: 0...10 })
-      (files_on_disk - table.files.map(&:path).to_a).each { |file| File.delete(File.join(table_path, file)) }
+      vacuum(table)
       expect(gap(table)).to have_attributes(reason: :vacuumed)
       expect(run(table, on_gap: :resync)).to have_attributes(mode: :full)
       expect(target.rows).to eq(by_id(table.to_a))
@@ -307,7 +383,7 @@ RSpec.describe DeltaLake::Sync do
     expect { run(table, batch: 5) }.to raise_error("the target failed")
     target.fail_after(nil)
     table.overwrite(orders(5...25))
-    (files_on_disk - table.files.map(&:path).to_a).each { |file| File.delete(File.join(table_path, file)) }
+    vacuum(table)
     expect(run(table)).to have_attributes(mode: :full, to_version: 5)
     expect(target.rows).to eq(by_id(table.to_a))
   end
@@ -333,6 +409,29 @@ RSpec.describe DeltaLake::Sync do
     expect { run.run }.to raise_error(DeltaLake::CommitConflictError, /another run/) { |e| expect(e).to be_retryable }
     expect(inner).to have_attributes(mode: :full, upserted: 20)
     expect(target.rows).to eq(by_id(table.to_a))
+  end
+
+  %i[stop resync].each do |on_gap|
+    it "takes no table for set back that another run has found newer in between (on_gap: #{on_gap})" do
+      table = create_table
+      table.append(orders(0...3))
+      run(table)
+      inner = nil
+      # The run has looked at the table, and asks the target now.
+      target.define_singleton_method(:cursor) do
+        unless inner
+          inner = :begun
+          other = DeltaLake.open(table.uri)
+          other.append([{ id: 10, country: "FR", price: 1 }])
+          inner = DeltaLake::Sync.new(other, to: self, name: "orders", progress: false).run
+        end
+        super()
+      end
+      expect(run(table.uri, on_gap:)).to have_attributes(mode: :none, to_version: 2, resynced: nil)
+      expect(inner).to have_attributes(mode: :difference, to_version: 2)
+      expect(target.rows.keys).to contain_exactly(0, 1, 2, 10)
+      expect(run(table)).to have_attributes(mode: :none, to_version: 2)
+    end
   end
 
   it "stops at its deadline, and goes on in the next run" do

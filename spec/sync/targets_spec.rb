@@ -110,6 +110,42 @@ RSpec.describe "Targets of syncs", :native do
       expect(empty.compact).to eq({ "id" => 3 })
     end
 
+    it "have doubles bit by bit, as columns and as rows of a block, in #{kind}" do
+      others = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}")
+        random = Random.new(1)
+        single = ->(number) { [number].pack("g").unpack1("g") }
+        doubles = Array.new(5_000) { random.bytes(8).unpack1("G") } + Array.new(3_000) { random.rand * 100 }
+        doubles += [0.1 + 0.2, 1.0e-320, 5.0e-324, Float::MAX, Float::MIN, 1.0e22, -1.0e-7]
+        doubles.reject!(&:nan?)
+        rows = doubles.each_with_index.map do |number, id|
+          { id: id, ratio: number, single: number.abs.between?(1.0e-37, 1.0e37) ? single.(number) : 0.25 }
+        end
+        table = DeltaLake.create("#{DIR}/doubles", schema: { id: :long, ratio: :double, single: :float })
+        table.append(rows)
+        ActiveRecord::Base.connection.create_table(:singles) do |t|
+          t.float :ratio
+          t.column :single, POSTGRES ? "real" : "float"
+        end
+        class Single < ActiveRecord::Base; end
+        compare = lambda do |model, &block|
+          DeltaLake::Sync.new(table, to: model, name: "#{model} #{block}", progress: false, &block).run
+          found = model.pluck(:id, :ratio, :single).to_h { |id, *numbers| [id, numbers] }
+          wrong = rows.reject do |row|
+            ratio, near = found[row[:id]]
+            # The driver reads the few digits of a single as a double.
+            ratio == row[:ratio] && single.call(near) == row[:single]
+          end
+          show(wrong.first(3))
+        end
+        compare.call(Plain)
+        compare.call(Single)
+        Plain.delete_all
+        # SQLite itself reads some texts of doubles as the one beside.
+        compare.call(Plain) { |row| row } if POSTGRES
+      RUBY
+      expect(others).to eq(kind == :sqlite ? [[], []] : [[], [], []])
+    end
+
     it "have times of creation and change, enums, and rows made by a block, in #{kind}" do
       stamps, enums, made, *kept = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}")
         sync(Stamp).run
@@ -193,6 +229,21 @@ RSpec.describe "Targets of syncs", :native do
       expect([kept, mode, version]).to eq([0, "none", 2])
     end
 
+    it "are told from others of the same name, in #{kind}" do
+      error, mode, counts = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}").first
+        sync(Plain).run
+        begin
+          sync(Stamp).run
+        rescue DeltaLake::SyncGapError => e
+          error = [e.reason, e.message]
+        end
+        before = Stamp.count
+        show([error, sync(Stamp, on_gap: :resync).run.mode, [before, Stamp.count]])
+      RUBY
+      expect(error).to match(["options_changed", /columns or target of the sync.*under the same name/])
+      expect([mode, counts]).to eq(["full", [0, 3]])
+    end
+
     it "have keys of several columns, and say what they lack, in #{kind}" do
       rows, after, *errors = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}")
         ActiveRecord::Base.connection.create_table(:pairs, id: false) do |t|
@@ -238,6 +289,90 @@ RSpec.describe "Targets of syncs", :native do
     expect(kind).to eq("DeltaLake::SchemaMismatchError")
     expect(message).to match(/the row with id 7 has a character 0 in name, and PostgreSQL.*where:/)
     expect(count).to eq(0)
+  end
+
+  it "are refused what a column of PostgreSQL is too short for, as upsert_all is, and cut or round as it does" do
+    *refused, left, written, made = run(<<~'RUBY', "URL = #{url(:postgres).inspect}\n#{database}")
+      ActiveRecord::Base.connection.create_table(:shorts, id: false) do |t|
+        t.string :code, limit: 6, null: false, index: { unique: true }
+        t.column :pair, "char(2)"
+        t.column :one, "char"
+        t.column :bits, "bit varying(3)"
+        t.column :fixed, "bit(3)"
+        t.column :amount, "numeric(5,1)"
+        t.column :at, "timestamp(0)"
+        t.column :zoned, "timestamptz(3)"
+        t.column :digits, "varchar(3)"
+      end
+      class Short < ActiveRecord::Base; self.primary_key = "code"; end
+      schema = { code: :string, pair: :string, one: :string, bits: :string, fixed: :string, amount: "decimal(8,2)",
+                 at: :timestamp, zoned: :timestamp, digits: :long }
+      good = { code: "abcdef", pair: "xy", one: "x", bits: "101", fixed: "011", amount: "1234.25",
+               at: Time.utc(2026, 12, 31, 23, 59, 59, 999_999), zoned: Time.utc(1969, 12, 31, 23, 59, 59, 999_999),
+               digits: 123 }
+      bad = { code: "abcdef1", pair: "xyz", one: "xy", bits: "10101", fixed: "01", amount: "12345.25", digits: 1234 }
+      attempt = lambda do |row, name, &block|
+        table = DeltaLake.create("#{DIR}/#{name}", schema: schema)
+        table.append([row])
+        sync = DeltaLake::Sync.new(table, to: Short, key: :code, name: name, progress: false, &block)
+        sync.run
+        sync.instance_variable_get(:@target).instance_variable_get(:@writer).class.name[/\w+\z/]
+      rescue ActiveRecord::StatementInvalid => e
+        e.message[/PG::\w+/]
+      end
+      bad.each do |name, value|
+        row = good.merge(name => value)
+        show([name, attempt.call(row, "#{name} array"), attempt.call(row, "#{name} block") { |made| made }])
+      end
+      show(Short.count)
+      show([attempt.call(good, "array"), exact(Short.first)])
+      Short.delete_all
+      show([attempt.call(good, "block") { |made| made }, exact(Short.first)])
+    RUBY
+    expect(refused.map(&:first)).to eq(%w[code pair one bits fixed amount digits])
+    expect(refused.map { |name, array, _| [name, array] }).to eq(refused.map { |name, _, block| [name, block] })
+    expect(refused.map { |row| row[1] }).to all(match(/Truncation|LengthMismatch|OutOfRange/))
+    expect(left).to eq(0)
+    expect([written.first, made.first]).to eq(%w[PostgreSQL UpsertAll])
+    expect(written.last).to eq(made.last)
+    expect(written.last).to include("code" => "abcdef", "amount" => "1234.3", "at" => "2026-12-31T23:59:59.000000Z",
+                                    "zoned" => "1969-12-31T23:59:59.999000Z")
+  end
+
+  it "have their keys as bytes and are told from others of the same name, in Redis" do
+    skip Services::Redis.missing if Services::Redis.missing
+    texts, binaries, pairs, *others = run(<<~'RUBY', "URL = #{Services::Redis.running.url.inspect}\n")
+      require "redis"
+      redis = Redis.new(url: URL)
+      redis.flushall
+      # As under LANG=C: what the client says of the encoding of replies.
+      Encoding.default_external = Encoding::US_ASCII
+      words = DeltaLake.create("#{DIR}/words", schema: { word: :string, raw: :binary, n: :long })
+      words.append([{ word: "M\u00fcller", raw: "\xFF\x00".b, n: 1 }, { word: "Meier", raw: "a".b, n: 2 }])
+      full = lambda do |key, prefix|
+        to = DeltaLake::Sync.redis(redis, prefix: prefix)
+        runs = Array.new(2) do
+          DeltaLake::Sync.new(words, to: to, key: key, name: prefix, mode: :full, progress: false).run.deleted
+        end
+        redis.set("#{prefix}other", "")
+        runs << DeltaLake::Sync.new(words, to: to, key: key, name: prefix, mode: :full, progress: false).run.deleted
+        show([runs, redis.scan_each(match: "#{prefix}*").map { |name| name.unpack1("H*") }])
+      end
+      full.call(:word, "\u00e9:")
+      full.call(:raw, "\u00e8:")
+      full.call(%i[word raw], "p:")
+      [{ prefix: "a:" }, { prefix: "b:" }, { prefix: "a:", as: :string }, { prefix: "a:" }].each do |options|
+        show(DeltaLake::Sync.new(words, to: DeltaLake::Sync.redis(redis, **options), key: :n, name: "one",
+                                        progress: false).run.mode)
+      rescue DeltaLake::SyncGapError => e
+        show(e.reason)
+      end
+    RUBY
+    hex = ->(*names) { match_array(names.map { |name| name.unpack1("H*") }) }
+    expect(texts).to match([[0, 0, 1], hex.call("\u00e9:M\u00fcller", "\u00e9:Meier")])
+    expect(binaries).to match([[0, 0, 1], hex.call("\u00e8:".b + "\xFF\x00".b, "\u00e8:a")])
+    expect(pairs).to match([[0, 0, 1], hex.call("p:M\u00fcller:".b + "\xFF\x00".b, "p:Meier:a")])
+    expect(others).to eq(%w[full options_changed options_changed none])
   end
 
   it "have text, in Redis" do

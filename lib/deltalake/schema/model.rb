@@ -11,9 +11,11 @@ module DeltaLake
                 timestamptz: "timestamp", binary: "binary" }.freeze
       # Integers by their bytes.
       INTEGERS = { 1 => "byte", 2 => "short", 3 => "integer", 4 => "integer" }.freeze
+      # Those of MySQL that have no negative ones and go twice as far.
+      UNSIGNED = INTEGERS.merge(1 => "short", 2 => "integer", 4 => "long").freeze
       # Decimals of which the database bounds nothing.
       UNBOUNDED = [38, 18].freeze
-      private_constant :TYPES, :INTEGERS, :UNBOUNDED
+      private_constant :TYPES, :INTEGERS, :UNSIGNED, :UNBOUNDED
 
       # @param model [Class]
       # @param only [Array<Symbol, String>, nil]
@@ -54,10 +56,17 @@ module DeltaLake
 
       def inner(column)
         case column.type
-        when :integer, :bigint then PrimitiveType.new(INTEGERS.fetch(column.limit, "long"))
+        when :integer, :bigint then integer(column)
         when :decimal then decimal(column)
         else PrimitiveType.new(TYPES.fetch(column.type, "string"))
         end
+      end
+
+      def integer(column)
+        unsigned = column.sql_type.to_s.match?(/\bunsigned\b/i)
+        return DecimalType.new(20, 0) if unsigned && column.limit == 8
+
+        PrimitiveType.new((unsigned ? UNSIGNED : INTEGERS).fetch(column.limit, "long"))
       end
 
       def decimal(column)
@@ -70,7 +79,8 @@ module DeltaLake
     class << self
       # The schema of a table for the rows of an ActiveRecord model. It comes with `require "deltalake/active_record"`.
       #
-      # Enums and what Delta has no type for (JSON, times of day, UUIDs, addresses) become `string`.
+      # Enums and what Delta has no type for (JSON, times of day, UUIDs, addresses) become `string`. MySQL's unsigned
+      # integers become the next larger type, `bigint unsigned` a `decimal(20,0)`.
       #
       # @example
       #   DeltaLake::Schema.from_model(User, except: [:password_digest])

@@ -5,6 +5,7 @@ require_relative "fan_out/callback"
 require_relative "fan_out/state"
 require_relative "fan_out/tasks"
 require_relative "fan_out/watchdog_job"
+require_relative "job"
 
 module DeltaLake
   module Sidekiq
@@ -39,7 +40,7 @@ module DeltaLake
       class << self
         # @param work [Scan, Table, Snapshot, Array] what has tasks; or tasks, or anything that JSON has
         # @param job [Class] with {TaskJob}
-        # @param on_complete [Class, nil] a job: `perform(id, *args)`
+        # @param on_complete [Class, nil] a job of Sidekiq's: `perform(id, *args)`
         # @param args [Array] after the task, for both; as any arguments of jobs
         # @param storage [Symbol, String, nil] name of the storage profile to read tasks with
         # @param queue [String, nil] for all jobs, in place of their own
@@ -78,8 +79,8 @@ module DeltaLake
         def begin_as(id, work, about, target_bytes)
           state = State.new(id)
           state.create(Tasks.dump(work, target_bytes), about) unless state.about
-          WatchdogJob.ensure_scheduled(state) unless state.over?
-          state.unfinished.each_slice(State::SLICE) { |numbers| Tasks.push(state, state.claim(numbers)) }
+          WatchdogJob.ensure_scheduled(state) if state.open?
+          Tasks.push_new(state, state.unfinished)
           state.touch
           Callback.settle(state)
           new(id)
@@ -89,7 +90,7 @@ module DeltaLake
 
         # What Redis keeps of it.
         def description(job:, callbacks:, args:, storage:, queue:, lease:, expires_in:)
-          { "job" => name_of(job), "callbacks" => callbacks.compact.map { |each| name_of(each) }, "args" => args,
+          { "job" => task_job(job), "callbacks" => callbacks.compact.map { |each| name_of(each) }, "args" => args,
             "storage" => storage&.to_s, "queue" => queue&.to_s, "lease" => seconds(:lease, lease),
             "expires_in" => seconds(:expires_in, expires_in).ceil }
         end
@@ -101,10 +102,21 @@ module DeltaLake
           raise ArgumentError, "#{option} must be more than 0 seconds, got #{value.inspect}"
         end
 
-        def name_of(job)
-          return job.name if job.is_a?(Class) && job.name
+        def task_job(job)
+          name = name_of(job)
+          return name if job.const_defined?(:FAN_OUT) && job.const_get(:FAN_OUT) == self
 
-          raise ArgumentError, "a job is a class with a name, got #{job.inspect}"
+          raise ArgumentError, "#{name} does no tasks of #{self}: include DeltaLake::Sidekiq::TaskJob for FanOut, " \
+                               "DeltaLake::Sidekiq::StageJob for StagedWork"
+        end
+
+        # What is no job would show only when it is pushed: after all tasks, and then for ever.
+        def name_of(job)
+          raise ArgumentError, "a job is a class with a name, got #{job.inspect}" unless job.is_a?(Class) && job.name
+          return job.name if job.include?(Job.mixin)
+
+          raise ArgumentError, "#{job.name} is no job of Sidekiq's: include Sidekiq::Job; a job of ActiveJob is " \
+                               "enqueued by one that does"
         end
       end
 

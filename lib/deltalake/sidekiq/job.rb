@@ -5,8 +5,13 @@ module DeltaLake
     # What this library's own jobs share.
     # @api private
     module Job
+      # @return [Module] what makes a class a job of Sidekiq's
+      def self.mixin
+        ::Sidekiq.const_defined?(:Job) ? ::Sidekiq::Job : ::Sidekiq::Worker
+      end
+
       def self.included(base)
-        base.include(::Sidekiq.const_defined?(:Job) ? ::Sidekiq::Job : ::Sidekiq::Worker)
+        base.include(mixin)
       end
 
       private

@@ -14,18 +14,23 @@ module DeltaLake
       # @param job [Hash] as it is in Redis
       # @return [Object]
       # @api private
-      def call(worker, job, _queue, &)
-        CurrentJob.with(id(job), resumes: CurrentJob.resumes?(class_of(worker, job))) do
-          mark = job[FanOut::Callback::MARK]
-          mark ? FanOut::Callback.run(mark, &) : yield
+      def call(worker, job, _queue, &work)
+        mark = job[FanOut::Callback::MARK]
+        wrapped = wrapped(job)
+        jid = job.fetch("jid")
+        # The id of a callback is the same wherever it is pushed.
+        CurrentJob.queued(wrapped["job_id"] || jid, class_of(worker, job), -> { wrapped["arguments"] || job["args"] },
+                          kept: mark ? jid : wrapped[ActiveJob::INLINE]) do
+          mark ? FanOut::Callback.run(mark, &work) : work.call
         end
       end
 
       private
 
-      def id(job)
+      # What ActiveJob has of its own job.
+      def wrapped(job)
         inner = job["args"]&.first if job["wrapped"]
-        (inner["job_id"] if inner.is_a?(Hash)) || job.fetch("jid")
+        inner.is_a?(Hash) ? inner : {}
       end
 
       def class_of(worker, job)

@@ -24,7 +24,7 @@ module DeltaLake
       # @param job [Class] with {StageJob}
       # @param into [String, Symbol, Table] the table that gets the rows: address, or name in the configuration
       # @param into_storage [Symbol, String, nil] name of the storage profile of that table; `storage` where nobody says
-      # @param on_complete [Class, nil] a job for after the commit: `perform(id, *args)`
+      # @param on_complete [Class, nil] a job of Sidekiq's for after the commit: `perform(id, *args)`
       # @param args (see FanOut.start)
       # @param storage (see FanOut.start)
       # @param queue (see FanOut.start)
@@ -60,6 +60,10 @@ module DeltaLake
     # Makes a job one of {StagedWork}: `perform_task(task, *args)` gives rows, as {Table#append} takes them, or nil.
     module StageJob
       include TaskJob
+
+      # (see TaskJob::FAN_OUT)
+      # @api private
+      FAN_OUT = StagedWork
 
       private
 

@@ -15,6 +15,10 @@ module DeltaLake
     #     def perform_task(task) = task.each_batch { |rows| Import.call(rows) }
     #   end
     module TaskJob
+      # Whose tasks it does.
+      # @api private
+      FAN_OUT = FanOut
+
       # @param id [String] of the fan-out
       # @param number [String] of the task
       # @return [void]
@@ -27,7 +31,7 @@ module DeltaLake
 
         task = state.task(number)
         at_work(state, number, task) if task
-        FanOut::WatchdogJob.ensure_scheduled(state) unless state.over?
+        FanOut::WatchdogJob.ensure_scheduled(state) if state.open?
         FanOut::Callback.settle(state)
       end
 

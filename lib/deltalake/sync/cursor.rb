@@ -57,6 +57,17 @@ module DeltaLake
         freeze
       end
 
+      # @return [Integer] the highest version that the target has rows of
+      def furthest
+        [version, pending&.fetch("to")].compact.max
+      end
+
+      # @param snapshot [Snapshot]
+      # @return [Boolean] whether the target has rows of another table or of a later version
+      def beyond?(snapshot)
+        table != snapshot.id || furthest > snapshot.version
+      end
+
       # @return [Cursor] with those attributes
       def with(**changes)
         self.class.new(**to_h, **changes)

@@ -25,12 +25,12 @@ module DeltaLake
 
         def replaced(session, newest)
           cursor = session.cursor
-          reached = [cursor.version, cursor.pending&.fetch("to")].compact.max
           if cursor.table != newest.id
             error(:recreated, cursor, "another table has taken the place of the one that was synced: its id was " \
                                       "#{cursor.table} and is #{newest.id}")
-          elsif newest.version < reached
-            error(:restored, cursor, "the table was set back to version #{newest.version}, from #{reached} at least")
+          elsif newest.version < cursor.furthest
+            error(:restored, cursor, "the table was set back to version #{newest.version}, from #{cursor.furthest} " \
+                                     "at least")
           elsif other_commit?(session)
             error(:restored, cursor, "version #{cursor.version} is another one than the one that was synced: the " \
                                      "table was set back, and written to since")
@@ -52,8 +52,8 @@ module DeltaLake
         def options_changed(cursor, options)
           return if cursor.options == options
 
-          error(:options_changed, cursor, "key, where, select or columns of the sync are others than those that the " \
-                                          "target was filled with")
+          error(:options_changed, cursor, "key, where, select, columns or target of the sync are others than those " \
+                                          "that it began with, under the same name")
         end
 
         def schema_changed(session, newest)

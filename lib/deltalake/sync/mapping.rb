@@ -28,6 +28,22 @@ module DeltaLake
         columns.fetch(column, column)
       end
 
+      # @param names [Array<Symbol>] of the rows' columns
+      # @raise [ArgumentError] where the target would not get what was meant
+      def check(names)
+        unknown = columns.keys - names
+        unless unknown.empty?
+          raise ArgumentError, "columns names #{unknown.join(', ')}, and the sync has no such columns: it has " \
+                               "#{names.join(', ')}"
+        end
+
+        name, same = names.group_by { |column| name(column) }.find { |_, some| some.size > 1 }
+        return unless name
+
+        raise ArgumentError, "columns gives #{same.join(' and ')} the same name in the target, #{name}: name one of " \
+                             "them otherwise, or leave it out with select:"
+      end
+
       # @param row [Hash]
       # @return [Hash, nil]
       def call(row)

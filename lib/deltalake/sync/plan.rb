@@ -36,6 +36,7 @@ module DeltaLake
         step&.run
         mode
       rescue FileNotFoundError => e
+        raise vacuumed(@session.cursor, e) if mode == :changes
         raise unless mode && outdated?
         raise interrupted(@session.cursor, e) unless mode == :full
 
@@ -164,6 +165,11 @@ module DeltaLake
       def interrupted(cursor, cause)
         gap(:interrupted, cursor, "a run from version #{cursor.version} to #{cursor.pending['to']} was cut short, " \
                                   "and the versions that it was of can no longer be read", cause)
+      end
+
+      def vacuumed(cursor, cause)
+        gap(:vacuumed, cursor, "the changes after version #{cursor.version} can no longer be read, since a vacuum " \
+                               "has deleted files of them", cause)
       end
 
       def feed_gap(cursor, cause)

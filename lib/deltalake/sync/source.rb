@@ -70,18 +70,22 @@ module DeltaLake
         scan(snapshot).schema
       end
 
-      # @return [String] digest of the rows' columns as far as values hang on them: comments and the like do not count
+      # @return [String] digest of the columns of the rows and of the condition, as far as values hang on them: comments
+      #   and the like do not count
       def fingerprint(snapshot)
-        fields = columns(snapshot).map { |name| snapshot.schema[name]&.to_delta || { "name" => name } }
+        names = columns(snapshot) | condition_columns(snapshot.schema.names).sort
+        fields = names.map { |name| snapshot.schema[name]&.to_delta || { "name" => name } }
         scan(snapshot)
         Digest::SHA256.hexdigest(JSON.generate(fields.map { |field| essence(field) }))[0, 16]
       end
 
       # @param columns [Hash] names in the target
+      # @param identity [Array<String>] what tells the target from others that keep their cursors in the same place
       # @return [String] digest of what decides which rows the target has
-      def options(columns)
+      def options(columns, identity)
         conditions = @where.nil? ? [] : ConditionJSON.dump(Conditions.from(@where))
-        Digest::SHA256.hexdigest(JSON.generate([key, @select, conditions, columns.to_a.sort]))[0, 16]
+        chosen = [key, @select, conditions, columns.to_a.sort, *identity.map { |text| text.unpack1("H*") }]
+        Digest::SHA256.hexdigest(JSON.generate(chosen))[0, 16]
       end
 
       # What tells a version's commit from another one that has its number.
@@ -95,7 +99,10 @@ module DeltaLake
       # @param row [Hash]
       # @return [Object] the key's value; an Array where several columns make it
       def key_of(row)
-        return row.fetch(key.first) || no_key(row) if key.one?
+        if key.one?
+          value = row.fetch(key.first)
+          return value.nil? ? no_key(row) : value
+        end
 
         values = row.values_at(*key)
         values.include?(nil) ? no_key(row) : values
@@ -117,6 +124,21 @@ module DeltaLake
 
       def chosen(scan)
         @where.nil? ? scan : scan.where(@where)
+      end
+
+      # Those that the condition names; of SQL text, all whose name is a word of it.
+      def condition_columns(names)
+        case @where
+        when nil then []
+        when Hash then names & @where.keys.map(&:to_sym)
+        else
+          text = @where.encode(Encoding::UTF_8).downcase
+          names.select { |name| word?(name.name.downcase.gsub("`", "``"), text) }
+        end
+      end
+
+      def word?(name, text)
+        text.match?(/(?<![[:word:]])#{Regexp.escape(name)}(?![[:word:]])/)
       end
 
       # A column that was dropped and added again has another physical name, and other values in the same files.

@@ -18,7 +18,7 @@ module DeltaLake
           #
           # @param state [State]
           def settle(state)
-            return unless state.left.zero? && !state.over?
+            return unless state.left.zero? && state.open?
 
             classes = state.about.fetch("callbacks")
             step = classes.each_index.find { |index| !state.confirmed?(index) }
@@ -33,10 +33,16 @@ module DeltaLake
           # @param step [Integer]
           def push(state, step)
             about = state.about
-            job = Object.const_get(about.fetch("callbacks").fetch(step))
             jid = Digest::SHA256.hexdigest("#{state.id}/#{step}")[0, 24]
-            ::Sidekiq::Client.push({ "class" => job, "args" => [state.id, *about.fetch("args")], "jid" => jid,
-                                     MARK => [state.id, step], "queue" => about["queue"] }.compact)
+            ::Sidekiq::Client.push({ "class" => job(state, step), "args" => [state.id, *about.fetch("args")],
+                                     "jid" => jid, MARK => [state.id, step], "queue" => about["queue"] }.compact)
+          end
+
+          # @param state [State]
+          # @param step [Integer]
+          # @return [String] name of the queue that it waits in
+          def queue(state, step)
+            state.queue(job(state, step))
           end
 
           # @param mark [Array(String, Integer)]
@@ -44,7 +50,7 @@ module DeltaLake
             id, step = mark
             state = State.new(id)
             return yield if state.about.nil?
-            return if state.confirmed?(step)
+            return if state.over? || state.confirmed?(step)
 
             at_work(state, step, &)
             state.forget(member(step))
@@ -64,6 +70,10 @@ module DeltaLake
           end
 
           private
+
+          def job(state, step)
+            Object.const_get(state.about.fetch("callbacks").fetch(step))
+          end
 
           def at_work(state, step, &)
             Leases.hold(state, member(step), &)

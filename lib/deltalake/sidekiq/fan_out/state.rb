@@ -19,19 +19,29 @@ module DeltaLake
       class State
         # Of all that are not over.
         ALL = "deltalake:fan-outs"
-        # Makes it as a whole, or leaves the one that is there.
+        # Makes it as a whole, or leaves the one that is there. It lasts as long as its tasks, or it would seem done.
         CREATE = <<~LUA
           if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end
+          if redis.call("HLEN", KEYS[3]) ~= tonumber(ARGV[3]) then return -1 end
           if redis.call("EXISTS", KEYS[3]) == 1 then redis.call("RENAME", KEYS[3], KEYS[2]) end
-          redis.call("HSET", KEYS[1], unpack(ARGV))
+          redis.call("HSET", KEYS[1], unpack(ARGV, 4))
+          redis.call("EXPIRE", KEYS[1], ARGV[2])
+          redis.call("EXPIRE", KEYS[2], ARGV[2])
+          redis.call("SADD", KEYS[4], ARGV[1])
           return 1
+        LUA
+        # Takes away what is left of one that has expired, unless it was made anew meanwhile.
+        SWEEP = <<~LUA
+          if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end
+          redis.call("SREM", KEYS[2], ARGV[1])
+          return redis.call("DEL", unpack(KEYS, 3))
         LUA
         # Entries that are written or read at once.
         SLICE = 500
         # After so many failures nobody tries again by himself.
         FAILURES = 25
         PARTS = %w[tasks due waiting failures results].freeze
-        private_constant :CREATE, :PARTS
+        private_constant :CREATE, :SWEEP, :PARTS
 
         # @return [Array<String>] ids
         def self.all
@@ -55,9 +65,12 @@ module DeltaLake
             call("HSET", draft, *slice.flat_map { |task, number| [number, task] })
             call("EXPIRE", draft, 3_600)
           end
-          call("SADD", ALL, id)
           fields = about.merge("size" => tasks.size).flat_map { |name, value| [name, encode(value)] }
-          call("EVAL", CREATE, 3, key, key("tasks"), draft, *fields) == 1
+          keys = [key, key("tasks"), draft, ALL]
+          made = call("EVAL", CREATE, keys.size, *keys, id, about.fetch("expires_in"), tasks.size, *fields)
+          raise Error, "Redis has lost tasks of fan-out #{id} before it was begun: begin it again" if made == -1
+
+          made == 1
         end
 
         # @return [Hash{String => Object}, nil] nil where it has expired, or never was
@@ -77,6 +90,21 @@ module DeltaLake
         # @return [Array<String>] numbers of the tasks that are not finished
         def unfinished
           call("HKEYS", key("tasks"))
+        end
+
+        # @return [Array<String>] numbers of the unfinished ones that are still tried again
+        def hopeful
+          unfinished - failures.select { |_, times| times > FAILURES }.keys
+        end
+
+        # All tasks have been pushed once.
+        def pushed
+          call("HSET", key, "pushed", encode(now))
+        end
+
+        # @return [Boolean]
+        def pushed?
+          call("HEXISTS", key, "pushed") == 1
         end
 
         # @return [Integer]
@@ -180,9 +208,20 @@ module DeltaLake
           call("DEL", *PARTS.map { |part| key(part) })
         end
 
+        # What is left of it where it has expired goes, too.
+        def sweep
+          call("EVAL", SWEEP, 2 + PARTS.size, key, ALL, *PARTS.map { |part| key(part) }, id)
+        end
+
         # @return [Boolean]
         def over?
           call("HEXISTS", key, "over") == 1
+        end
+
+        # @return [Boolean] whether it has neither expired nor is over
+        def open?
+          size, over = call("HMGET", key, "size", "over")
+          !size.nil? && over.nil?
         end
 
         # @return [Array(String, Float), nil] job and time of the watchdog that comes next
@@ -199,6 +238,12 @@ module DeltaLake
         # @return [Float] seconds
         def lease
           about.fetch("lease")
+        end
+
+        # @param job [Class]
+        # @return [String] name of the queue that its jobs wait in
+        def queue(job)
+          about["queue"] || job.get_sidekiq_options.fetch("queue", "default").to_s
         end
 
         # @return [Float]

@@ -33,6 +33,18 @@ module DeltaLake
             ScanTask.load(text.delete_prefix(SCAN), storage: profile ? profile.to_sym : {})
           end
 
+          # Pushes those that nobody has pushed yet; who comes later goes on where it was cut short.
+          #
+          # @param state [State]
+          # @param numbers [Array<String>]
+          def push_new(state, numbers)
+            numbers.each_slice(State::SLICE) do |slice|
+              push(state, state.claim(slice))
+              state.touch
+            end
+            state.pushed
+          end
+
           # @param state [State]
           # @param numbers [Array<String>]
           def push(state, numbers)
@@ -45,7 +57,7 @@ module DeltaLake
           # @param state [State]
           # @return [String] name of the queue that they wait in
           def queue(state)
-            state.about["queue"] || job(state).get_sidekiq_options.fetch("queue", "default").to_s
+            state.queue(job(state))
           end
 
           private

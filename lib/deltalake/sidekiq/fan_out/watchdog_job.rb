@@ -10,8 +10,9 @@ require_relative "tasks"
 module DeltaLake
   module Sidekiq
     class FanOut
-      # Pushes again what was lost with a process that was killed: Sidekiq has no trace of it. Comes back until the
-      # fan-out is over; where it is itself lost, the next task that ends or the next process that starts calls another.
+      # Pushes again what was lost with a process that was killed: Sidekiq has no trace of it; and what that had not
+      # pushed yet. Comes back until the fan-out is over; where it is itself lost, the next task that ends or the next
+      # process that starts calls another.
       # @api private
       class WatchdogJob
         include Job
@@ -36,7 +37,9 @@ module DeltaLake
           def ensure_all
             State.all.each do |id|
               state = State.new(id)
-              state.about && !state.over? ? ensure_scheduled(state) : state.over
+              next state.sweep unless state.about
+
+              state.over? ? state.over : ensure_scheduled(state)
             end
           rescue StandardError => e
             ::Sidekiq.logger.warn { "deltalake: fan-outs could not be looked after: #{e.message}" }
@@ -51,6 +54,7 @@ module DeltaLake
 
           self.class.schedule(state)
           state.touch
+          Tasks.push_new(state, state.hopeful) unless state.pushed?
           lost(state)
           Callback.settle(state)
         end
@@ -58,7 +62,7 @@ module DeltaLake
         private
 
         def lost(state)
-          found, early = state.overdue.partition { |_, pushed| pushed.nil? || taken?(state, pushed) }
+          found, early = state.overdue.partition { |member, pushed| pushed.nil? || taken?(state, member, pushed) }
           early.each { |member, _| state.renew(member) }
           tasks, callbacks = found.map(&:first).partition { |member| Callback.step(member).nil? }
           push_tasks(state, tasks)
@@ -77,12 +81,14 @@ module DeltaLake
 
         # Whether a job that was pushed then, and has not begun, can no longer be in its queue: all that is there is
         # younger.
-        def taken?(state, pushed)
-          @oldest ||= begin
-            queue = ::Sidekiq::Queue.new(Tasks.queue(state))
-            queue.size.zero? ? state.now : state.now - queue.latency
-          end
-          pushed < @oldest - 1
+        def taken?(state, member, pushed)
+          step = Callback.step(member)
+          name = step ? Callback.queue(state, step) : Tasks.queue(state)
+          pushed < ((@oldest ||= {})[name] ||= oldest(state, ::Sidekiq::Queue.new(name))) - 1
+        end
+
+        def oldest(state, queue)
+          queue.size.zero? ? state.now : state.now - queue.latency
         end
       end
     end

@@ -38,6 +38,11 @@ module DeltaLake
           @writer = writer_for(unique_columns, types, mapping)
         end
 
+        # @return [String]
+        def identity
+          @model.table_name
+        end
+
         # @return [String, nil]
         def cursor
           @cursors.read

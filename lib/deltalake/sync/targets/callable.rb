@@ -13,7 +13,9 @@ module DeltaLake
     # - `key(value)`, if it likes: a key in its own form; an Array comes where several columns make it
     # - `each_key(size)`, if it can: yields Arrays of all keys that it has, in that form. Without it, a full copy
     #   deletes nothing
-    # - `bind(name:, key:, schema:, mapping:)`, if it wants to know: called before anything else of a run
+    # - `identity`, if it likes: a String or several that tell it from other targets that keep cursors in the same place
+    # - `bind(name:, key:, schema:, mapping:)`, if it wants to know: called before anything else of a run, and
+    #   again where the table is found to be newer than it was then
     module Targets
       # A Proc, or anything with `call`, that gets each {Batch} that has rows. It says nothing of where it is, so the
       # cursor is kept in a file beside; or in memory, for as long as the {Sync} lives.

@@ -12,9 +12,9 @@ module DeltaLake
         # Exact for all times: what PostgreSQL multiplies an interval by is a double.
         TIME = "timestamp 'epoch' + (%<c>s / 1000000) * interval '1 second' + " \
                "(%<c>s %% 1000000) * interval '1 microsecond'"
-        # What the driver encodes by itself, and as what.
+        # What the driver encodes by itself, and as what. Its Float writes one digit less than a double takes.
         ENCODERS = { "byte" => :Integer, "short" => :Integer, "integer" => :Integer, "long" => :Integer,
-                     "float" => :Float, "double" => :Float, "boolean" => :Boolean }.freeze
+                     "float" => :String, "double" => :String, "boolean" => :Boolean }.freeze
         private_constant :TIME, :ENCODERS
 
         class << self
@@ -24,31 +24,46 @@ module DeltaLake
           def of(name, type, column)
             case type.to_s
             when "timestamp", "timestamp_ntz" then time(name, column)
-            when *ENCODERS.keys then new(name, column.sql_type, element: ENCODERS.fetch(type.to_s))
-            else new(name, column.sql_type, convert: text(type.to_s, column.type))
+            when *ENCODERS.keys then new(name, element_type(column), element: ENCODERS.fetch(type.to_s))
+            else new(name, element_type(column), convert: text(type.to_s, column))
             end
           end
 
           private
 
+          # A cast to a type with a length cuts what is longer without a word; to put it into the column is refused.
+          def element_type(column)
+            case column.sql_type
+            when /\A(character|bpchar)\b/ then "text"
+            when /\Abit\b/ then "bit varying"
+            else column.sql_type.sub(/\(-?\d+(, ?-?\d+)?\)/, "")
+            end
+          end
+
           def time(name, column)
             unless %i[datetime timestamp timestamptz].include?(column.type)
-              return new(name, column.sql_type, convert: ->(time) { time && Values.text(time) })
+              return new(name, element_type(column), convert: ->(time) { time && Values.text(time) })
             end
 
             zoned = column.sql_type.include?("with time zone") || column.sql_type.include?("timestamptz")
-            micros = ->(time) { time && ((time.to_i * 1_000_000) + time.usec) }
-            new(name, "bigint", element: :Integer, convert: micros, form: zoned ? "(#{TIME}) AT TIME ZONE 'UTC'" : TIME)
+            new(name, "bigint", element: :Integer, convert: micros(column.precision || 6),
+                                form: zoned ? "(#{TIME}) AT TIME ZONE 'UTC'" : TIME)
+          end
+
+          # ActiveRecord cuts digits that a column has no place for, where PostgreSQL rounds.
+          def micros(digits)
+            step = 10**(6 - digits)
+            ->(time) { time && ((time.to_i * 1_000_000) + (time.usec / step * step)) }
           end
 
           # What makes text of a value, and nil of nil; nil where Ruby's own does.
-          def text(type, kind)
+          def text(type, column)
             case type
             # In Rails an application says what `to_s` of a date is.
             when "date" then ->(date) { date&.iso8601 }
             when "binary" then ->(bytes) { bytes && "\\x#{bytes.unpack1('H*')}" }
             when /\Adecimal/ then ->(number) { number&.to_s("F") }
-            when "variant" then %i[json jsonb].include?(kind) ? optional(:json) : optional(:text)
+            when "variant" then %i[json jsonb].include?(column.type) ? optional(:json) : optional(:text)
             when /[<(]/ then optional(:json)
             end
           end

@@ -45,6 +45,11 @@ module DeltaLake
                                "another"
         end
 
+        # @return [Array<String>]
+        def identity
+          [@prefix, @as.name]
+        end
+
         # @return [String, nil]
         def cursor
           connected { |redis| redis.get(@cursor_key) }
@@ -65,22 +70,23 @@ module DeltaLake
           batch.taken_over! unless done
         end
 
-        # @return [String] the key in Redis. Parts of it are told apart by a colon, and one within a part is `%3A`
+        # @return [String] the key in Redis, as bytes. Parts of it are told apart by a colon, and one within a part is
+        #   `%3A`
         def key(value)
-          return "#{@prefix}#{Values.text(value)}" unless value.is_a?(Array)
+          return @prefix.b + Values.text(value).b unless value.is_a?(Array)
 
-          "#{@prefix}#{value.map { |part| Values.text(part).gsub(/[%:]/) { |c| format('%%%02X', c.ord) } }.join(':')}"
+          @prefix.b + value.map { |part| Values.text(part).b.gsub(/[%:]/) { |c| format("%%%02X", c.ord) } }.join(":")
         end
 
-        # Keys may come twice, as SCAN gives them.
+        # Keys may come twice, as SCAN gives them. The client says of their encoding what the locale says.
         #
         # @yieldparam keys [Array<String>]
         def each_key(_size)
-          pattern = "#{@prefix.gsub(/[*?\[\]\\]/) { |c| "\\#{c}" }}*"
+          pattern = "#{@prefix.b.gsub(/[*?\[\]\\]/) { |c| "\\#{c}" }}*"
           position = "0"
           loop do
             position, keys = connected { |redis| redis.scan(position, match: pattern, count: SCAN) }
-            yield keys unless keys.empty?
+            yield keys.map(&:b) unless keys.empty?
             break if position == "0"
           end
         end
