@@ -202,7 +202,7 @@ module DeltaLake
         why = outcome_unknown(batch)
         why = Thread.handle_interrupt(Object => :immediate) { refusal(batch) { why = nil } }
       ensure
-        batch.rows.each { |row| state.letters.add(row, why) } if why
+        letters(batch, why).each { |row, error| state.letters.add(row, error) }
         state.given_away = true
         state.waiting.finished(batch)
       end
@@ -217,6 +217,13 @@ module DeltaLake
     rescue *FAULTS => e
       log(e)
       batch.uncertain? ? outcome_unknown(batch) : e
+    end
+
+    # What goes to the one who takes refused rows: all, or what the user refuses.
+    def letters(batch, why)
+      return batch.rows.map { |row| [row, why] } if why
+
+      batch.refused.map { |row, error| [row, batch.uncertain? ? outcome_unknown(batch) : error] }
     end
 
     def hand_over(batch, &taken)

@@ -35,7 +35,21 @@ module DeltaLake
         @failures = 0
         @uncertain = false
         @on_unknown = :raise
+        @refused = {}.compare_by_identity
       end
+
+      # For who takes the batch over: a row that cannot go with it, and goes to `dead_letter`.
+      #
+      # @param row [Hash] one of {#rows}
+      # @param error [Exception]
+      # @return [void]
+      def refuse(row, error)
+        @refused[row] = error
+      end
+
+      # @return [Hash{Hash => Exception}] by identity: what was given to {#refuse}
+      # @api private
+      attr_reader :refused
 
       # @param how [Hash] that the buffer appends
       # @api private
