@@ -59,7 +59,7 @@ module DeltaLake
     # @param max_rows [Integer] rows that may wait at once; ten times `rows` where nobody says
     # @param max_bytes [Integer] bytes that may wait at once; eight times `bytes` where nobody says
     # @param push_timeout [Numeric] seconds that {#push} waits for room
-    # @param deadline [Numeric] seconds for a try of a flush
+    # @param deadline [Numeric] seconds for a try of a flush, more than 0
     # @param close_deadline [Numeric] seconds for {#close}, where it is not told
     # @param hand_over [#call, nil] is given each {Batch} that could not be flushed until the end; see
     #   {Sidekiq::HandOver}
@@ -75,6 +75,7 @@ module DeltaLake
       @limits = limits(rows:, bytes:, age:, max_rows:, max_bytes:)
       @push_timeout, @deadline, @close_deadline =
         { push_timeout:, deadline:, close_deadline: }.map { |name, value| seconds(name, value) }
+      Arguments.deadline(deadline)
       Arguments.one_of(:on_unknown, on_unknown, %i[raise ignore add])
       NamedTables.find(table, {}) if table.is_a?(Symbol)
       @table = Address.of(table)

@@ -96,6 +96,17 @@ RSpec.describe "Rows that a buffer could not flush", :native, :sidekiq do
       .to raise_error(DeltaLake::SchemaMismatchError)
   end
 
+  it "stay in the queue that they were handed over to, each on its own too" do
+    DeltaLake::Sidekiq::HandOver.new(queue: :low).call(batch([{ id: 1 }, { id: nil }]))
+    job = Sidekiq::Queue.new("low").first.tap(&:delete)
+    DeltaLake::Sidekiq::RePushJob.new.perform(*job.args)
+    expect(Sidekiq::Queue.all.to_h { |queue| [queue.name, queue.map { |each| each.args[3] }] })
+      .to eq({ "low" => [[{ "id" => nil }]] })
+    options = job.args[4].except("queue")
+    DeltaLake::Sidekiq::RePushJob.new.perform(*job.args[0, 2], "of before", job.args[3], options)
+    expect(Sidekiq::Queue.new("default").size).to eq(1)
+  end
+
   it "are told apart where two are the same" do
     DeltaLake::Sidekiq::HandOver.new.call(batch([{ id: 1, country: 5 }, { id: 1, country: 5 }, { id: 2 }]))
     whole = Sidekiq::Queue.new.first.tap(&:delete)

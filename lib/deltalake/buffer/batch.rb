@@ -33,7 +33,7 @@ module DeltaLake
         @rows = []
         @bytes = 0
         @failures = 0
-        @uncertain = false
+        @begun = @uncertain = false
         @on_unknown = :raise
         @refused = {}.compare_by_identity
       end
@@ -84,6 +84,19 @@ module DeltaLake
       # @api private
       def drop(refused)
         @rows = @rows.reject { |row| refused.key?(row) }
+      end
+
+      # An append of it begins.
+      #
+      # @api private
+      def begin
+        @begun = true
+      end
+
+      # @return [Boolean] whether anything of it may have been sent
+      # @api private
+      def begun?
+        @begun
       end
 
       # @api private

@@ -19,7 +19,7 @@ module DeltaLake
 
       # @param storage [Symbol, String, nil] name of a profile of {Configuration#storage_profiles}, for no secret goes
       #   to Redis; nil for the buffer's, or the configured defaults where that has options of its own
-      # @param queue [String, Symbol]
+      # @param queue [String, Symbol] of these jobs, and of those of single rows that the table refuses
       # @param on_unknown [Symbol, nil] (see Table#append); nil for the buffer's
       def initialize(storage: nil, queue: "default", on_unknown: nil)
         @profile = storage&.to_s
@@ -43,7 +43,8 @@ module DeltaLake
 
       def options(batch)
         on_unknown = @on_unknown || batch.on_unknown
-        { "on_unknown" => (on_unknown.to_s unless on_unknown == :raise), "name" => batch.name&.to_s }.compact
+        { "on_unknown" => (on_unknown.to_s unless on_unknown == :raise), "name" => batch.name&.to_s,
+          "queue" => @queue }.compact
       end
 
       # Rows that may be in the table already stay together, under their key.
