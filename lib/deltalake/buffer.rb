@@ -16,8 +16,9 @@ module DeltaLake
   # exactly one place: the table, once; `dead_letter`, where the table refuses it; or, where the process ends before
   # it could be flushed, `hand_over`, and without one `dead_letter`. Only what ends a process without a word loses
   # it: `kill -9`, `exit!`, a crash, a power failure. Whoever cannot have that calls {#flush}, or uses
-  # {Table#append} with `group: true`, which returns when the rows are in the table. Where {#push} raises, the row was
-  # not taken.
+  # {Table#append} with `group: true`, which returns when the rows are in the table. Where {#push} raises an
+  # error of its own, the row was not taken. Where another is raised in its thread from outside, by `Timeout` for one,
+  # it may have been: use `push_timeout`.
   #
   # A flush has a key, and keeps it however often it is tried; one whose outcome is not known is tried again and never
   # doubled. Rows go in the order in which they were pushed by a thread. A buffer belongs to the process that pushes:
