@@ -150,6 +150,16 @@ module DeltaLake
       end
     end
 
+    # Leaves to `dead_letter` what nobody has taken, without another try: the process ends while it is being closed.
+    #
+    # @api private
+    def give_up
+      @hand_over = nil
+      state = self.state
+      state.waiting.rest.each { |batch| give_away(batch, state) }
+      state.letters.deliver
+    end
+
     # @return [Integer] rows that are not in the table yet
     def size
       state.waiting.rows

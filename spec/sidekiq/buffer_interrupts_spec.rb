@@ -83,6 +83,27 @@ RSpec.describe "A buffer whose close is broken off", :native do
     end
   end
 
+  it "leaves rows to dead_letter where a signal comes and who takes them over does not end" do
+    ended = ruby(<<~RUBY)
+      require "deltalake/buffer"
+      DeltaLake::Buffer::Registry.module_eval do
+        remove_const(:PATIENCE)
+        const_set(:PATIENCE, 0.2)
+      end
+      hand_over = lambda do |_|
+        Process.kill(:TERM, Process.pid)
+        sleep
+      end
+      dead_letter = ->(row, error) { puts "\#{row[:v]} \#{error.class}" }
+      here = DeltaLake::Buffer.new(#{table_path("away").inspect}, rows: 1, age: 600, close_deadline: 0.05,
+                                   on_error: ->(_) {}, dead_letter: dead_letter, hand_over: hand_over)
+      2.times { |i| here.push(v: i) }
+    RUBY
+    expect(ended.out.lines(chomp: true))
+      .to eq(["0 DeltaLake::CommitOutcomeUnknownError", "1 DeltaLake::DeadlineExceededError"])
+    expect(ended.status).to be_signaled
+  end
+
   it "keeps letters of any number where the receiver is broken off" do
     count = 200_000
     letters = DeltaLake::Buffer::DeadLetters.new("table", ->(*) { raise Interrupt })

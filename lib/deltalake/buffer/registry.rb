@@ -35,6 +35,7 @@ module DeltaLake
           signal = interruption { start(closing).each(&:join) } or return
           limit = Clock.now + PATIENCE + (closing.keys.map(&:close_deadline).max || 0)
           nil while interruption { start(closing).each { |thread| thread.join([limit - Clock.now, 0].max) } }
+          interruption { closing.each { |buffer, thread| give_up(buffer, thread) if thread.alive? } }
           raise signal
         end
 
@@ -51,6 +52,12 @@ module DeltaLake
         def start(closing)
           all.each { |buffer| closing[buffer] ||= Thread.new { close_one(buffer) } }
           closing.values
+        end
+
+        def give_up(buffer, thread)
+          thread.kill
+          thread.join(1)
+          buffer.give_up
         end
 
         def close_one(buffer)
