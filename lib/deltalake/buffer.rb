@@ -16,8 +16,9 @@ module DeltaLake
   # exactly one place: the table, once; `dead_letter`, where the table refuses it; or, where the process ends before
   # it could be flushed, `hand_over`, and without one `dead_letter`. Only what ends a process without a word loses
   # it: `kill -9`, `exit!`, a crash, a power failure. Whoever cannot have that calls {#flush}, or uses
-  # {Table#append} with `group: true`, which returns when the rows are in the table. Where {#push} raises, the row was
-  # not taken.
+  # {Table#append} with `group: true`, which returns when the rows are in the table. Where {#push} raises an
+  # error of its own, the row was not taken. Where another is raised in its thread from outside, by `Timeout` for one,
+  # it may have been: use `push_timeout`.
   #
   # A flush has a key, and keeps it however often it is tried; one whose outcome is not known is tried again and never
   # doubled. Rows go in the order in which they were pushed by a thread. A buffer belongs to the process that pushes:
@@ -34,9 +35,9 @@ module DeltaLake
     # When a batch is full, and how much may wait.
     # @api private
     Limits = Struct.new(:rows, :bytes, :age, :max_rows, :max_bytes, keyword_init: true)
-    # All that belongs to one process.
+    # All that belongs to one process, and whether rows were given away.
     # @api private
-    State = Struct.new(:waiting, :flusher, :letters)
+    State = Struct.new(:waiting, :flusher, :letters, :given_away)
     # What callables of the user's may raise, a method that is not there yet among it.
     # @api private
     FAULTS = [StandardError, ScriptError].freeze
@@ -45,6 +46,9 @@ module DeltaLake
 
     # @return [String] address of the table
     attr_reader :table
+    # @return [Numeric] seconds
+    # @api private
+    attr_reader :close_deadline
 
     # @param table [String, Pathname, Symbol, Table] an address, or the name of one, is opened at the first flush
     # @param dead_letter [#call] is given each row that the table refuses, and its error; one that raises is given the
@@ -56,7 +60,7 @@ module DeltaLake
     # @param max_rows [Integer] rows that may wait at once; ten times `rows` where nobody says
     # @param max_bytes [Integer] bytes that may wait at once; eight times `bytes` where nobody says
     # @param push_timeout [Numeric] seconds that {#push} waits for room
-    # @param deadline [Numeric] seconds for a try of a flush
+    # @param deadline [Numeric] seconds for a try of a flush, more than 0
     # @param close_deadline [Numeric] seconds for {#close}, where it is not told
     # @param hand_over [#call, nil] is given each {Batch} that could not be flushed until the end; see
     #   {Sidekiq::HandOver}
@@ -72,6 +76,7 @@ module DeltaLake
       @limits = limits(rows:, bytes:, age:, max_rows:, max_bytes:)
       @push_timeout, @deadline, @close_deadline =
         { push_timeout:, deadline:, close_deadline: }.map { |name, value| seconds(name, value) }
+      Arguments.deadline(deadline)
       Arguments.one_of(:on_unknown, on_unknown, %i[raise ignore add])
       NamedTables.find(table, {}) if table.is_a?(Symbol)
       @table = Address.of(table)
@@ -139,10 +144,20 @@ module DeltaLake
         state.flusher.finish(Clock.now + deadline)
         rest = state.waiting.rest.reject { |batch| batch.rows.empty? }
         rest.each { |batch| give_away(batch, state) }
-        Registry.remove(self)
         state.letters.deliver
-        rest.empty?
+        Registry.remove(self)
+        !state.given_away
       end
+    end
+
+    # Leaves to `dead_letter` what nobody has taken, without another try: the process ends while it is being closed.
+    #
+    # @api private
+    def give_up
+      @hand_over = nil
+      state = self.state
+      state.waiting.rest.each { |batch| give_away(batch, state) }
+      state.letters.deliver
     end
 
     # @return [Integer] rows that are not in the table yet
@@ -192,23 +207,41 @@ module DeltaLake
       State.new(waiting, Flusher.new(waiting, letters, @writer, deadline: @deadline, on_error: @on_error), letters)
     end
 
-    # To the user, in the end to the one who takes refused rows.
+    # To the user, in the end to the one who takes refused rows. What breaks off the user leaves open where the rows
+    # are: they are not tried again, for their keys may be others than the flush's by now.
     def give_away(batch, state)
-      raise DeadlineExceededError, "rows were not flushed before the end" unless @hand_over
-
-      hand_over(batch)
-    rescue *FAULTS => e
-      error = batch.uncertain? ? outcome_unknown(batch) : e
-      batch.rows.each { |row| state.letters.add(row, error) }
-      log(e)
-    ensure
-      state.waiting.finished(batch)
+      Thread.handle_interrupt(Object => :never) do
+        why = outcome_unknown(batch)
+        why = Thread.handle_interrupt(Object => :immediate) { refusal(batch) { why = nil } }
+      ensure
+        letters(batch, why).each { |row, error| state.letters.add(row, error) }
+        state.given_away = true
+        state.waiting.finished(batch)
+      end
     end
 
-    def hand_over(batch)
+    # Why the user does not take the rows, or nil. The block is called as soon as they are taken.
+    def refusal(batch, &taken)
+      raise DeadlineExceededError, "rows were not flushed before the end" unless @hand_over
+
+      hand_over(batch, &taken)
+      nil
+    rescue *FAULTS => e
+      log(e)
+      batch.uncertain? ? outcome_unknown(batch) : e
+    end
+
+    # What goes to the one who takes refused rows: all, or what the user refuses.
+    def letters(batch, why)
+      return batch.rows.map { |row| [row, why] } if why
+
+      batch.refused.map { |row, error| [row, batch.uncertain? ? outcome_unknown(batch) : error] }
+    end
+
+    def hand_over(batch, &taken)
       batch.comes_from(@how)
       known = { rows: batch.rows.size, memory: batch.bytes, uncertain: batch.uncertain? }
-      Instrumentation.tell_run(:hand_over, Address.of(table), **known) { @hand_over.call(batch) }
+      Instrumentation.tell_run(:hand_over, Address.of(table), **known) { @hand_over.call(batch).tap(&taken) }
     end
 
     def outcome_unknown(batch)

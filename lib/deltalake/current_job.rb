@@ -116,7 +116,8 @@ module DeltaLake
       def current!
         current || raise(ArgumentError, <<~TEXT.tr("\n", " ").strip)
           once: :job takes its key from the job that is running, and here is none. In Sidekiq: require "deltalake/sidekiq"
-          where the server is set up; in ActiveJob: include DeltaLake::ActiveJob; elsewhere: DeltaLake::CurrentJob.with(id)
+          where the server is set up, and in tests Sidekiq::Testing.server_middleware { |chain|
+          chain.add DeltaLake::Sidekiq::Middleware }; in ActiveJob: include DeltaLake::ActiveJob; elsewhere: DeltaLake::CurrentJob.with(id)
           { }. Threads and fibers that a job starts have none: give them once: DeltaLake::CurrentJob.key(name), made before
         TEXT
       end

@@ -358,6 +358,35 @@ RSpec.describe DeltaLake::Buffer, :native do
     expect(DeltaLake.open(table_path).count).to eq(20_000)
   end
 
+  it "tries rows again where the table could not be opened, and takes none for written" do
+    away = [Errno::EMFILE.new, DeltaLake::Error.new("of some kind")]
+    tried = 0
+    allow(DeltaLake).to receive(:open).and_wrap_original do |original, *given, **options|
+      tried += 1
+      away.empty? ? original.call(*given, **options) : raise(away.shift)
+    end
+    given = []
+    here = buffer(table.uri, age: 600, hand_over: ->(batch) { given << batch.uncertain? })
+    here.concat(orders(1..3)).flush
+    expect([tried, ids, refused]).to match([3, match_array(1..3), []])
+
+    away.concat(Array.new(100) { Errno::EMFILE.new })
+    here = buffer(table.uri, age: 600, hand_over: ->(batch) { given << batch.uncertain? })
+    here.push(id: 4)
+    expect([here.close(deadline: 0.3), given]).to eq([false, [false]])
+  end
+
+  it "is open about a row where the table cannot say whether it has it" do
+    tamper { raise IOError, "of a logger" }
+    table.define_singleton_method(:refresh) { |**| raise ArgumentError, "odd" }
+    given = []
+    here = buffer(age: 600, hand_over: ->(batch) { given << batch.uncertain? })
+    here.push(id: 1)
+    expect([here.close(deadline: 0.3), given]).to eq([false, [true]])
+  ensure
+    table.singleton_class.remove_method(:refresh)
+  end
+
   it "takes only Hashes, and only what can be" do
     here = buffer(age: 60)
     expect { here.push([1]) }.to raise_error(TypeError)
@@ -366,6 +395,9 @@ RSpec.describe DeltaLake::Buffer, :native do
     expect { described_class.new(table, dead_letter: nil) }.to raise_error(ArgumentError, /dead_letter/)
     expect { buffer(rows: 0) }.to raise_error(ArgumentError)
     expect { buffer(age: -1) }.to raise_error(ArgumentError)
+    expect { buffer(deadline: 0) }.to raise_error(ArgumentError, /deadline must be more than 0/)
+    expect { buffer("s3://bucket/t", storage: { region: nil }) }.to raise_error(ArgumentError, /region/)
+    expect { buffer("s3://bucket/t", storage: :none) }.to raise_error(DeltaLake::ConfigurationError, /none/)
     expect { buffer(on_unknown: :drop) }.to raise_error(ArgumentError)
   end
 

@@ -96,6 +96,17 @@ RSpec.describe "Rows that a buffer could not flush", :native, :sidekiq do
       .to raise_error(DeltaLake::SchemaMismatchError)
   end
 
+  it "stay in the queue that they were handed over to, each on its own too" do
+    DeltaLake::Sidekiq::HandOver.new(queue: :low).call(batch([{ id: 1 }, { id: nil }]))
+    job = Sidekiq::Queue.new("low").first.tap(&:delete)
+    DeltaLake::Sidekiq::RePushJob.new.perform(*job.args)
+    expect(Sidekiq::Queue.all.to_h { |queue| [queue.name, queue.map { |each| each.args[3] }] })
+      .to eq({ "low" => [[{ "id" => nil }]] })
+    options = job.args[4].except("queue")
+    DeltaLake::Sidekiq::RePushJob.new.perform(*job.args[0, 2], "of before", job.args[3], options)
+    expect(Sidekiq::Queue.new("default").size).to eq(1)
+  end
+
   it "are told apart where two are the same" do
     DeltaLake::Sidekiq::HandOver.new.call(batch([{ id: 1, country: 5 }, { id: 1, country: 5 }, { id: 2 }]))
     whole = Sidekiq::Queue.new.first.tap(&:delete)
@@ -132,6 +143,25 @@ RSpec.describe "Rows that a buffer could not flush", :native, :sidekiq do
     DeltaLake.configure { |c| c.tables = c.storage_profiles = {} }
   end
 
+  it "go to dead_letter alone where they have no form in JSON" do
+    deep = 100.times.inject("x") { |inner, _| [inner] }
+    letters = []
+    here = DeltaLake::Buffer.new("s3://elsewhere/orders", age: 600, on_error: ->(_) {},
+                                                          dead_letter: ->(row, error) { letters << [row[:id], error] },
+                                                          hand_over: DeltaLake::Sidekiq::HandOver.new)
+    here.concat([{ id: 1 }, { id: 2, v: Object.new }, { id: 3, v: deep }, { id: 4 }])
+    here.close(deadline: 0)
+    expect(Sidekiq::Queue.new.map { |job| job.args[3] }).to eq([[{ "id" => 1 }, { "id" => 4 }]])
+    expect(letters).to match([[2, be_a(TypeError)], [3, be_a(JSON::NestingError)]])
+    expect(here.size).to eq(0)
+  end
+
+  it "push no job where none of them has a form" do
+    given = batch([{ id: Object.new }])
+    expect(DeltaLake::Sidekiq::HandOver.new.call(given)).to eq(0)
+    expect([Sidekiq::Queue.new.size, given.refused.values.map(&:class)]).to eq([0, [TypeError]])
+  end
+
   describe "as JSON" do
     def round(value)
       DeltaLake::Sidekiq::RowJSON.load(JSON.parse(JSON.generate([DeltaLake::Sidekiq::RowJSON.dump(value)])).first)
@@ -145,7 +175,47 @@ RSpec.describe "Rows that a buffer could not flush", :native, :sidekiq do
       expect(round({ a: :b })).to eq({ "a" => "b" })
       expect(round(Float::NAN)).to be_nan
       expect(round("\xff".b).encoding).to eq(Encoding::BINARY)
-      expect(round(DateTime.new(2026, 1, 31, 12))).to eq(Time.utc(2026, 1, 31, 12))
+    end
+
+    it "are the same days and moments, long ago and in any zone" do
+      [Date.new(1, 1, 1, Date::GREGORIAN), Date.new(1500, 1, 1), Date.new(-5, 1, 1), Date.new(10_000, 1, 1),
+       DateTime.new(2026, 1, 31), DateTime.new(1500, 1, 1, 12, 0, 1.123456789r, "+3"), Time.utc(-1, 1, 1),
+       Time.new(1800, 1, 1, 0, 0, 0, 3208), Time.utc(10_000, 1, 1)].each do |value|
+        expect(round(value)).to eql(value)
+        expect(%i[year mon mday].map { |part| round(value).public_send(part) })
+          .to eq(%i[year mon mday].map { |part| gregorian(value).public_send(part) })
+      end
+      expect(round(Time.new(1800, 1, 1, 0, 0, 0, 3208)).utc_offset).to eq(3208)
+      expect(round(DateTime.new(2026, 1, 31, 12, 0, 0, "+3")).offset).to eq(Rational(1, 8))
+    end
+
+    # ActiveSupport's `to_time` is in the zone of the system.
+    it "show the time that their own clock shows" do
+      local = Time.new(2024, 5, 5, 12, 0, 0, "+05:00")
+      moved = local.dup
+      def moved.to_time = getlocal("+09:00")
+      with_zone = Struct.new(:to_time, :utc_offset) { def acts_like_time? = true }.new(moved.to_time, 18_000)
+      [moved, with_zone].each do |value|
+        expect(round(value)).to eql(local)
+        expect(round(value).hour).to eq(12)
+      end
+    end
+
+    it "are Strings and nothing else, where they were of a class below it" do
+      safe = Class.new(String) { def to_s = self }
+      dumped = DeltaLake::Sidekiq::RowJSON.dump({ safe.new("a") => safe.new("é") })
+      expect(dumped.to_a.flatten).to all(be_instance_of(String))
+      expect(round(safe.new("\xff".b))).to eql("\xff".b)
+    end
+
+    it "are read as versions before wrote them" do
+      expect(DeltaLake::Sidekiq::RowJSON.load([{ "~" => %w[date 2026-01-31] },
+                                               { "~" => ["time", "2026-01-31T12:00:00.000000001+02:00"] }]))
+        .to eql([Date.new(2026, 1, 31), Time.new(2026, 1, 31, 12, 0, 1r / 1_000_000_000, "+02:00")])
+    end
+
+    def gregorian(value)
+      value.is_a?(Date) ? value.gregorian : value
     end
 
     it "are refused where no column takes them" do

@@ -31,7 +31,7 @@ RSpec.describe "A store that fails", :native do
     end
 
     # Gives up soon what fails at once; what is only slow, on a busy machine, has time.
-    def impatient = spoilt.update("retry_timeout" => "0.1", "read_timeout" => "5")
+    def impatient = spoilt.update("retry_timeout" => "0.02", "read_timeout" => "5")
 
     # How many requests the call makes when nothing goes wrong.
     def requests_of

@@ -33,9 +33,23 @@ module DeltaLake
         @rows = []
         @bytes = 0
         @failures = 0
-        @uncertain = false
+        @begun = @uncertain = false
         @on_unknown = :raise
+        @refused = {}.compare_by_identity
       end
+
+      # For who takes the batch over: a row that cannot go with it, and goes to `dead_letter`.
+      #
+      # @param row [Hash] one of {#rows}
+      # @param error [Exception]
+      # @return [void]
+      def refuse(row, error)
+        @refused[row] = error
+      end
+
+      # @return [Hash{Hash => Exception}] by identity: what was given to {#refuse}
+      # @api private
+      attr_reader :refused
 
       # @param how [Hash] that the buffer appends
       # @api private
@@ -70,6 +84,19 @@ module DeltaLake
       # @api private
       def drop(refused)
         @rows = @rows.reject { |row| refused.key?(row) }
+      end
+
+      # An append of it begins.
+      #
+      # @api private
+      def begin
+        @begun = true
+      end
+
+      # @return [Boolean] whether anything of it may have been sent
+      # @api private
+      def begun?
+        @begun
       end
 
       # @api private

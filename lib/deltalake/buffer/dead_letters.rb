@@ -40,12 +40,12 @@ module DeltaLake
 
       # What interrupts the receiver leaves the row that it had, and all that follow.
       def deliver_all
-        letters = @lock.synchronize { @letters.shift(@letters.size) }
         failed = []
+        letters = @lock.synchronize { @letters.shift(@letters.size) }
         DeltaLake.configuration.wrap { deliver_each(letters, failed) }
         raise failed.first.last if failed.any?
       ensure
-        @lock.synchronize { @letters.unshift(*failed&.map(&:first), *letters) }
+        @lock.synchronize { @letters = failed.map(&:first) + letters + @letters }
       end
 
       def deliver_each(letters, failed)

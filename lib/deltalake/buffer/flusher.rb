@@ -90,7 +90,7 @@ module DeltaLake
 
       # The batch may be in the table without the rows that were refused: who tries it again is not told of them.
       def broken_off(batch, refused)
-        batch.failed(uncertain: true)
+        batch.failed(uncertain: batch.begun?)
         @waiting.dropped(leave(batch, refused))
       end
 
@@ -125,16 +125,17 @@ module DeltaLake
 
       # What is no error of this library may have come after the commit, from a logger for one.
       def uncertain?(batch, error)
+        return false unless batch.begun?
         return NOT_WRITTEN.none? { |kind| error.is_a?(kind) } if error.is_a?(Error)
 
         @writer.landed?(batch)
-      rescue Error
+      rescue *FAULTS
         true
       end
 
       # An error that is no answer of the table comes of a value in a row.
       def of_a_row?(batch, error)
-        return false if batch.uncertain? || batch.rows.empty?
+        return false if batch.uncertain? || !batch.begun? || batch.rows.empty?
 
         [SchemaMismatchError, ConstraintViolationError].any? { |kind| error.is_a?(kind) } || !error.is_a?(Error)
       end

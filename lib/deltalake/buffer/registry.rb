@@ -5,6 +5,10 @@ module DeltaLake
     # The buffers of this process that have taken rows, to be flushed when it is told to end, and closed when it ends.
     # @api private
     module Registry
+      # Seconds besides `close_deadline` that a signal waits: for a commit under way, and who takes the rows over.
+      PATIENCE = 15
+      private_constant :PATIENCE
+
       @buffers = {}.compare_by_identity
       @lock = Mutex.new
 
@@ -24,12 +28,37 @@ module DeltaLake
           @lock.synchronize { @buffers.keys }
         end
 
-        # All at once, for there is little time, and one that cannot be closed keeps no other from it.
+        # All at once, for there is little time, and one that cannot be closed keeps no other from it. Their threads end
+        # with the process: signals that come meanwhile wait for them, as long as their deadlines say.
         def close
-          all.map { |buffer| Thread.new { close_one(buffer) } }.each(&:join)
+          closing = {}.compare_by_identity
+          signal = interruption { start(closing).each(&:join) } or return
+          limit = Clock.now + PATIENCE + (closing.keys.map(&:close_deadline).max || 0)
+          nil while interruption { start(closing).each { |thread| thread.join([limit - Clock.now, 0].max) } }
+          interruption { closing.each { |buffer, thread| give_up(buffer, thread) if thread.alive? } }
+          raise signal
         end
 
         private
+
+        # What a signal, or its `trap`, has raised.
+        def interruption
+          yield
+          nil
+        rescue SignalException, SystemExit => e
+          e
+        end
+
+        def start(closing)
+          all.each { |buffer| closing[buffer] ||= Thread.new { close_one(buffer) } }
+          closing.values
+        end
+
+        def give_up(buffer, thread)
+          thread.kill
+          thread.join(1)
+          buffer.give_up
+        end
 
         def close_one(buffer)
           buffer.close

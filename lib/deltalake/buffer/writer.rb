@@ -9,6 +9,7 @@ module DeltaLake
       # @param storage [Hash, Symbol]
       # @param options [Hash] of {Table#append}
       def initialize(table, storage, options)
+        Storage.check(storage)
         @table = table if table.is_a?(Table)
         @uri = table
         @storage = storage
@@ -20,7 +21,9 @@ module DeltaLake
       # @yieldparam row [Hash] that the table does not take
       # @yieldparam error [Error]
       def append(batch, seconds, &refused)
-        table(seconds).append(batch.rows, once: batch.key, on_bad_row: refused, deadline: seconds, **@options)
+        table = table(seconds)
+        batch.begin
+        table.append(batch.rows, once: batch.key, on_bad_row: refused, deadline: seconds, **@options)
       end
 
       # @param batch [Batch]

@@ -19,7 +19,7 @@ module DeltaLake
 
       # @param storage [Symbol, String, nil] name of a profile of {Configuration#storage_profiles}, for no secret goes
       #   to Redis; nil for the buffer's, or the configured defaults where that has options of its own
-      # @param queue [String, Symbol]
+      # @param queue [String, Symbol] of these jobs, and of those of single rows that the table refuses
       # @param on_unknown [Symbol, nil] (see Table#append); nil for the buffer's
       def initialize(storage: nil, queue: "default", on_unknown: nil)
         @profile = storage&.to_s
@@ -29,11 +29,12 @@ module DeltaLake
 
       # @param batch [Buffer::Batch]
       # @return [Integer] jobs that were pushed, all of them at once
-      # @raise [TypeError] where a value of a row has no form in JSON
       def call(batch)
         profile = @profile || batch.profile&.to_s
         options = options(batch)
         arguments = parts(batch).map { |key, rows| [batch.table, profile, key, rows, options] }
+        return 0 if arguments.empty?
+
         ::Sidekiq::Client.push_bulk("class" => RePushJob, "queue" => @queue, "args" => arguments)
         arguments.size
       end
@@ -42,16 +43,29 @@ module DeltaLake
 
       def options(batch)
         on_unknown = @on_unknown || batch.on_unknown
-        { "on_unknown" => (on_unknown.to_s unless on_unknown == :raise), "name" => batch.name&.to_s }.compact
+        { "on_unknown" => (on_unknown.to_s unless on_unknown == :raise), "name" => batch.name&.to_s,
+          "queue" => @queue }.compact
       end
 
       # Rows that may be in the table already stay together, under their key.
       def parts(batch)
-        rows = RowJSON.dump(batch.rows)
+        rows = forms(batch)
+        return [] if rows.empty?
+
         parts = batch.uncertain? ? [rows] : split(rows)
         return [[batch.key, rows]] if parts.size <= 1
 
         parts.map.with_index(1) { |part, number| ["#{batch.key}/#{number}", part] }
+      end
+
+      # One row that has no form in JSON, or is nested too deep in a job for it, keeps back no other.
+      def forms(batch)
+        batch.rows.filter_map do |row|
+          RowJSON.dump(row).tap { |form| JSON.generate("args" => [[form]]) }
+        rescue TypeError, JSON::JSONError => e
+          batch.refuse(row, e)
+          nil
+        end
       end
 
       def split(rows)

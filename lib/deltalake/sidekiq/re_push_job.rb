@@ -16,7 +16,7 @@ module DeltaLake
       # @param profile [String, nil] of the storage options
       # @param key [String]
       # @param rows [Array] from {RowJSON.dump}
-      # @param options [Hash] `on_unknown`, and the `name` of the table, where it goes by that
+      # @param options [Hash] `on_unknown`, the `queue`, and the `name` of the table, where it goes by that
       # @return [void]
       # @api private
       def perform(table, profile, key, rows, options = {})
@@ -33,7 +33,8 @@ module DeltaLake
       # place, for there may be others that are the same.
       def alone(key, place, row)
         table, profile, options = @arguments
-        self.class.perform_async(table, profile, "#{key}/row-#{place}", [RowJSON.dump(row)], options)
+        job = options["queue"] ? self.class.set(queue: options["queue"]) : self.class
+        job.perform_async(table, profile, "#{key}/row-#{place}", [RowJSON.dump(row)], options)
       end
     end
   end

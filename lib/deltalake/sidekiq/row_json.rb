@@ -6,7 +6,7 @@ require "time"
 
 module DeltaLake
   module Sidekiq
-    # Rows as arguments of jobs, and back: what JSON has no form for is an object of one key, a kind and a text. Symbols
+    # Rows as arguments of jobs, and back: what JSON has no form for is an object of one key: a kind, its parts. Symbols
     # become Strings. Nothing but values of columns is ever made of it.
     # @api private
     module RowJSON
@@ -46,7 +46,9 @@ module DeltaLake
           { MARK => parts }
         end
 
+        # Sidekiq takes no subclass of String, as Rails' SafeBuffer is.
         def text(value)
+          value = String.new(value) unless value.instance_of?(String)
           utf8 = value.encoding == Encoding::UTF_8 || value.encoding == Encoding::US_ASCII
           return value if utf8 && value.valid_encoding?
 
@@ -55,8 +57,8 @@ module DeltaLake
 
         def hash(value)
           words = value.keys.all? { |key| key.is_a?(String) || key.is_a?(Symbol) }
-          plain = value.to_h { |key, item| [key.to_s, dump(item)] } if words
-          return plain if plain && !plain.key?(MARK) && plain.keys.all? { |key| text(key) == key }
+          plain = value.to_h { |key, item| [text(key.to_s), dump(item)] } if words
+          return plain if plain && !plain.key?(MARK) && plain.keys.all?(String)
 
           marked("map", value.map { |key, item| [dump(key), dump(item)] })
         end
@@ -65,17 +67,19 @@ module DeltaLake
           case value
           when BigDecimal then marked("decimal", value.to_s)
           when Rational then marked("rational", value.to_s)
-          when DateTime then marked("time", value.to_time.iso8601(9))
-          when Date then marked("date", value.iso8601)
+          when DateTime then marked("datetime", [value.jd, value.day_fraction.to_s, value.offset.to_s])
+          when Date then marked("date", value.jd)
           else time(value)
           end
         end
 
         def time(value)
-          value = value.to_time if value.respond_to?(:acts_like_time?) && value.acts_like_time?
-          raise TypeError, "a row has a #{value.class}, which no column takes" unless value.is_a?(Time)
+          moment = value.is_a?(Time) || !value.respond_to?(:to_time) ? value : value.to_time
+          raise TypeError, "a row has a #{value.class}, which no column takes" unless moment.is_a?(Time)
 
-          marked("time", value.iso8601(9))
+          # Of the value itself: `to_time` may have moved to the system's zone.
+          offset = (value.respond_to?(:utc_offset) ? value : moment).utc_offset
+          marked("time", [moment.to_i, moment.nsec, offset])
         end
 
         def unmarked(kind, value, encoding = nil)
@@ -85,10 +89,28 @@ module DeltaLake
           when "map" then value.to_h { |key, item| [load(key), load(item)] }
           when "decimal" then BigDecimal(value)
           when "rational" then Rational(value)
-          when "time" then Time.iso8601(value)
-          when "date" then Date.iso8601(value)
+          when "date", "time", "datetime" then day_or_time(kind, value)
           else raise ArgumentError, "rows have values of kind #{kind.inspect}: another version of deltalake wrote them"
           end
+        end
+
+        # Text is what versions before wrote.
+        def day_or_time(kind, value)
+          return (kind == "date" ? Date : Time).iso8601(value) if value.is_a?(String)
+
+          case kind
+          when "date" then Date.jd(value, Date::GREGORIAN)
+          when "time" then moment(*value)
+          else date_time(*value)
+          end
+        end
+
+        def moment(seconds, nanoseconds, offset)
+          Time.at(seconds, nanoseconds, :nsec, in: offset)
+        end
+
+        def date_time(day, fraction, offset)
+          DateTime.jd(day, 0, 0, 0, Rational(offset), Date::GREGORIAN) + Rational(fraction)
         end
       end
     end

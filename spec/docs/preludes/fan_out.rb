@@ -1,3 +1,3 @@
 # frozen_string_literal: true
 
-require_relative "sidekiq"
+require_relative "sidekiq_middleware"
