@@ -2,6 +2,7 @@
 
 require "bigdecimal"
 require "date"
+require_relative "time_json"
 
 module DeltaLake
   # Conditions in the native form as what JSON can hold, and back. What JSON has no value for is a Hash of one key,
@@ -33,7 +34,7 @@ module DeltaLake
         when Float then value.finite? ? value : { "float" => value.to_s }
         when BigDecimal then { "decimal" => value.to_s }
         when String, Symbol then text(value.to_s)
-        when DateTime then { "datetime" => value.iso8601(9) }
+        when DateTime then { "datetime" => TimeJSON.dump_date_time(value) }
         when Date then { "date" => value.jd }
         else time(value)
         end
@@ -47,10 +48,8 @@ module DeltaLake
       end
 
       def time(value)
-        moment = value.respond_to?(:to_time) ? value.to_time : value
-        raise TypeError, "a condition with #{value.class} has no form as JSON" unless moment.is_a?(Time)
-
-        { "time" => [moment.to_i, moment.nsec, moment.utc_offset] }
+        parts = TimeJSON.dump(value) or raise TypeError, "a condition with #{value.class} has no form as JSON"
+        { "time" => parts }
       end
 
       def condition(data)
@@ -91,16 +90,12 @@ module DeltaLake
         when "decimal" then BigDecimal(String(value))
         when "binary" then String(value).unpack1("m0")
         when "date" then Date.jd(Integer(value))
-        when "datetime" then DateTime.iso8601(String(value))
-        when "time" then moment(*value)
+        when "datetime" then TimeJSON.load_date_time(*value)
+        when "time" then TimeJSON.load(*value)
         else raise ArgumentError, "a condition has no values of kind #{name.inspect}"
         end
       rescue TypeError, RangeError => e
         raise ArgumentError, "a value of kind #{name.inspect} in a condition is not one: #{e.message}"
-      end
-
-      def moment(seconds, nanoseconds, offset)
-        Time.at(Integer(seconds), Integer(nanoseconds), :nsec, in: Integer(offset))
       end
     end
   end

@@ -70,6 +70,9 @@ RSpec.describe DeltaLake::ScanTask do
     nan = typed.where(f: Float::NAN)
     expect(reloaded(nan).flat_map(&:to_a)).to eq(nan.to_a)
     expect(reloaded(typed.where(t: DateTime.new(2020, 1, 1)..)).sum(&:count)).to eq(1)
+    old = DateTime.new(1500, 1, 1, 12, 0, 0, "+3", Date::GREGORIAN)
+    typed.append([{ t: old }])
+    expect(reloaded(typed.where(t: old)).sum(&:count)).to eq(1)
   end
 
   it "cannot be made where there is a limit" do

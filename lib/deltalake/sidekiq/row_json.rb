@@ -3,6 +3,7 @@
 require "bigdecimal"
 require "date"
 require "time"
+require_relative "../time_json"
 
 module DeltaLake
   module Sidekiq
@@ -67,19 +68,15 @@ module DeltaLake
           case value
           when BigDecimal then marked("decimal", value.to_s)
           when Rational then marked("rational", value.to_s)
-          when DateTime then marked("datetime", [value.jd, value.day_fraction.to_s, value.offset.to_s])
+          when DateTime then marked("datetime", TimeJSON.dump_date_time(value))
           when Date then marked("date", value.jd)
           else time(value)
           end
         end
 
         def time(value)
-          moment = value.is_a?(Time) || !value.respond_to?(:to_time) ? value : value.to_time
-          raise TypeError, "a row has a #{value.class}, which no column takes" unless moment.is_a?(Time)
-
-          # Of the value itself: `to_time` may have moved to the system's zone.
-          offset = (value.respond_to?(:utc_offset) ? value : moment).utc_offset
-          marked("time", [moment.to_i, moment.nsec, offset])
+          parts = TimeJSON.dump(value) or raise TypeError, "a row has a #{value.class}, which no column takes"
+          marked("time", parts)
         end
 
         def unmarked(kind, value, encoding = nil)
@@ -100,17 +97,9 @@ module DeltaLake
 
           case kind
           when "date" then Date.jd(value, Date::GREGORIAN)
-          when "time" then moment(*value)
-          else date_time(*value)
+          when "time" then TimeJSON.load(*value)
+          else TimeJSON.load_date_time(*value)
           end
-        end
-
-        def moment(seconds, nanoseconds, offset)
-          Time.at(seconds, nanoseconds, :nsec, in: offset)
-        end
-
-        def date_time(day, fraction, offset)
-          DateTime.jd(day, 0, 0, 0, Rational(offset), Date::GREGORIAN) + Rational(fraction)
         end
       end
     end
