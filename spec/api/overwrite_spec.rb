@@ -161,6 +161,14 @@ RSpec.describe "overwrite" do
     expect(rows.map { |row| row[:_row_id] }.uniq.size).to eq(3)
   end
 
+  it "keeps statistics of clustering columns where rows move with their ids" do
+    properties = { "delta.enableRowTracking" => true, "delta.dataSkippingNumIndexedCols" => 1 }
+    table = create_table(cluster_by: [:country], properties: properties)
+    table.append(orders(0..2))
+    expect(table.overwrite([], where: { id: 0 }).metrics).to include(copied_rows: 2)
+    expect(table.files.first.stats).to include("minValues" => { "id" => 1, "country" => "FR" })
+  end
+
   describe "in conflict" do
     let!(:table) { create_table(partition_by: :country).tap { |t| t.append(orders(0..8)) } }
 
