@@ -139,6 +139,14 @@ RSpec.describe "overwrite" do
       expect(files_on_disk.count { |path| path.start_with?("_change_data/") }).to be_positive
     end
 
+    it "tells of the values in columns that come with the rows" do
+      table.append([{ id: 9, country: "FR" }])
+      table.overwrite([{ id: 4, country: "FR", note: "new" }], where: { country: "FR" }, on_unknown: :add)
+      expect(actions(3).count { |action| action["cdc"] }).to be_positive
+      expect(DeltaLake.open(table_path).changes(from: 3).map { |row| row.values_at(:_change_type, :id, :note) })
+        .to contain_exactly(["delete", 2, nil], ["delete", 3, nil], ["delete", 9, nil], ["insert", 4, "new"])
+    end
+
     it "writes no change files where whole files go" do
       table.overwrite([{ id: 4, country: "FR" }])
       expect(actions(2).count { |action| action["cdc"] }).to eq(0)
