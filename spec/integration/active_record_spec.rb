@@ -199,6 +199,58 @@ RSpec.describe "ActiveRecord", :native do
     expect(shown[4]).to match(/Tag.* has none of the table's columns: x: long/)
   end
 
+  it "takes chosen columns by any form of their names, and refuses what SQL computes" do
+    chosen, joined, *refused, instead = run(<<~'RUBY')
+      team = Team.create!(name: "t")
+      users(3)
+      User.update_all(team_id: team.id)
+      User.alias_attribute(:login, :name)
+      arel = User.arel_table
+      schema = { id: :long, name: :string, age: :long, login: :string }
+      had = lambda do |relation|
+        table = DeltaLake.create("#{DIR}/#{SecureRandom.hex(4)}", schema: schema)
+        table.append(relation)
+        table.to_a.flat_map { |row| row.compact.keys }.uniq.sort
+      end
+      show([User.select("id"), User.select("id", :age), User.select("users.id, age"), User.select(arel[:id], arel["age"]),
+            User.select(:"users.id", "login"), User.select("users.*"), User.select(arel[Arel.star]),
+            User.joins(:team).select("name")].map(&had))
+      table = DeltaLake.create("#{DIR}/joined", schema: schema)
+      table.append(User.from("(SELECT users.*, 7 AS age2 FROM users) users").select("id", :age2), on_unknown: :add)
+      show(table.pluck(:age2))
+      teams = User.joins(:team)
+      [User.select(:id, "UPPER(name) AS name"), User.select("name AS login"), teams.select("users.id, teams.name AS name"),
+       teams.select(Team.arel_table[:name]), User.select(arel[:age].maximum), teams.select(:"teams.name"),
+       teams.select("*")].each do |relation|
+        table.append(relation)
+        show("appended")
+      rescue ArgumentError => e
+        show(e.message)
+      end
+      rows = DeltaLake.create("#{DIR}/instead", schema: schema)
+      rows.append(User.select(:id, "UPPER(name) AS name").lazy.map { |row| { id: row.id, name: row.name } })
+      show([table.version, rows.to_a.map { |row| row.slice(:id, :name).values }.sort])
+    RUBY
+    expect(chosen).to eq([%w[id], %w[age id], %w[age id], %w[age id], %w[id login], %w[age id name], %w[age id name],
+                          %w[name]])
+    expect(joined).to eq([7, 7, 7])
+    expect(refused).to match([/got "UPPER\(name\) AS name": leave it out, or append Hashes, as in append\(relation/,
+                              /got "name AS login"/, /got "users.id, teams.name AS name"/, /got teams.name: /,
+                              /got MAX\("users"."age"\)/, /got :"teams.name"/, /got "\*"/])
+    expect(instead).to eq([1, [[1, "USER 0"], [2, "USER 1"], [3, "USER 2"]]])
+  end
+
+  it "takes each distinct row, whatever of it the table has" do
+    shown = run(<<~'RUBY')
+      users(4)
+      User.update_all(name: "same")
+      table = DeltaLake.create("#{DIR}/t", schema: { name: :string })
+      show([User.distinct, User.distinct.select(:name), User.select("name, age").distinct].map { |r| table.append(r).rows })
+      show(table.pluck(:name).uniq)
+    RUBY
+    expect(shown).to eq([[4, 1, 4], ["same"]])
+  end
+
   it "leaves nothing with the query cache that a job has" do
     shown = run(<<~'RUBY')
       require "deltalake/export"

@@ -167,6 +167,16 @@ RSpec.describe "Export", :native do
     expect(count).to eq([1, 2, 3, 4, 5, 6])
   end
 
+  it "appends the columns that were chosen" do
+    shown = run(<<~RUBY)
+      put(1..3, 0)
+      export = DeltaLake::Export.new(Item.select("id", :updated_at), to: TABLE, name: "some")
+      show(export.run.rows)
+      show(TABLE.refresh.to_a.map { |row| [row[:id], row[:name], row[:updated_at].nil?] }.sort)
+    RUBY
+    expect(shown).to eq([3, [[1, nil, false], [2, nil, false], [3, nil, false]]])
+  end
+
   it "refuses what it cannot follow" do
     shown = run(<<~RUBY)
       def refused
@@ -178,6 +188,7 @@ RSpec.describe "Export", :native do
       refused { DeltaLake::Export.new(Item, to: TABLE, name: "a", updated_at: :changed_at) }
       refused { DeltaLake::Export.new(Item, to: TABLE, name: "a", updated_at: :name) }
       refused { DeltaLake::Export.new([1], to: TABLE, name: "a") }
+      refused { DeltaLake::Export.new(Item.select(:id, "UPPER(name) AS name"), to: TABLE, name: "a") }
       refused { export(name: "") }
       refused { export(lag: -1) }
       TABLE.alter { |a| a.set_properties("delta.setTransactionRetentionDuration" => "interval 1 day") }
@@ -185,6 +196,7 @@ RSpec.describe "Export", :native do
     RUBY
     expect(shown).to match([/no limit/, /no column changed_at/, /name is a string/,
                             /model or relation is needed, got Array/,
+                            /names of Item's columns .*got "UPPER/,
                             /name is empty/, /lag must be/, /forgets transactions after interval 1 day/])
   end
 

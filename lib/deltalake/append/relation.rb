@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "relation/columns"
 require_relative "relation/pages"
 
 module DeltaLake
@@ -11,8 +12,10 @@ module DeltaLake
       BATCH = 10_000
 
       # @param relation [ActiveRecord::Relation, Class] a model stands for all of its rows
+      # @raise [ArgumentError] where it has chosen anything but columns
       def initialize(relation)
         @relation = relation.all
+        @columns = Columns.new(@relation).names
       end
 
       # @return [Boolean]
@@ -24,8 +27,7 @@ module DeltaLake
       # @param append [Append]
       def push_to(native, append)
         schema = Schema.from_json(native.schema_json)
-        names = offered
-        names &= schema.names.map(&:to_s) unless append.adds_columns?
+        names = append.adds_columns? ? @columns : @columns & schema.names.map(&:to_s)
         raise SchemaMismatchError, "#{@relation.klass} has none of the table's columns: #{schema}" if names.empty?
 
         Hashes.new(rows(names, schema)).push_to(native, append)
@@ -33,16 +35,13 @@ module DeltaLake
 
       private
 
-      def offered
-        chosen = @relation.select_values
-        chosen.empty? || !chosen.all?(Symbol) ? @relation.klass.column_names : chosen.map(&:to_s)
-      end
-
       def rows(names, schema)
         keys = names.map(&:to_sym)
+        # Distinct rows may differ in nothing that the table has.
+        asked = @relation.distinct_value ? names | @columns : names
         texts = keys.each_index.select { |i| schema[keys[i]]&.type == Schema::PrimitiveType.new("string") }
         Enumerator.new do |rows|
-          Pages.new(@relation, names, BATCH).each do |batch|
+          Pages.new(@relation, asked, BATCH).each do |batch|
             batch.each do |values|
               texts.each { |i| values[i] = text(values[i]) }
               rows << keys.zip(values).to_h

@@ -62,6 +62,7 @@ module DeltaLake
         end
 
         check_type(model.type_for_attribute(@column).type)
+        Append::Relation.new(@relation)
         return if @relation.limit_value.nil? && @relation.offset_value.nil? && @relation.group_values.empty? &&
                   !@relation.distinct_value
 
