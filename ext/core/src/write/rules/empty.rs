@@ -38,6 +38,7 @@ impl EmptyIsNull {
         self.0.iter().any(|(p, _)| *p == position)
     }
 
+    /// Whether there is something to make null.
     pub(super) fn changes(&self, arrays: &[ArrayRef]) -> bool {
         self.0.iter().any(|(position, _)| empty_in(&arrays[*position]).is_some())
     }
@@ -70,7 +71,7 @@ fn can_be_empty(data_type: &DataType) -> bool {
     matches!(data_type, DataType::String | DataType::Binary)
 }
 
-/// Where there is nothing between offsets, and at least once no null either.
+/// Which values are empty; `None` where only nulls are.
 fn empty_in(array: &ArrayRef) -> Option<BooleanArray> {
     let text = array.as_bytes_opt::<Utf8Type>().map(|a| a.value_offsets());
     let offsets = text.or_else(|| array.as_bytes_opt::<BinaryType>().map(|a| a.value_offsets()))?;
