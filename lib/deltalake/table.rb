@@ -10,7 +10,8 @@ require_relative "writable"
 
 module DeltaLake
   # A handle on a Delta table. It stands on a version, and reads that one: {#refresh} and {#append} move it forward,
-  # never back. Threads may share one.
+  # never back. Where the table was dropped and made anew at its address, they move it to the new one. Threads may share
+  # one.
   #
   # @see DeltaLake.open
   # @see DeltaLake.create
@@ -254,9 +255,12 @@ module DeltaLake
 
     private
 
-    # A thread that comes later with an older version moves nothing.
+    # A thread that comes later with an older version moves nothing; versions of a table made anew begin at 0 again.
     def advance(native)
-      @lock.synchronize { @snapshot = Snapshot.new(native) if native.version > @snapshot.version }
+      @lock.synchronize do
+        newer = native.version > @snapshot.version || native.id != @snapshot.id
+        @snapshot = Snapshot.new(native) if newer
+      end
       Upkeep.report
     end
 

@@ -150,6 +150,14 @@ RSpec.describe "overwrite" do
       expect(files_on_disk.count { |path| path.start_with?("_change_data/") }).to be_positive
     end
 
+    it "tells of the values in columns that come with the rows" do
+      table.append([{ id: 9, country: "FR" }])
+      table.overwrite([{ id: 4, country: "FR", note: "new" }], where: { country: "FR" }, on_unknown: :add)
+      expect(actions(3).count { |action| action["cdc"] }).to be_positive
+      expect(DeltaLake.open(table_path).changes(from: 3).map { |row| row.values_at(:_change_type, :id, :note) })
+        .to contain_exactly(["delete", 2, nil], ["delete", 3, nil], ["delete", 9, nil], ["insert", 4, "new"])
+    end
+
     it "writes no change files where whole files go" do
       table.overwrite([{ id: 4, country: "FR" }])
       expect(actions(2).count { |action| action["cdc"] }).to eq(0)
@@ -170,6 +178,14 @@ RSpec.describe "overwrite" do
                                     { id: 3, _row_id: 2, _row_commit_version: 1 },
                                     { id: 2, _row_id: be > 2, _row_commit_version: 2 })
     expect(rows.map { |row| row[:_row_id] }.uniq.size).to eq(3)
+  end
+
+  it "keeps statistics of clustering columns where rows move with their ids" do
+    properties = { "delta.enableRowTracking" => true, "delta.dataSkippingNumIndexedCols" => 1 }
+    table = create_table(cluster_by: [:country], properties: properties)
+    table.append(orders(0..2))
+    expect(table.overwrite([], where: { id: 0 }).metrics).to include(copied_rows: 2)
+    expect(table.files.first.stats).to include("minValues" => { "id" => 1, "country" => "FR" })
   end
 
   describe "in conflict" do

@@ -35,6 +35,25 @@ RSpec.describe "processes", :native do
     expect(strays).to eq([])
   end
 
+  [1, 3].each do |commits|
+    it "make the table anew, up to version #{commits}: a handle at version 3 moves to the new one" do
+      expect(ruby("2.times { |i| DeltaLake.open(#{table_path.inspect}).append([{ id: i }]) }")).to have_succeeded
+      table = DeltaLake.open(table_path)
+      expect(table.version).to eq(3)
+      expect(ruby(<<~RUBY)).to have_succeeded
+        require "fileutils"
+        FileUtils.rm_rf(#{table_path.inspect})
+        table = DeltaLake.create(#{table_path.inspect}, schema: { sku: :string })
+        #{commits}.times { |i| table.append([{ sku: "s\#{i}" }]) }
+      RUBY
+      table.refresh
+      expect(table.version).to eq(commits)
+      expect(table.schema.names).to eq(%i[sku])
+      expect(table.append([{ sku: "last" }]).version).to eq(commits + 1)
+      expect(DeltaLake.open(table_path).pluck(:sku)).to contain_exactly(*Array.new(commits) { |i| "s#{i}" }, "last")
+    end
+  end
+
   it "fork after use: the child works, and the parent again" do
     ended = ruby(<<~RUBY, limit: 120)
       #{prelude}

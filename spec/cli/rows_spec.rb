@@ -145,6 +145,29 @@ RSpec.describe "rows on the command line" do
       expect(DeltaLake.open(table_path("copy")).to_a).to eq(rows)
     end
 
+    it "keeps numbers in variants numbers" do
+      create_table({ id: :long, v: :variant })
+      text = %({"id":1,"v":{"a":1.5,"b":[2,{"c":-2.5e3}],"d":"1.5"}}\n)
+      expect(run("append", table_path, "-", stdin: text)[1..]).to eq(["", 0])
+      expect(DeltaLake.open(table_path).first[:v]).to eq("a" => 1.5, "b" => [2, { "c" => -2500.0 }], "d" => "1.5")
+      expect(cat("--columns", "v")).to eq([{ "v" => { "a" => 1.5, "b" => [2, { "c" => -2500.0 }], "d" => "1.5" } }])
+      expect(cat.first["v"]["a"]).to be_a(Float)
+    end
+
+    it "refuses numbers that only an infinity would stand for" do
+      create_table({ f: :float, d: :double, l: [:double], m: DeltaLake::Schema.map(:double, :long), v: :variant })
+      { "d" => "1e400", "f" => "-1e400", "l" => "[1,1e400]", "m" => '{"1e400":1}', "v" => '{"a":[1e400]}' }
+        .each do |name, value|
+        text = %({"d":1.5}\n{"#{name}":#{value}}\n)
+        expect(run("append", table_path, "-", stdin: text))
+          .to match(["", /line 2: \S*1e40[01] does not fit a Float, which (double|float|variant) columns/, 1]), name
+      end
+      expect(versions_on_disk).to eq([0])
+      infinite = %({"d":"-Infinity","m":{"Infinity":1}}\n)
+      expect(run("append", table_path, "-", stdin: infinite).last).to eq(0)
+      expect(DeltaLake.open(table_path).first).to include(d: -Float::INFINITY, m: { Float::INFINITY => 1 })
+    end
+
     it "names the line that is wrong, and writes nothing" do
       create_table({ id: :long, raw: :binary })
       { %({"id":1}\n{"id":) => /line 2 is not JSON/, %([1]\n) => /line 1 is not a JSON object/,

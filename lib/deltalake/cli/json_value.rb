@@ -98,7 +98,7 @@ module DeltaLake
         def load_key(key, name)
           case name
           when "byte", "short", "integer", "long" then Integer(key, 10, exception: false) || key
-          when "float", "double" then Float(key, exception: false) || SPECIAL.fetch(key, key)
+          when "float", "double" then SPECIAL.fetch(key) { finite(Float(key, exception: false) || key, key, name) }
           when "boolean" then { "true" => true, "false" => false }.fetch(key, key)
           else load_primitive(key, name)
           end
@@ -106,7 +106,8 @@ module DeltaLake
 
         def load_primitive(value, name)
           case name
-          when "float", "double" then float(value)
+          when "float", "double" then SPECIAL.fetch(value) { float(value, name) }
+          when "variant" then load_variant(value)
           when "binary" then value.is_a?(String) ? value.unpack1("m0") : value
           else value
           end
@@ -114,8 +115,24 @@ module DeltaLake
           raise Error, "#{value[0, 40].inspect} is not Base64, which binary columns need"
         end
 
-        def float(value)
-          value.is_a?(BigDecimal) ? value.to_f : SPECIAL.fetch(value, value)
+        # Numbers with a fraction are doubles there, as in what `append_json` reads.
+        def load_variant(value)
+          case value
+          when Hash then value.transform_values { |item| load_variant(item) }
+          when Array then value.map { |item| load_variant(item) }
+          else float(value, "variant")
+          end
+        end
+
+        def float(value, name)
+          value.is_a?(BigDecimal) ? finite(value.to_f, value, name) : value
+        end
+
+        # What JSON writes with digits is never an infinity.
+        def finite(number, given, name)
+          return number unless number.is_a?(Float) && number.infinite?
+
+          raise Error, "#{given.to_s[0, 40]} does not fit a Float, which #{name} columns need"
         end
       end
     end

@@ -93,6 +93,12 @@ impl TableState {
         Self { protocol, metadata, txns: Txns::new(), domains: Domains::new(), timestamp: None }
     }
 
+    /// The same state but for its metadata.
+    #[must_use]
+    pub fn with_metadata(&self, metadata: Metadata) -> Self {
+        Self { metadata: Arc::new(metadata), ..self.clone() }
+    }
+
     /// The newest commit's own time in milliseconds, where the table keeps such times and the commit was read.
     pub fn timestamp(&self) -> Option<i64> {
         self.timestamp

@@ -92,7 +92,7 @@ impl Snapshot {
     /// partition values.
     #[must_use]
     pub fn with_columns(&self, columns: impl IntoIterator<Item = Field>, partitions: &[&str]) -> Self {
-        let Inner { storage, segment, view, seen, lineage, .. } = &*self.0;
+        let Inner { storage, segment, state, view, seen, lineage } = &*self.0;
         let mut schema = StructType::clone(&view.schema);
         schema.fields.extend(columns);
         let mut metadata = self.metadata().clone();
@@ -101,7 +101,7 @@ impl Snapshot {
         Self(Arc::new(Inner {
             storage: storage.clone(),
             segment: segment.clone(),
-            state: TableState::new(self.protocol().clone(), metadata),
+            state: state.with_metadata(metadata),
             view: Arc::new(view),
             seen: *seen,
             lineage: Arc::clone(lineage),

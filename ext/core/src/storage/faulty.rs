@@ -21,6 +21,8 @@ pub enum Fault {
     Before,
     /// Do it, and lose the answer.
     After,
+    /// Do it, lose the answer and do it again, as clients do by themselves.
+    Twice,
     /// Wait first.
     Slow(Duration),
     /// Forget the condition of a conditional put.
@@ -75,18 +77,18 @@ impl Faulty {
         name: &str,
         key: &str,
         work: BoxFuture<'a, Result<T>>,
-        mut instead: Option<(Fault, BoxFuture<'a, Result<T>>)>,
+        instead: impl IntoIterator<Item = (Fault, BoxFuture<'a, Result<T>>)>,
     ) -> Result<T> {
         if let Some(requests) = &self.requests {
             requests.lock().unwrap_or_else(PoisonError::into_inner).push_back(format!("{name} {key}"));
         }
         let failure = || Error::new(ErrorKind::StorageUnavailable, format!("injected fault in {name} {key}"));
         let fault = (self.judge)(name, key);
-        if let Some((_, done)) = instead.take_if(|(of, _)| *of == fault) {
+        if let Some((_, done)) = instead.into_iter().find(|(of, _)| *of == fault) {
             return done.await;
         }
         match fault {
-            Fault::None | Fault::Unconditional | Fault::Torn => work.await,
+            Fault::None | Fault::Unconditional | Fault::Torn | Fault::Twice => work.await,
             Fault::NotImplemented => Err(error::fold("write", key, not_implemented())),
             Fault::Denied => {
                 Err(Error::new(ErrorKind::PermissionDenied, format!("denied: {name} {key}")).before_writing())
@@ -159,8 +161,10 @@ impl Store for Faulty {
 
     fn put_if_absent<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<PutOutcome>> {
         let overwrite = self.inner.put(key, bytes.clone()).map(|done| done.map(|()| PutOutcome::Created)).boxed();
-        let create = self.inner.put_if_absent(key, bytes);
-        self.pass_or("put_if_absent", key, create, Some((Fault::Unconditional, overwrite))).boxed()
+        let create = self.inner.put_if_absent(key, bytes.clone());
+        let twice = self.inner.put_if_absent(key, bytes).map_ok(|_| PutOutcome::Unsure).boxed();
+        let instead = [(Fault::Unconditional, overwrite), (Fault::Twice, twice)];
+        self.pass_or("put_if_absent", key, create, instead).boxed()
     }
 
     fn ready_to_commit(&self) -> BoxFuture<'_, Result<()>> {

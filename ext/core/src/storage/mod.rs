@@ -81,6 +81,8 @@ pub enum PutOutcome {
     Created,
     /// There was one of that name already; nothing was written.
     AlreadyExists,
+    /// There is one of that name, and it may be ours: an earlier try of the same put had no answer.
+    Unsure,
 }
 
 /// A store of objects. Every method may fail with a storage error; `NotFound` is told apart by [`is_not_found`].

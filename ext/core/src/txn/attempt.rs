@@ -69,23 +69,25 @@ impl Attempt<'_> {
         let in_flight: Arc<[CommitInFlight]> = gates.collect();
         let mut backoff = Backoff::default();
         let mut files = files;
-        for look in 1.. {
+        let mut lost = Error::internal("the commit loop ended without an outcome");
+        for look in 1..=LOOKS {
             let (put, held) = self.put(files, &in_flight).await;
             files = held;
-            let lost = match put {
+            match put {
                 Put::Created => return (Tried::Ours, files),
-                Put::Exists => return (Tried::Theirs, files),
+                Put::Exists if look == 1 => return (Tried::Theirs, files),
                 // What one put did not write, one before it may have written.
+                Put::Exists => {}
                 Put::Failed(error) if look == 1 || !error.wrote_nothing() => return (Tried::Failed(error), files),
-                Put::Failed(error) | Put::Unknown(error) => error,
-            };
+                Put::Failed(error) | Put::Unknown(error) => lost = error,
+            }
             match self.look().await {
                 Ok(Some(landed)) => return (landed, files),
                 _ if look < LOOKS && self.has_time() => backoff.wait().await,
-                _ => return (Tried::Unknown(unknown(self.version, self.txn_id, lost)), files),
+                _ => break,
             }
         }
-        (Tried::Unknown(Error::internal("the commit loop ended without an outcome")), files)
+        (Tried::Unknown(unknown(self.version, self.txn_id, lost)), files)
     }
 
     fn has_time(&self) -> bool {
@@ -102,6 +104,8 @@ impl Attempt<'_> {
             let put = match storage.put_if_absent(&key, body).await {
                 Ok(PutOutcome::Created) => Put::Created,
                 Ok(PutOutcome::AlreadyExists) => Put::Exists,
+                // The client's own first try: to be looked at before anybody may stop waiting.
+                Ok(PutOutcome::Unsure) => Put::Unknown(unsure(&key)),
                 Err(e) => failed(&storage, &key, e).await,
             };
             let mut files = held.release();
@@ -139,6 +143,13 @@ pub(super) fn unknown(version: u64, txn_id: &str, lost: Error) -> Error {
     )
     .with_version(version)
     .with_source(lost)
+}
+
+fn unsure(key: &str) -> Error {
+    Error::new(
+        ErrorKind::StorageUnavailable,
+        format!("a put of {key} had no answer, and when it was made again there was an object of that name"),
+    )
 }
 
 /// Even on a local disk a put may fail after the file has got its name: only a look tells.

@@ -55,14 +55,15 @@ impl NewColumns {
         grown(base, &self.found)
     }
 
-    /// Whether what others made of `before` takes the rows and their columns all the same.
-    pub(super) fn fit(&self, before: &Snapshot, after: &Snapshot) -> bool {
+    /// Whether what others made of `before` takes the rows and their columns all the same. `blind` is what only
+    /// adds rows.
+    pub(super) fn fit(&self, before: &Snapshot, after: &Snapshot, blind: bool) -> bool {
         if same_but_for_marks(before.metadata(), after.metadata()).unwrap_or(false) {
             return true;
         }
         // Of mapped columns others have chosen other names and ids than ours, which are in the files already.
         after.column_mapping() == ColumnMapping::None
-            && same_but_for_columns(before, after)
+            && same_but_for_columns(before, after, blind)
             && without_marks(before.schema()).grows_to(&without_marks(after.schema()))
             && self.schema().fits(after.schema())
     }

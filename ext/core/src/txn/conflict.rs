@@ -114,7 +114,7 @@ impl Conflicts {
         }
         let changed = before.metadata() != after.metadata();
         let fits = || match &self.columns {
-            Some(columns) => columns.fit(before, after),
+            Some(columns) => columns.fit(before, after, self.blind),
             None if self.reserves => Reservation::fits(before, after),
             None => !self.changes_metadata && same_layout(before, after, self.blind),
         };

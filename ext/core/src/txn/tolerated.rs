@@ -40,15 +40,11 @@ const HARMLESS_TO_APPENDS: &[&str] = &[
 /// Whether what was made for `before` fits `after`. `blind` is what only adds rows.
 pub(super) fn same_layout(before: &Snapshot, after: &Snapshot, blind: bool) -> bool {
     let same = || before.metadata().schema_string == after.metadata().schema_string;
-    same_otherwise(before, after, blind) && (same() || same_columns(before.schema(), after.schema()))
+    same_but_for_columns(before, after, blind) && (same() || same_columns(before.schema(), after.schema()))
 }
 
-/// Whether rows that were made for `before` fit `after`, as far as anything but the columns goes.
-pub(super) fn same_but_for_columns(before: &Snapshot, after: &Snapshot) -> bool {
-    same_otherwise(before, after, true)
-}
-
-fn same_otherwise(before: &Snapshot, after: &Snapshot, blind: bool) -> bool {
+/// The same, as far as anything but the columns goes.
+pub(super) fn same_but_for_columns(before: &Snapshot, after: &Snapshot, blind: bool) -> bool {
     let (old, new) = (before.metadata(), after.metadata());
     old.id == new.id
         && old.partition_columns == new.partition_columns

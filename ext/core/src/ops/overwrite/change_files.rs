@@ -20,35 +20,38 @@ const FOLDER: &str = "_change_data";
 
 /// Change files being written.
 pub(super) struct ChangeFiles {
+    /// As which rows are read: old files have nulls in the columns that the commit adds.
+    table: Snapshot,
     writer: FileWriter,
     context: Context,
 }
 
 impl ChangeFiles {
-    /// `None` where the table keeps none.
-    pub(super) fn of(base: &Snapshot, context: &Context, clock: &Clock) -> Result<Option<Self>> {
+    /// For the rows of `base` and those of `table`, which is `base` with the columns that the commit adds. `None` where the
+    /// table keeps none.
+    pub(super) fn of(base: &Snapshot, table: &Snapshot, context: &Context, clock: &Clock) -> Result<Option<Self>> {
         if !base.metadata().is_on("delta.enableChangeDataFeed") {
             return Ok(None);
         }
-        let target = base.with_columns([Field::new(CHANGE_TYPE, DataType::String, true)], &[]);
+        let target = table.with_columns([Field::new(CHANGE_TYPE, DataType::String, true)], &[]);
         let options = WriteOptions { folder: Some(FOLDER), ..WriteOptions::new(base.properties()) };
         let writer = FileWriter::of_moved_rows(&target, context.clone(), clock.clone(), options)?;
-        Ok(Some(Self { writer, context: context.clone() }))
+        Ok(Some(Self { table: table.clone(), writer, context: context.clone() }))
     }
 
     /// Tells that the rows of `files` for which `predicate` is true are gone.
-    pub(super) async fn deleted(&mut self, base: &Snapshot, files: &[Add], predicate: &Predicate) -> Result<()> {
-        self.copy(base, files, predicate, "delete").await
+    pub(super) async fn deleted(&mut self, files: &[Add], predicate: &Predicate) -> Result<()> {
+        self.copy(files, predicate, "delete").await
     }
 
     /// Tells that the rows of `files` are new.
-    pub(super) async fn inserted(&mut self, base: &Snapshot, files: &[Add]) -> Result<()> {
-        self.copy(base, files, &Predicate::Always, "insert").await
+    pub(super) async fn inserted(&mut self, files: &[Add]) -> Result<()> {
+        self.copy(files, &Predicate::Always, "insert").await
     }
 
-    async fn copy(&mut self, base: &Snapshot, files: &[Add], predicate: &Predicate, change: &str) -> Result<()> {
+    async fn copy(&mut self, files: &[Add], predicate: &Predicate, change: &str) -> Result<()> {
         let options = ScanOptions { predicate: Some(predicate.clone()), ..ScanOptions::default() };
-        let mut rows = FileSet::of(base.clone(), files.to_vec()).scan(options)?.stream(self.context.clone());
+        let mut rows = FileSet::of(self.table.clone(), files.to_vec()).scan(options)?.stream(self.context.clone());
         while let Some(batch) = rows.next().await? {
             self.writer.write(with_change(&batch, change)?).await?;
         }

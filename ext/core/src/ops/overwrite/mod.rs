@@ -20,7 +20,7 @@ use crate::expr::{BoundPredicate, Predicate};
 use crate::ops::appended::Replaced;
 use crate::scan::{Match, matching_files};
 use crate::snapshot::Snapshot;
-use crate::txn::{Reads, Transaction, check_identities, check_layout};
+use crate::txn::{NewColumns, Reads, Transaction, check_identities, check_layout};
 use crate::write::EmptyIsNull;
 
 /// Files rewritten at a time.
@@ -158,7 +158,8 @@ async fn replace(
     };
     let new = transaction.files.adds.clone();
     let mut replaced = Replaced::default();
-    let mut changes = if parts.is_empty() { None } else { ChangeFiles::of(base, context, clock)? };
+    let table = transaction.columns.as_ref().map_or(base, NewColumns::view);
+    let mut changes = if parts.is_empty() { None } else { ChangeFiles::of(base, table, context, clock)? };
     let rewriter = Rewriter::new(base, &predicate, context, clock)?;
     let mut rewrites =
         futures::stream::iter(parts).map(|add| rewriter.rewrite(add)).buffer_unordered(REWRITES_IN_FLIGHT);
@@ -170,10 +171,10 @@ async fn replace(
     // A commit with change files is read by these alone, so they tell of all rows or of none.
     if let (Some(changes), false) = (&mut changes, rewritten.is_empty()) {
         for file in &rewritten {
-            changes.deleted(base, std::slice::from_ref(&file.add), &predicate).await?;
+            changes.deleted(std::slice::from_ref(&file.add), &predicate).await?;
         }
-        changes.deleted(base, &whole, &Predicate::Always).await?;
-        changes.inserted(base, &new).await?;
+        changes.deleted(&whole, &Predicate::Always).await?;
+        changes.inserted(&new).await?;
     }
     let mut leaving: Vec<Add> = whole;
     for Rewritten { add, files, kept } in rewritten {

@@ -70,3 +70,48 @@ async fn an_interrupted_wait_does_not_stop_the_put() {
     let snapshot = base.refresh().await.unwrap();
     assert_eq!((snapshot.version(), live_rows(&snapshot).await, stored_files(&storage).await), (1, 1, 1));
 }
+
+/// Whoever stops waiting as soon as no commit is in flight any more is told the truth, and no file of it is gone.
+async fn interrupted_once_idle(judge: impl Fn(&str, &str) -> Fault + Send + Sync + 'static) {
+    let store = Faulty::new(memory_store(), move |name, key| match key.ends_with("00000000000000000001.json") {
+        true => judge(name, key),
+        false => Fault::None,
+    });
+    let storage = Storage::for_test(Arc::new(store)).unwrap();
+    let base = table(&storage).await;
+    let context = Context::default();
+    let appender = begun(&base, &[1], None, &context).await.unwrap();
+    let gate = Arc::clone(context.gate());
+    let finishing = tokio::spawn(appender.finish());
+    while gate.in_flight().is_none() && !finishing.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    gate.idle().await;
+    finishing.abort();
+    assert_eq!(finishing.await.unwrap().unwrap().rows, 1);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let snapshot = base.refresh().await.unwrap();
+    assert_eq!((snapshot.version(), live_rows(&snapshot).await, stored_files(&storage).await), (1, 1, 1));
+}
+
+#[tokio::test]
+async fn a_put_that_the_client_made_twice_is_in_flight_until_it_is_known_whose_the_version_is() {
+    interrupted_once_idle(|name, _| match name {
+        "put_if_absent" => Fault::Twice,
+        "get" => Fault::Slow(Duration::from_millis(50)),
+        _ => Fault::None,
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn so_is_one_that_was_made_again_after_a_look_that_failed() {
+    let (puts, looks) = (AtomicU32::new(0), AtomicU32::new(0));
+    interrupted_once_idle(move |name, _| match name {
+        "put_if_absent" if puts.fetch_add(1, Ordering::SeqCst) == 0 => Fault::After,
+        "get" if looks.fetch_add(1, Ordering::SeqCst) == 0 => Fault::Before,
+        "get" => Fault::Slow(Duration::from_millis(50)),
+        _ => Fault::None,
+    })
+    .await;
+}

@@ -88,7 +88,7 @@ impl DynamoLogStore {
         for _ in 0..TRIES {
             match self.create(&key, body.clone()).await {
                 Ok(PutOutcome::Created) => {}
-                Ok(PutOutcome::AlreadyExists) => match self.store.get(&key).await {
+                Ok(PutOutcome::AlreadyExists | PutOutcome::Unsure) => match self.store.get(&key).await {
                     Ok(there) if there == *body => {}
                     // Somebody commits to this table without DynamoDB. What the log has is what readers see.
                     Ok(_) => return Ok(PutOutcome::AlreadyExists),

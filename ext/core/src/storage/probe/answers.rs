@@ -25,7 +25,7 @@ pub(super) async fn keeps_to_conditions(store: &dyn Store, uri: &str, bucket: &s
     // The first put may find nothing there, and so say nothing.
     for _ in 0..2 {
         match store.put_if_absent(SCRATCH, Bytes::from_static(NOTE.as_bytes())).await {
-            Ok(PutOutcome::AlreadyExists) => {
+            Ok(PutOutcome::AlreadyExists | PutOutcome::Unsure) => {
                 memory::keep(&name);
                 return Ok(());
             }

@@ -48,7 +48,7 @@ impl Remote {
             match tries.once(store.put_opts(&path, payload.clone(), mode.clone().into())).await {
                 Ok(_) => return Ok(PutOutcome::Created),
                 Err(failure) if failure.cause == Cause::Exists && matches!(mode, PutMode::Create) => {
-                    return Ok(PutOutcome::AlreadyExists);
+                    return Ok(if tries.may_be_done() { PutOutcome::Unsure } else { PutOutcome::AlreadyExists });
                 }
                 Err(failure) => tries.again(failure).await?,
             }

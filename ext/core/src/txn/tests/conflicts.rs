@@ -3,7 +3,7 @@
 use super::*;
 use crate::action::{DomainMetadata, Metadata, Protocol};
 use crate::expr::{CompareOp, Predicate};
-use crate::schema::ColumnPath;
+use crate::schema::{ColumnPath, StructType};
 use crate::value::Scalar;
 
 /// What becomes of `ours` where `theirs` came first.
@@ -93,6 +93,27 @@ async fn metadata_is_ridden_over_where_rows_and_files_stay_as_good() {
     let theirs = [metadata(SCHEMA, json!({"theirs": "2"}))];
     assert_eq!(kind(plain(ours(), &theirs).await), Some(ConflictKind::MetadataChanged), "both change it");
     assert_eq!(kind(plain(ours(), &[json!({"add": add("x", "a")})]).await), None);
+}
+
+#[tokio::test]
+async fn columns_that_come_with_rows_ride_over_no_more_than_the_rows_do() {
+    let found = SCHEMA.replace("\"id\"", "\"more\"");
+    let found = StructType::from_json(&found).unwrap();
+    for (theirs, blind, removes) in [
+        (json!({"mine": "2", "delta.logRetentionDuration": "interval 1 day"}), None, None),
+        (json!({"delta.enableChangeDataFeed": "true"}), None, Some(ConflictKind::MetadataChanged)),
+        (json!({"delta.rowTrackingSuspended": "true"}), None, Some(ConflictKind::MetadataChanged)),
+    ] {
+        for (ours, expected) in [(adding("new"), blind), (removing("old", Reads::Nothing), removes)] {
+            let mut table = Table::new(&[], json!({})).await;
+            table.commit(&[json!({"add": add("old", "a")})]).await;
+            let base = table.snapshot().await;
+            table.commit(&[metadata(SCHEMA, theirs.clone())]).await;
+            let columns = NewColumns::new(&base, None, &found).unwrap();
+            assert!(columns.is_some());
+            assert_eq!(kind(commit_now(&base, Transaction { columns, ..ours }).await), expected, "{theirs}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -29,10 +29,12 @@ async fn of_many_writers_each_version_is_won_by_one() {
                     let text = format!("{number}/{}", won.len());
                     match commit(&writer, version, &text).await {
                         Ok(PutOutcome::Created) => won.push(version),
-                        Ok(PutOutcome::AlreadyExists) if world.text(version).await.as_deref() == Some(&text) => {
+                        Ok(PutOutcome::AlreadyExists | PutOutcome::Unsure)
+                            if world.text(version).await.as_deref() == Some(&text) =>
+                        {
                             won.push(version);
                         }
-                        Ok(PutOutcome::AlreadyExists) => {}
+                        Ok(PutOutcome::AlreadyExists | PutOutcome::Unsure) => {}
                         Err(_) => continue,
                     }
                     version += 1;
