@@ -75,6 +75,37 @@ RSpec.describe "the command line", :native do
       end
     end
 
+    {
+      "a negative limit" => [%w[cat --limit -1], /limit must be from 0/],
+      "a negative limit of commits" => [%w[history --limit -1], /limit must be from 0/],
+      "an unknown column" => [%w[cat --columns nope], /no column nope/],
+      "no column" => [["cat", "--columns", ""], /select needs names of columns/],
+      "half a condition" => [["cat", "--sql", "id = "], /an expression is missing/],
+      "half a condition of files" => [["files", "--sql", "id = "], /an expression is missing/],
+      "a negative version" => [%w[show --version=-1], /version must be from 0/],
+      "a version and a time" => [%w[cat --version 0 --at 2026-01-01T00:00:00Z], /version and at exclude each other/],
+      "an unknown option of the store" => [%w[cat --storage zz=1], /storage option "zz"/],
+      "one that the doctor gets" => [%w[doctor --storage zz=1], /storage option "zz"/],
+      "no time to examine in" => [%w[doctor --deadline 0], /deadline must be more than 0/],
+      "a range that is empty" => [%w[changes --from 1 --to 0], /no versions from 1 to 0/],
+      "a time to compare with" => [%w[cat --where at>nope], /"at" of type timestamp cannot be compared/],
+      "a map to compare with" => [%w[cat --where map=1], /"map" of type map<long,string> cannot be compared/]
+    }.each do |name, ((command, *options), message)|
+      it "#{name} is wrong usage, and ends with 2" do
+        path = table_path("any")
+        create_table({ id: :long, at: :timestamp, map: DeltaLake::Schema.map(:long, :string) }, path:)
+          .append([{ id: 1 }])
+        out, err, code = run(command, path, *options)
+        expect([out, code]).to eq(["", 2]), err
+        expect(err).to match(/\Adeltalake: .*#{message}.* \(deltalake --help tells how\)\n\z/)
+      end
+    end
+
+    it "what the table cannot do, or does not take, ends with 1" do
+      expect(run("changes", table_path, "--from", "0")).to match(["", /enableChangeDataFeed/, 1])
+      expect(run("append", table_path, "-", stdin: %({"nope":1}\n))).to match(["", /nope/, 1])
+    end
+
     it "a missing version ends with 3" do
       expect(run("show", table_path, "--version", "7").last).to eq(3)
     end

@@ -90,13 +90,13 @@ RSpec.describe "rows on the command line" do
         expect([out, code]).to eq(["", 2]), condition
         expect(err).to match(message)
       end
-      expect(run("cat", table_path, "--where", "day=soon")).to match(["", /day.*soon/, 1])
+      expect(run("cat", table_path, "--where", "day=soon")).to match(["", /day.*soon/, 2])
     end
 
     it "takes conditions in SQL" do
       expect(cat("--sql", "id * 2 = 4 AND price > 2", "--columns", "id")).to eq([{ "id" => 2 }])
       expect(cat("--where", "id>1", "--sql", "id < 3", "--sql", "TRUE", "--columns", "id")).to eq([{ "id" => 2 }])
-      expect(run("cat", table_path, "--sql", "id >")).to match(["", /missing at the end \(line 1, column 5\)/, 1])
+      expect(run("cat", table_path, "--sql", "id >")).to match(["", /missing at the end \(line 1, column 5\)/, 2])
       expect(run("files", table_path, "--sql", "id > 1000")).to eq(["", "", 0])
     end
 
@@ -105,7 +105,7 @@ RSpec.describe "rows on the command line" do
       expect(cat("--limit", "2").size).to eq(2)
       expect(cat("--version", "0")).to eq([])
       expect(cat("--at", (Time.now + 60).iso8601).size).to eq(4)
-      expect(run("cat", table_path, "--columns", "nope")).to match(["", /nope/, 1])
+      expect(run("cat", table_path, "--columns", "nope")).to match(["", /nope/, 2])
     end
   end
 

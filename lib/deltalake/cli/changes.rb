@@ -26,7 +26,8 @@ module DeltaLake
       def call(uri)
         raise UsageError, "changes needs --from" unless options.key?(:from)
 
-        changes = open_table(uri).changes(**options.slice(:from, :to))
+        table = open_table(uri)
+        changes = usage { table.changes(**options.slice(:from, :to)) }
         print_rows(narrowed(changes, changes.schema))
       end
 

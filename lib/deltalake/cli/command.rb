@@ -74,7 +74,14 @@ module DeltaLake
       end
 
       def open_table(uri)
-        DeltaLake.open(uri, **options.slice(:storage, :version, :at))
+        usage(ConfigurationError) { DeltaLake.open(uri, **options.slice(:storage, :version, :at)) }
+      end
+
+      # What the block refuses was asked for on the command line.
+      def usage(*kinds)
+        yield
+      rescue ArgumentError, TypeError, *kinds => e
+        raise UsageError, e.message, e.backtrace
       end
 
       # One line of fields between tabs; text in them stays in its field.

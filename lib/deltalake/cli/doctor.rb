@@ -24,10 +24,16 @@ module DeltaLake
       end
 
       def call(uri)
-        report = DeltaLake::Doctor.examine(uri, storage: options[:storage], deadline: options[:deadline],
-                                                most_objects: options[:most] || DeltaLake::Doctor::MOST_OBJECTS)
+        report = doctor(uri).examine
         @stdout.puts(options[:json] ? report.to_json : report.to_s)
         :error unless report.healthy?
+      end
+
+      def doctor(uri)
+        usage(ConfigurationError) do
+          DeltaLake::Doctor.new(uri, storage: options[:storage], deadline: options[:deadline],
+                                     most_objects: options[:most] || DeltaLake::Doctor::MOST_OBJECTS)
+        end
       end
     end
   end

@@ -25,7 +25,8 @@ module DeltaLake
       def call(uri)
         table = open_table(uri)
         columns = table.partition_by.map { |name| table.schema.field(name) }
-        Filter.apply(table.scan, table.schema, options[:where], options[:sql]).files.each do |file|
+        scan = usage { Filter.apply(table.scan, table.schema, options[:where], options[:sql]) }
+        scan.files.each do |file|
           fields(file.path, file.size, file.rows, partition(columns, file))
         end
       end

@@ -15,7 +15,8 @@ module DeltaLake
       end
 
       def call(uri)
-        open_table(uri).history(limit: options[:limit]).each { |commit| print_commit(commit) }
+        table = open_table(uri)
+        usage { table.history(limit: options[:limit]) }.each { |commit| print_commit(commit) }
       end
 
       def print_commit(commit)

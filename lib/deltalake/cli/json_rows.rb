@@ -27,9 +27,11 @@ module DeltaLake
       end
 
       def narrowed(scan, schema)
-        scan = Filter.apply(scan, schema, options[:where], options[:sql])
-        scan = scan.select(*options[:columns]) if options[:columns]
-        options[:limit] ? scan.limit(options[:limit]) : scan
+        usage do
+          scan = Filter.apply(scan, schema, options[:where], options[:sql])
+          scan = scan.select(*options[:columns]) if options[:columns]
+          options[:limit] ? scan.limit(options[:limit]) : scan
+        end
       end
 
       def print_rows(scan)
