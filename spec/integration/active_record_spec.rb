@@ -130,6 +130,48 @@ RSpec.describe "ActiveRecord", :native do
     expect(rest).to eq([[25_000, 25_000, 3, true], [12_500, 5, true], 12])
   end
 
+  it "takes all rows of a key, wherever a page ends" do
+    queries, *shown = run(<<~'RUBY')
+      DeltaLake::Append::Relation.send(:remove_const, :BATCH)
+      DeltaLake::Append::Relation::BATCH = 3
+      ActiveRecord::Schema.define { create_table(:orders) { |t| t.references :user; t.string :name } }
+      class Order < ActiveRecord::Base; end
+      class User
+        has_many :orders
+        has_one :order
+      end
+      users(6)
+      # Of user 2 more rows than a page has, of 3 some in the next; 5 has none, and one is nobody's.
+      Order.insert_all([1, 2, 2, 2, 2, 2, 3, 3, 4, nil, 6].map { |id| { user_id: id, name: "o" } })
+      User.connection.execute("CREATE VIEW pairs AS SELECT users.* FROM users JOIN orders ON user_id = users.id")
+      class Pair < ActiveRecord::Base; self.primary_key = "id"; end
+      sql = ->(kind) { "#{kind} JOIN orders o ON o.user_id = users.id" }
+      inner = User.joins(:orders)
+      relations = {
+        inner: inner, left: User.left_joins(:orders), sql: User.joins(sql["INNER"]).order(name: :desc), view: Pair.all,
+        from: User.from("(SELECT users.* FROM users #{sql["LEFT"]}) users"), named: User.from(inner, :u),
+        unnamed: User.from(inner), nobody: User.from("orders o LEFT JOIN users ON o.user_id = users.id"),
+        many: User.eager_load(:orders), one: User.eager_load(:order), plain: User.all
+      }
+      asked = 0
+      ActiveSupport::Notifications.subscribe("sql.active_record") { |*, payload| asked += 1 if payload[:name] != "SCHEMA" }
+      appended = relations.to_h do |name, relation|
+        ids = relation.unscope(:order).pluck(:id)
+        asked = 0
+        table = DeltaLake.create("#{DIR}/#{name}", schema: { id: :long, name: :string })
+        table.append(relation)
+        [name, [ids.size, table.pluck(:id).tally == ids.tally, table.where(name: nil).count, asked]]
+      end
+      show(appended.transform_values(&:last).slice(:inner, :plain))
+      appended.each { |name, counts| show([name, *counts.first(3)]) }
+    RUBY
+    expect(shown).to eq([["inner", 10, true, 0], ["left", 11, true, 0], ["sql", 10, true, 0], ["view", 10, true, 0],
+                         ["from", 11, true, 0], ["named", 10, true, 0], ["unnamed", 10, true, 0],
+                         ["nobody", 11, true, 1], ["many", 11, true, 0], ["one", 11, true, 0], ["plain", 6, true, 0]])
+    # Rows without a key, three pages, and for each where it ends; one page more, that is empty, where keys are unique.
+    expect(queries).to eq({ "inner" => 7, "plain" => 3 })
+  end
+
   it "takes the columns that the table has, of joins, of chosen columns and of tables without a key" do
     shown = run(<<~'RUBY')
       team = Team.create!(name: "t")
