@@ -19,9 +19,23 @@ module DeltaLake
           raise TypeError,
                 "the table's address must be a String or a Pathname, got #{value.class}"
         end
+        text = utf8("the table's address", text)
         raise ArgumentError, "the table's address is empty" if text.strip.empty?
 
         text
+      end
+
+      # Under `LC_ALL=C`, what comes from ARGV and ENV is UTF-8 that Ruby does not call so.
+      #
+      # @return [String]
+      def utf8(option, text)
+        unnamed = [Encoding::BINARY, Encoding::US_ASCII].include?(text.encoding)
+        utf8 = unnamed ? text.dup.force_encoding(Encoding::UTF_8) : text.encode(Encoding::UTF_8)
+        return utf8 if utf8.valid_encoding?
+
+        raise ArgumentError, "#{option} is not UTF-8"
+      rescue EncodingError
+        raise ArgumentError, "#{option} is not UTF-8"
       end
 
       # @return [Hash{String => String}]
@@ -33,7 +47,8 @@ module DeltaLake
 
       # @return [String, nil]
       def text(option, value)
-        return value if value.nil? || value.is_a?(String)
+        return value if value.nil?
+        return utf8(option, value) if value.is_a?(String)
 
         raise TypeError, "#{option} must be a String, got #{value.class}"
       end
@@ -41,7 +56,7 @@ module DeltaLake
       # @return [Array<String>]
       def names(option, value)
         [value].flatten(1).map do |name|
-          next name.to_s if name.is_a?(Symbol) || name.is_a?(String)
+          next utf8("a name that #{option} takes", name.to_s) if name.is_a?(Symbol) || name.is_a?(String)
 
           raise TypeError, "#{option} takes names of columns as Symbols or Strings, got #{name.class}"
         end
@@ -108,7 +123,7 @@ module DeltaLake
       private
 
       def string_key(option, key)
-        return key.to_s if key.is_a?(Symbol) || key.is_a?(String)
+        return utf8("a key of #{option}", key.to_s) if key.is_a?(Symbol) || key.is_a?(String)
 
         raise TypeError, "#{option} takes Symbols or Strings as keys, got #{key.class}"
       end
@@ -116,7 +131,7 @@ module DeltaLake
       # A value may be a secret: no message shows it.
       def string_value(option, key, value)
         case value
-        when String, Symbol, Numeric, true, false then value.to_s
+        when String, Symbol, Numeric, true, false then utf8("a value of #{option}", value.to_s)
         when nil then raise ArgumentError, "#{option} has no value for #{key.inspect}: it is nil"
         else raise TypeError, "#{option} takes text, numbers and true or false, got #{value.class} for #{key.inspect}"
         end

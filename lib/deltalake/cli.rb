@@ -46,7 +46,7 @@ module DeltaLake
       # @param arguments [Array<String>]
       # @return [Integer] exit code
       def run(arguments, stdin: $stdin, stdout: $stdout, stderr: $stderr)
-        outcome = run!(arguments.dup, stdin, stdout, stderr)
+        outcome = run!(texts(arguments), stdin, stdout, stderr)
         stdout.flush
         EXIT_CODES[outcome == :error ? :error : :ok]
       rescue Interrupt
@@ -73,6 +73,12 @@ module DeltaLake
           command = COMMANDS.fetch(name) { raise UsageError, "there is no command #{name.inspect}" }
           command.new(stdin, stdout, stderr).run(arguments)
         end
+      end
+
+      def texts(arguments)
+        arguments.map { |argument| Arguments.utf8("an argument", argument) }
+      rescue ArgumentError => e
+        raise UsageError, e.message
       end
 
       def kind(error)

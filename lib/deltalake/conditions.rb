@@ -25,17 +25,14 @@ module DeltaLake
       end
 
       def text(sql)
-        utf8 = sql.encode(Encoding::UTF_8)
-        raise ArgumentError, "where takes SQL text in UTF-8, and this is not" unless utf8.valid_encoding?
+        utf8 = Arguments.utf8("the SQL text that where takes", sql)
         raise ArgumentError, "where takes SQL text, and this is blank" if utf8.strip.empty?
 
         utf8
-      rescue EncodingError
-        raise ArgumentError, "where takes SQL text in UTF-8, and this is #{sql.encoding}"
       end
 
       def name(name)
-        return name.to_s if name.is_a?(Symbol) || name.is_a?(String)
+        return Arguments.utf8("a name that where takes", name.to_s) if name.is_a?(Symbol) || name.is_a?(String)
 
         raise TypeError, "where takes Symbols or Strings as names of columns, got #{name.class}"
       end

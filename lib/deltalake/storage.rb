@@ -75,7 +75,7 @@ module DeltaLake
       private
 
       def key(name, key)
-        return key.to_s if key.is_a?(Symbol) || key.is_a?(String)
+        return Arguments.utf8("a key of #{name}", key.to_s) if key.is_a?(Symbol) || key.is_a?(String)
 
         raise TypeError, "#{name} takes Symbols or Strings as keys, got #{key.class}"
       end
@@ -83,11 +83,11 @@ module DeltaLake
       # A value may be a secret: no message shows it.
       def text(name, key, value, held)
         case value
-        when String, Symbol, Numeric, true, false then value.to_s
+        when String, Symbol, Numeric, true, false then Arguments.utf8("a value of #{name}", value.to_s)
         when Hash then JSON.generate(value)
         when nil then raise ArgumentError, "#{name} has no value for #{key.inspect}: it is nil"
         else
-          return value.to_path if value.respond_to?(:to_path)
+          return Arguments.utf8("a value of #{name}", value.to_path) if value.respond_to?(:to_path)
           return value.to_s if defined?(URI::Generic) && value.is_a?(URI::Generic)
           return Providers.hold(value, held) if Given.source?(value)
 

@@ -115,7 +115,8 @@ module DeltaLake
     # @param rows [Enumerable<Hash>, #arrow_c_stream] Hashes with Symbol or String keys, where a missing key is nil, or
     #   what the table fills in there: a default, a generated column, the next identity; or what gives an Arrow C
     #   stream: a data frame of Polars, a {Scan}. Its columns go by their names, in any Arrow type that holds the same
-    #   values; `on_bad_row` is called with a Hash of what can be shown of the row
+    #   values; `on_bad_row` is called with a Hash of what can be shown of the row. An empty text or binary in a
+    #   partition column is nil, as Delta has it, for constraints too
     # @param once [String, Symbol, Hash, nil] a key: rows are added only where the table has not seen it; `:job` and
     #   `{ job: "name" }` take it from the job that is running, see {CurrentJob}
     # @param txn [Hash, nil] a Delta transaction: `{ app_id: "etl", version: 42 }`; rows are added only where the table

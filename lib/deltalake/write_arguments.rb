@@ -29,7 +29,7 @@ module DeltaLake
         raise InternalError, "once: :job has come through without its job's key" if once == :job
         raise ArgumentError, "once is empty: give a key that names these rows" if once.empty?
 
-        once.to_s
+        Arguments.utf8(:once, once.to_s)
       end
 
       def transaction(txn)
@@ -43,7 +43,7 @@ module DeltaLake
         raise TypeError, "the app_id of txn must be a String, got #{app_id.class}" unless app_id.is_a?(String)
         raise ArgumentError, "the app_id of txn is empty" if app_id.empty?
 
-        [app_id, Arguments.whole("the version of txn", txn["version"])]
+        [Arguments.utf8("the app_id of txn", app_id), Arguments.whole("the version of txn", txn["version"])]
       end
     end
   end

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "json"
 require "time"
 
 # Rows that do not fit: the error names row, column and class, and nothing is written.
@@ -46,6 +47,36 @@ RSpec.describe "rows that do not fit" do
     "a row that is no Hash" => [[1, 2], /Hash.*Array/],
     "a row that is nil" => [nil, /Hash.*nil/]
   }.each { |name, (row, message)| it("refuse #{name}") { expect_refusal(row, message) } }
+
+  describe "with an empty text in a partition column without nulls" do
+    let(:table) { create_table({ id: :long, part: "string not null" }, partition_by: :part) }
+    let(:rows) { [{ id: 1, part: "a" }, { id: 2, part: "" }, { id: 3, part: "b" }] }
+    let(:lines) { rows.map { |row| JSON.generate(row) } }
+    let(:frame) { create_table({ id: :long, part: :string }, path: table_path("frame")).tap { |t| t.append(rows) } }
+
+    it "are refused however they come" do
+      refused = /\A(row|line) \d: column part is null, .*\(in a partition column, "" is null\)/
+      { append: rows, append_json: lines, overwrite: rows, stage: rows }.each do |way, source|
+        expect { table.public_send(way, source) }.to raise_error(DeltaLake::SchemaMismatchError, refused), way.to_s
+      end
+      [[frame, {}], [rows, { group: true }]].each do |source, options|
+        expect { table.append(source, **options) }.to raise_error(DeltaLake::SchemaMismatchError, refused)
+      end
+      expect([versions_on_disk, strays]).to eq([[0], []])
+    end
+
+    it "are left out on request" do
+      seen = []
+      leave_out = { on_bad_row: ->(bad, error) { seen << [bad, error.message[/\A\w+ \d+: column part is null/]] } }
+      expect(table.append(rows, **leave_out).rows).to eq(2)
+      expect(table.append(frame, **leave_out).rows).to eq(2)
+      expect(table.append_json(lines, **leave_out).rows).to eq(2)
+      expect(table.overwrite(rows, **leave_out).rows).to eq(2)
+      row = [rows[1], "row 1: column part is null"]
+      expect(seen).to eq([row, row, [lines[1], "line 2: column part is null"], row])
+      expect(table.pluck(:id, :part).sort).to eq([[1, "a"], [3, "b"]])
+    end
+  end
 
   it "are counted from the first row on, over chunks and for any Enumerable" do
     expect_refusal({ id: :x }, /column "id".*Symbol/, before: 12_345, after: 5)

@@ -94,6 +94,17 @@ RSpec.describe "overwrite" do
       expect(strays).to eq([])
     end
 
+    it "has nil for an empty text in a partition column, which no condition on that text is true of" do
+      ["country = ''", { country: "" }].each do |where|
+        expect { table.overwrite([{ id: 50, country: "" }], where: where) }
+          .to raise_error(DeltaLake::ConstraintViolationError, /row 0 is outside.*in a partition column, "" is null/)
+      end
+      expect([ids, strays]).to eq([[*0..8], []])
+      2.times { table.overwrite([{ id: 50, country: "" }], where: { country: nil }) }
+      expect(ids).to eq([*0..8, 50])
+      expect(DeltaLake.open(table_path).where(id: 50).pluck(:country)).to eq([nil])
+    end
+
     it "refuses columns that there are not" do
       expect { table.overwrite([], where: { nothing: 1 }) }.to raise_error(ArgumentError, /nothing/)
       expect { table.overwrite([], where: { id: 1 }, dynamic: true) }.to raise_error(ArgumentError, /exclude/)

@@ -152,6 +152,26 @@ RSpec.describe "the command line", :native do
       expect(Open3.capture3(*command("show", "/nonexistent")).last.exitstatus).to eq(3)
     end
 
+    it "takes names in UTF-8 under any locale" do
+      path = table_path("é")
+      create_table({ id: :long, naïve: :string }, path:).append([{ id: 1, naïve: "é" }, { id: 2 }])
+      { "C" => 2, "C.UTF-8" => 3 }.each do |locale, version|
+        run = ->(*arguments, **given) { Open3.capture2e({ "LC_ALL" => locale }, *command(*arguments), **given) }
+        [%w[--where naïve=é], ["--sql", "naïve = 'é'"]].each do |condition|
+          out, status = run.call("cat", path, "--columns", "naïve", *condition)
+          expect([out.force_encoding("UTF-8"), status.exitstatus]).to eq([%({"naïve":"é"}\n), 0])
+        end
+        rows = %({"id":3,"naïve":"ü"}\n)
+        out, status = run.call("append", path, "-", "--once", "clé #{locale}", stdin_data: rows)
+        expect([out, status.exitstatus]).to match([/\Aversion #{version}: 1 rows/, 0])
+        expect(run.call("append", path, "-", "--once", "clé #{locale}", stdin_data: rows).first).to match(/nothing/)
+        opened = "puts DeltaLake.open(ENV.fetch('TABLE')).version"
+        expect(Open3.capture2e({ "LC_ALL" => locale, "TABLE" => path }, RbConfig.ruby, "-I", NativeHelper::LIB,
+                               "-r", "deltalake", "-e", opened).first).to eq("#{version}\n")
+      end
+      expect(run("show", "\xFF")).to eq(["", "deltalake: an argument is not UTF-8 (deltalake --help tells how)\n", 2])
+    end
+
     it "ends quietly when its reader goes away" do
       table.append(Array.new(20_000) { |id| { id: id, country: "XX" } })
       out, err, status = Open3.capture3("bash", "-c", '"$@" | head -n 1; echo "${PIPESTATUS[0]}"', "-",

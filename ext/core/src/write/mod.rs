@@ -17,6 +17,7 @@ mod written;
 use crate::properties::TableProperties;
 
 pub use rows::RowBatch;
+pub(crate) use rules::EmptyIsNull;
 pub use rules::{RowRules, identity_columns};
 pub use writer::FileWriter;
 pub use written::WrittenFiles;

@@ -512,6 +512,9 @@ async fn columns_of_other_types_or_names_are_refused() {
 /// What becomes of files that no commit takes.
 mod leftovers;
 
+/// Empty text and binary in partition columns.
+mod empty;
+
 /// What tables ask of rows.
 mod rules;
 

@@ -21,6 +21,7 @@ use crate::ops::appended::Replaced;
 use crate::scan::{Match, matching_files};
 use crate::snapshot::Snapshot;
 use crate::txn::{NewColumns, Reads, Transaction, check_identities, check_layout};
+use crate::write::EmptyIsNull;
 
 /// Files rewritten at a time.
 const REWRITES_IN_FLIGHT: usize = 4;
@@ -36,7 +37,7 @@ pub struct Overwrite {
 #[derive(Debug, Clone)]
 enum Scope {
     Table,
-    Where(Predicate, Arc<BoundPredicate>),
+    Where(Predicate, Arc<BoundPredicate>, EmptyIsNull),
     /// The partitions that the new rows are in.
     Partitions,
 }
@@ -50,7 +51,8 @@ impl Overwrite {
     /// Of the rows of `base` and later that `predicate` is true of. `shown` is the condition as people write it.
     pub fn matching(base: &Snapshot, predicate: Predicate, shown: Option<String>) -> Result<Self> {
         let bound = Arc::new(predicate.bind(base.schema())?);
-        Ok(Self { scope: Scope::Where(predicate, bound), shown })
+        let empty = EmptyIsNull::new(base.schema(), base.partition_columns());
+        Ok(Self { scope: Scope::Where(predicate, bound, empty), shown })
     }
 
     /// Of the partitions that the new rows are in.
@@ -72,7 +74,7 @@ impl Overwrite {
 
     /// Refuses rows that would not be replaced by the same overwrite made again.
     pub(super) fn check_rows(&self, batch: &RecordBatch, first_row: u64) -> Result<()> {
-        let Scope::Where(_, bound) = &self.scope else { return Ok(()) };
+        let Scope::Where(_, bound, empty) = &self.scope else { return Ok(()) };
         let inside = bound.filter(batch)?;
         let outside = (0..inside.len()).find(|&row| inside.is_null(row) || !inside.value(row));
         match outside {
@@ -80,9 +82,10 @@ impl Overwrite {
             Some(row) => Err(Error::new(
                 ErrorKind::ConstraintViolation,
                 format!(
-                    "row {} is outside of what is overwritten{}: the where: must be true of every row",
+                    "row {} is outside of what is overwritten{}: the where: must be true of every row{}",
                     first_row + row as u64,
-                    self.shown.as_ref().map_or_else(String::new, |text| format!(" ({text})"))
+                    self.shown.as_ref().map_or_else(String::new, |text| format!(" ({text})")),
+                    empty.hint_among(bound.columns(), batch, row)
                 ),
             )),
         }
@@ -135,7 +138,7 @@ async fn replace(
 ) -> Result<Replaced> {
     let predicate = match &overwrite.scope {
         Scope::Table => Predicate::Always,
-        Scope::Where(predicate, _) => predicate.clone(),
+        Scope::Where(predicate, ..) => predicate.clone(),
         Scope::Partitions => partitions_of(base, &transaction.files.adds)?,
     };
     let files = matching_files(base, &predicate).await?;

@@ -113,6 +113,30 @@ async fn dynamic_overwrites_read_their_own_partitions() {
 }
 
 #[tokio::test]
+async fn empty_text_in_a_partition_is_checked_as_the_null_that_it_becomes() {
+    let mut base = race().await.base;
+    let none = RecordBatch::try_new(
+        schema().to_arrow(),
+        vec![Arc::new(Int64Array::from(vec![9])), Arc::new(StringArray::from(vec![""]))],
+    )
+    .unwrap();
+    let overwrite = async |base: &Snapshot, text: &str| {
+        let mut appender = begun(base, &[], None, &Context::default()).await.unwrap();
+        appender.replacing(Overwrite::matching(base, Predicate::Sql(text.to_owned()), None).unwrap()).unwrap();
+        // What the encoder refuses shows at the latest at the end.
+        appender.write(none.clone()).await?;
+        appender.finish().await
+    };
+    let refused = overwrite(&base, "country = ''").await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ConstraintViolation);
+    assert!(refused.message().ends_with("of every row (in a partition column, \"\" is null)"), "{refused}");
+    for _ in 0..3 {
+        base = overwrite(&base, "country IS NULL").await.unwrap().snapshot;
+    }
+    assert_eq!(ids_of(&base).await, [1, 2, 3, 4, 9]);
+}
+
+#[tokio::test]
 async fn what_others_remove_of_the_files_that_are_replaced_stops_it() {
     let removing = |adds: Vec<Add>| -> Vec<serde_json::Value> {
         adds.into_iter().map(|add| json!({"remove": Remove::of(add, 1, true)})).collect()

@@ -7,6 +7,7 @@ use arrow::array::{Array, AsArray};
 use arrow::record_batch::RecordBatch;
 use serde::Deserialize;
 
+use super::empty::EmptyIsNull;
 use super::fill::{GENERATION, generated_column, is_comparable, text_of};
 use super::sql;
 use crate::action::{Metadata, Protocol};
@@ -23,7 +24,10 @@ const INVARIANT: &str = "delta.invariants";
 const SHOWN: usize = 100;
 
 #[derive(Clone)]
-pub(super) struct Checks(Arc<[Check]>);
+pub(super) struct Checks {
+    checks: Arc<[Check]>,
+    empty: EmptyIsNull,
+}
 
 struct Check {
     /// As messages name it.
@@ -44,10 +48,11 @@ struct Inner {
 
 impl Checks {
     pub(super) fn none() -> Self {
-        Self(Arc::new([]))
+        Self { checks: Arc::new([]), empty: EmptyIsNull::nowhere() }
     }
 
-    pub(super) fn new(protocol: &Protocol, metadata: &Metadata, schema: &Schema) -> Result<Self> {
+    /// Nulls may have come of `empty`.
+    pub(super) fn new(protocol: &Protocol, metadata: &Metadata, schema: &Schema, empty: &EmptyIsNull) -> Result<Self> {
         let mut checks = Vec::new();
         if writes_feature(protocol, "invariants") {
             each_field(schema, None, &mut |path, field| {
@@ -74,30 +79,30 @@ impl Checks {
             }
         }
         if writes_feature(protocol, "generatedColumns") {
-            for field in &schema.fields {
+            for (position, field) in schema.fields.iter().enumerate() {
                 if let Some(text) = text_of(field, GENERATION)? {
-                    checks.push(Check::generated(field, text, schema)?);
+                    checks.push(Check::generated(field, text, schema, empty.applies_to(position))?);
                 }
             }
         }
-        Ok(Self(checks.into()))
+        Ok(Self { checks: checks.into(), empty: empty.clone() })
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.checks.is_empty()
     }
 
     /// Refuses the first row for which a condition is not true, be it false or unknown.
     pub(super) fn check(&self, batch: &RecordBatch, first_row: u64) -> Result<()> {
         let mut broken: Option<(usize, &Check)> = None;
-        for check in self.0.iter() {
+        for check in self.checks.iter() {
             if let Some(row) = check.first_violation(batch, first_row)?
                 && broken.is_none_or(|(earlier, _)| row < earlier)
             {
                 broken = Some((row, check));
             }
         }
-        broken.map_or(Ok(()), |(row, check)| Err(check.violation(batch, row, first_row)))
+        broken.map_or(Ok(()), |(row, check)| Err(check.violation(batch, row, first_row, &self.empty)))
     }
 }
 
@@ -113,8 +118,9 @@ impl Check {
         }
     }
 
-    /// As Spark has it: the column equals what is computed, and null equals null.
-    fn generated(field: &Field, text: &str, schema: &Schema) -> Result<Self> {
+    /// As Spark has it: the column equals what is computed, and null equals null, which is what "" is written as where
+    /// `empty_is_null`.
+    fn generated(field: &Field, text: &str, schema: &Schema, empty_is_null: bool) -> Result<Self> {
         let what = generated_column(field, text);
         if !is_comparable(&field.data_type) {
             return Err(Error::unsupported(format!(
@@ -122,7 +128,9 @@ impl Check {
                 field.data_type
             )));
         }
-        let equals = format!("{} <=> {}", sql::quoted(&field.name), sql::cast(text, &field.data_type));
+        let computed = sql::cast(text, &field.data_type);
+        let written = if empty_is_null { sql::null_if_empty(&computed, &field.data_type) } else { computed };
+        let equals = format!("{} <=> {written}", sql::quoted(&field.name));
         let condition = sql::bind(&equals, schema, &what)?;
         Ok(Self { what, condition })
     }
@@ -140,13 +148,14 @@ impl Check {
         Ok((0..holds.len()).find(|&row| holds.is_null(row) || !holds.value(row)))
     }
 
-    fn violation(&self, batch: &RecordBatch, row: usize, first_row: u64) -> Error {
+    fn violation(&self, batch: &RecordBatch, row: usize, first_row: u64, empty: &EmptyIsNull) -> Error {
         let values = self.condition.columns().iter().map(|c| format!("{} is {}", c.path, shown(batch, c, row)));
         let values: Vec<String> = values.collect();
         let told = if values.is_empty() { String::new() } else { format!(": {}", values.join(", ")) };
+        let hint = empty.hint_among(self.condition.columns(), batch, row);
         Error::new(
             ErrorKind::ConstraintViolation,
-            format!("row {}: {} does not hold{told}", first_row + row as u64, self.what),
+            format!("row {}: {} does not hold{told}{hint}", first_row + row as u64, self.what),
         )
     }
 }

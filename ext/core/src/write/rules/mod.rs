@@ -3,6 +3,7 @@
 
 mod checks;
 mod columns;
+mod empty;
 mod fill;
 mod identity;
 mod lengths;
@@ -14,6 +15,7 @@ use arrow::record_batch::RecordBatch;
 
 use self::checks::Checks;
 use self::columns::Columns;
+pub(crate) use self::empty::EmptyIsNull;
 use self::fill::Fill;
 use self::identity::Identities;
 pub use self::identity::identity_columns;
@@ -32,6 +34,7 @@ pub struct RowRules {
     fill: Fill,
     identities: Identities,
     lengths: Lengths,
+    empty: EmptyIsNull,
     nulls: NullCheck,
     checks: Checks,
 }
@@ -41,14 +44,16 @@ impl RowRules {
     pub fn new(table: &Snapshot, clock: &Clock) -> Result<Self> {
         let named = |e: crate::error::Error| e.with_table(table.uri()).with_version(table.version());
         let (protocol, schema) = (table.protocol(), table.schema());
+        let empty = EmptyIsNull::new(schema, table.partition_columns());
         let rules = || {
             Ok(Self {
                 columns: Columns::new(schema),
                 fill: Fill::new(protocol, schema, clock)?,
                 identities: Identities::new(protocol, schema)?,
                 lengths: Lengths::new(schema)?,
-                nulls: NullCheck::new(schema),
-                checks: Checks::new(protocol, table.metadata(), schema)?,
+                nulls: NullCheck::new(schema, &empty),
+                checks: Checks::new(protocol, table.metadata(), schema, &empty)?,
+                empty,
             })
         };
         rules().map_err(named)
@@ -61,7 +66,8 @@ impl RowRules {
             fill: Fill::nothing(),
             identities: Identities::none(),
             lengths: Lengths::none(),
-            nulls: NullCheck::new(table.schema()),
+            empty: EmptyIsNull::nowhere(),
+            nulls: NullCheck::new(table.schema(), &EmptyIsNull::nowhere()),
             checks: Checks::none(),
         }
     }
@@ -75,7 +81,7 @@ impl RowRules {
 
     /// Whether rows can break a rule that their types and nulls do not show.
     pub fn refuse_rows(&self) -> bool {
-        !self.checks.is_empty() || !self.lengths.is_empty() || !self.identities.is_empty()
+        !self.checks.is_empty() || !self.lengths.is_empty() || !self.identities.is_empty() || self.nulls.refuses_empty()
     }
 
     /// Refuses the first row that breaks a rule; the first of all has the number `first_row` in messages. Identities are
@@ -100,6 +106,7 @@ impl RowRules {
     pub(super) fn apply(&mut self, rows: &RowBatch, first_row: u64) -> Result<RecordBatch> {
         self.columns.check(&rows.batch)?;
         let plain = self.fill.is_empty() && self.identities.is_empty() && self.lengths.is_empty();
+        let plain = plain && !self.empty.changes(rows.batch.columns());
         let batch = if plain { rows.batch.clone() } else { self.filled_in(rows, first_row)? };
         self.nulls.check(&batch, first_row)?;
         self.checks.check(&batch, first_row)?;
@@ -111,11 +118,13 @@ impl RowRules {
         self.fill.defaults(rows, &mut arrays)?;
         self.identities.assign(rows, &mut arrays, first_row)?;
         self.lengths.apply(&mut arrays, first_row)?;
+        self.empty.apply(&mut arrays)?;
         if self.fill.computes() {
-            // The expressions see lengths that are right already, and what they give is brought to its own.
+            // The expressions see values as they are written, and what they give is brought to its own form.
             let batch = self.columns.batch(arrays.clone(), rows.batch.num_rows())?;
             self.fill.generated(rows, &batch, &mut arrays)?;
             self.lengths.apply(&mut arrays, first_row)?;
+            self.empty.apply(&mut arrays)?;
         }
         self.columns.batch(arrays, rows.batch.num_rows())
     }

@@ -6,6 +6,7 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::record_batch::RecordBatch;
 
+use super::empty::EmptyIsNull;
 use crate::error::{Error, Result};
 use crate::schema::{ColumnPath, DataType, Schema};
 
@@ -13,6 +14,7 @@ use crate::schema::{ColumnPath, DataType, Schema};
 #[derive(Clone)]
 pub(super) struct NullCheck {
     columns: Arc<[(usize, Rule)]>,
+    empty: EmptyIsNull,
 }
 
 /// What holds at one place of a type, and below it.
@@ -30,29 +32,36 @@ enum Below {
 }
 
 impl NullCheck {
-    pub(super) fn new(schema: &Schema) -> Self {
+    /// Nulls may have come of `empty`.
+    pub(super) fn new(schema: &Schema, empty: &EmptyIsNull) -> Self {
         let columns = schema.fields.iter().enumerate().filter_map(|(position, field)| {
             let rule = Rule::new(ColumnPath::from(field.name.as_str()), field.nullable, &field.data_type);
             rule.map(|rule| (position, rule))
         });
-        Self { columns: columns.collect() }
+        Self { columns: columns.collect(), empty: empty.clone() }
+    }
+
+    /// Whether there are columns in which "" is a null that is not allowed.
+    pub(super) fn refuses_empty(&self) -> bool {
+        self.columns.iter().any(|(position, _)| self.empty.applies_to(*position))
     }
 
     /// Refuses the first null that is not allowed; rows are counted from `first_row`.
     pub(super) fn check(&self, batch: &RecordBatch, first_row: u64) -> Result<()> {
-        let mut found: Option<(usize, &ColumnPath)> = None;
+        let mut found: Option<(usize, usize, &ColumnPath)> = None;
         for (position, rule) in self.columns.iter() {
             if let Some((row, path)) = rule.first_violation(batch.column(*position), None)
-                && found.is_none_or(|(earlier, _)| row < earlier)
+                && found.is_none_or(|(earlier, ..)| row < earlier)
             {
-                found = Some((row, path));
+                found = Some((row, *position, path));
             }
         }
         match found {
             None => Ok(()),
-            Some((row, path)) => Err(Error::schema(format!(
-                "row {}: column {path} is null, and the table's schema allows no nulls there",
-                first_row + row as u64
+            Some((row, position, path)) => Err(Error::schema(format!(
+                "row {}: column {path} is null, and the table's schema allows no nulls there{}",
+                first_row + row as u64,
+                self.empty.hint(position)
             ))),
         }
     }

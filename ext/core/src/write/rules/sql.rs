@@ -23,6 +23,12 @@ pub(super) fn cast(text: &str, data_type: &DataType) -> String {
     format!("CAST(({text}\n) AS {data_type})")
 }
 
+/// A text or binary of SQL with null for what is empty.
+pub(super) fn null_if_empty(text: &str, data_type: &DataType) -> String {
+    let empty = if *data_type == DataType::Binary { "X''" } else { "''" };
+    format!("NULLIF({text}, {empty})")
+}
+
 /// A column's name as SQL has it.
 pub(super) fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
