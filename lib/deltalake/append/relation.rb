@@ -37,17 +37,24 @@ module DeltaLake
 
       def rows(names, schema)
         keys = names.map(&:to_sym)
-        # Distinct rows may differ in nothing that the table has.
-        asked = @relation.distinct_value ? names | @columns : names
         texts = keys.each_index.select { |i| schema[keys[i]]&.type == Schema::PrimitiveType.new("string") }
         Enumerator.new do |rows|
-          Pages.new(@relation, asked, BATCH).each do |batch|
+          Pages.new(@relation, telling(names), BATCH).each do |batch|
             batch.each do |values|
               texts.each { |i| values[i] = text(values[i]) }
               rows << keys.zip(values).to_h
             end
           end
         end
+      end
+
+      # Distinct rows may differ in nothing that the table has. The key alone tells a model's rows apart, without
+      # columns that a database cannot compare, as JSON in PostgreSQL.
+      def telling(names)
+        return names unless @relation.distinct_value
+        return names if @relation.select_values.empty? && names.include?(@relation.klass.primary_key)
+
+        names | @columns
       end
 
       # What databases have as other types and tables as text: JSON, times of day, addresses.
