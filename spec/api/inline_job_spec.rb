@@ -1,8 +1,5 @@
 # frozen_string_literal: true
 
-require "json"
-require "open3"
-
 # In processes of their own: ActiveSupport changes classes of Ruby's. "The outer job is run again" is the same id again.
 RSpec.describe "Jobs that are run inline in another", :native do
   models = <<~'RUBY'
@@ -35,15 +32,10 @@ RSpec.describe "Jobs that are run inline in another", :native do
   RUBY
 
   before(:context) do
-    _, status = Open3.capture2e(RbConfig.ruby, "-e", 'require "active_job"')
-    skip "there is no ActiveJob" unless status.success?
+    skip_without("active_job")
   end
 
-  define_method(:shown) do |script|
-    ended = ruby("DIR = #{tmpdir.inspect}\n#{models}#{script}")
-    expect(ended).to have_succeeded
-    ended.out.lines.map { |line| JSON.parse(line) }
-  end
+  define_method(:shown) { |script| shown_by("DIR = #{tmpdir.inspect}\n#{models}#{script}") }
 
   it "add nothing twice where that is run again, and nothing of another's" do
     first, again, other = shown(<<~RUBY)

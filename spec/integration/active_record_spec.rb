@@ -51,11 +51,7 @@ RSpec.describe "ActiveRecord", :native do
     def show(value) = puts(JSON.generate(value))
   RUBY
 
-  define_method(:run) do |script|
-    ended = ruby("DIR = #{tmpdir.inspect}\n#{models}#{script}")
-    expect(ended).to have_succeeded
-    ended.out.lines.map { |line| JSON.parse(line) }
-  end
+  define_method(:run) { |script| shown_by("DIR = #{tmpdir.inspect}\n#{models}#{script}") }
 
   it "makes a schema of a model" do
     types, null = run(<<~RUBY)

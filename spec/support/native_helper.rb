@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "json"
 require "open3"
 require "rbconfig"
 require "timeout"
@@ -99,6 +100,19 @@ module NativeHelper
       Process.kill(:KILL, process.pid)
       raise "still running after #{limit} s:\n#{errors.value}"
     end
+  end
+
+  # What `script` shows, a line of JSON each, but for what Sidekiq logs to the same output from 7 on.
+  def shown_by(script)
+    ended = ruby(script)
+    expect(ended).to have_succeeded
+    ended.out.lines.grep_v(/ pid=\d/).map { |line| JSON.parse(line) }
+  end
+
+  # Looks in a Ruby of its own, since what is required there may change classes of Ruby's.
+  def skip_without(library)
+    _, status = Open3.capture2e(RbConfig.ruby, "-e", "require #{library.dump}")
+    skip "there is no #{library}" unless status.success?
   end
 end
 

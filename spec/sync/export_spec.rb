@@ -22,11 +22,7 @@ RSpec.describe "Export", :native do
     def told(result) = [result.rows, result.commits, result.from&.iso8601(6), result.to&.iso8601(6), result.version]
   RUBY
 
-  define_method(:run) do |script|
-    ended = ruby("DIR = #{tmpdir.inspect}\n#{models}#{script}")
-    expect(ended).to have_succeeded
-    ended.out.lines.map { |line| JSON.parse(line) }
-  end
+  define_method(:run) { |script| shown_by("DIR = #{tmpdir.inspect}\n#{models}#{script}") }
 
   it "appends what has come, each state once" do
     first, again, third, names = run(<<~'RUBY')

@@ -30,6 +30,12 @@ RSpec.describe DeltaLake::Sync do
   end
 
   describe "a first run" do
+    it "takes a condition that is UTF-8 but not marked so, as under LC_ALL=C" do
+      table = create_table({ id: :long, name: :string })
+      table.append([{ id: 1, name: "é" }, { id: 2, name: "e" }])
+      expect(run(table, where: "name = 'é'".b)).to have_attributes(upserted: 1)
+    end
+
     it "copies all rows, and a second one has nothing to do" do
       table = create_table
       3.times { |i| table.append(orders((i * 10)...((i + 1) * 10))) }

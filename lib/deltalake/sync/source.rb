@@ -132,7 +132,7 @@ module DeltaLake
         when nil then []
         when Hash then names & @where.keys.map(&:to_sym)
         else
-          text = @where.encode(Encoding::UTF_8).downcase
+          text = Arguments.utf8("where", @where).downcase
           names.select { |name| word?(name.name.downcase.gsub("`", "``"), text) }
         end
       end

@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
+
 use super::*;
+use crate::context::CommitGate;
 use crate::error::ErrorKind;
 use crate::storage::faults::{Fault, Faulty, memory_store};
 
@@ -54,17 +57,23 @@ async fn an_outcome_that_stays_unknown_is_told_so_and_no_file_is_deleted() {
     assert_eq!(stored_files(&storage).await, 1);
 }
 
-#[tokio::test]
-async fn an_interrupted_wait_does_not_stop_the_put() {
-    let storage = Storage::in_memory().unwrap();
-    let base = table(&storage).await;
+/// An append whose commit is in flight.
+async fn in_flight(base: &Snapshot) -> (Arc<CommitGate>, JoinHandle<Result<Appended>>) {
     let context = Context::default();
-    let appender = begun(&base, &[1], None, &context).await.unwrap();
+    let appender = begun(base, &[1], None, &context).await.unwrap();
     let gate = Arc::clone(context.gate());
     let finishing = tokio::spawn(appender.finish());
     while gate.in_flight().is_none() && !finishing.is_finished() {
         tokio::task::yield_now().await;
     }
+    (gate, finishing)
+}
+
+#[tokio::test]
+async fn an_interrupted_wait_does_not_stop_the_put() {
+    let storage = Storage::in_memory().unwrap();
+    let base = table(&storage).await;
+    let (gate, finishing) = in_flight(&base).await;
     finishing.abort();
     gate.idle().await;
     let snapshot = base.refresh().await.unwrap();
@@ -79,13 +88,7 @@ async fn interrupted_once_idle(judge: impl Fn(&str, &str) -> Fault + Send + Sync
     });
     let storage = Storage::for_test(Arc::new(store)).unwrap();
     let base = table(&storage).await;
-    let context = Context::default();
-    let appender = begun(&base, &[1], None, &context).await.unwrap();
-    let gate = Arc::clone(context.gate());
-    let finishing = tokio::spawn(appender.finish());
-    while gate.in_flight().is_none() && !finishing.is_finished() {
-        tokio::task::yield_now().await;
-    }
+    let (gate, finishing) = in_flight(&base).await;
     gate.idle().await;
     finishing.abort();
     assert_eq!(finishing.await.unwrap().unwrap().rows, 1);
