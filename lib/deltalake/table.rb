@@ -102,7 +102,8 @@ module DeltaLake
     end
 
     # Adds rows, all of them or none, in one commit; and moves the handle to it. Rows are taken as they come, so that an
-    # Enumerator of millions of them never sits in memory.
+    # Enumerator of millions of them never sits in memory. They are converted a thousand at a time: each must be a Hash of
+    # its own, not the one before filled anew.
     #
     # With `once:` or `txn:`, rows are added at most once however often and from wherever the call is repeated.
     #
@@ -255,12 +256,9 @@ module DeltaLake
 
     private
 
-    # A thread that comes later with an older version moves nothing; versions of a table made anew begin at 0 again.
+    # A thread that comes later with an older version, or with one of a table that is there no more, moves nothing.
     def advance(native)
-      @lock.synchronize do
-        newer = native.version > @snapshot.version || native.id != @snapshot.id
-        @snapshot = Snapshot.new(native) if newer
-      end
+      @lock.synchronize { @snapshot = Snapshot.new(native) if native.supersedes?(@snapshot.native) }
       Upkeep.report
     end
 

@@ -171,6 +171,7 @@ RSpec.describe "rows on the command line" do
     it "names the line that is wrong, and writes nothing" do
       create_table({ id: :long, raw: :binary })
       { %({"id":1}\n{"id":) => /line 2 is not JSON/, %([1]\n) => /line 1 is not a JSON object/,
+        %({"id":1}\n{"raw":"\xFF"}\n) => /line 2 is not UTF-8/,
         %({"id":1}\n{"raw":"?"}\n) => /line 2: "\?" is not Base64/, %({"id":"x"}\n) => /row 0.*"id".*String/,
         %({"id":1,"nope":2}\n) => /nope/ }.each do |text, message|
         expect(run("append", table_path, "-", stdin: text)).to match(["", message, 1]), text

@@ -48,9 +48,10 @@ module DeltaLake
         struct = DeltaLake::Schema::StructType.new(schema.fields)
         Enumerator.new do |rows|
           io.each_line.with_index(1) do |line, number|
-            next if line.strip.empty?
+            text = Arguments.utf8("line #{number}", line)
+            next if text.strip.empty?
 
-            rows << row(line, number, struct)
+            rows << row(text, number, struct)
             progress.add(1)
           end
         end

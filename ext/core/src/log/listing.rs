@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::LOG_FOLDER;
 use super::name::LogFile;
+use super::tip::Tip;
 use crate::error::Result;
 use crate::storage::{ObjectMeta, Storage};
 
@@ -99,11 +100,11 @@ impl Listing {
         })
     }
 
-    /// Whether a file that was listed before is still the same: another size or time is another table, made in the place
-    /// of the one before. What the listing does not reach back to cannot be told.
-    pub(super) fn agrees(&self, before: &ObjectMeta) -> bool {
+    /// Whether a file that was there before is still the same: another one is another table's, made in the place of the
+    /// one before. What the listing does not reach back to cannot be told.
+    pub(super) fn agrees(&self, before: &Tip) -> bool {
         let version = LogFile::parse(&before.key).map(|file| file.version());
-        version.is_some_and(|version| version < self.from || self.tip(version) == Some(before))
+        version.is_some_and(|version| version < self.from || self.tip(version).is_some_and(|found| before.is(found)))
     }
 
     /// The newest complete checkpoint up to `target`; incomplete sets of parts do not count.

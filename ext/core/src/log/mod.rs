@@ -14,6 +14,7 @@ mod partial;
 mod replay;
 mod segment;
 mod state;
+mod tip;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -3,19 +3,21 @@
 use std::ops::Range;
 
 use super::LOG_FOLDER;
+use super::commit::commit_key;
 use super::hint::last_checkpoint_version;
 use super::listing::{Checkpoint, Listing};
+use super::tip::Tip;
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{ObjectMeta, Storage};
+use crate::storage::{Storage, is_not_found};
 
 /// The checkpoint to begin with and the commits that follow it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
     checkpoint: Option<Checkpoint>,
     version: u64,
-    /// The newest commit that a listing showed, or where there is none the checkpoint's first file. Commits of this process
-    /// may have followed it.
-    tip: Option<ObjectMeta>,
+    /// The newest commit that a listing or our own put showed, or where there is none the checkpoint's first file. Commits
+    /// that were only read may have followed it.
+    tip: Option<Tip>,
 }
 
 impl Segment {
@@ -83,7 +85,7 @@ impl Segment {
             last += 1;
         }
         let whole = here && listing.commits.range(last + 1..).next().is_none();
-        whole.then(|| Self { checkpoint: None, version: last, tip: listing.tip(last).cloned() })
+        whole.then(|| Self { checkpoint: None, version: last, tip: listing.tip(last).map(Tip::from) })
     }
 
     /// The same version without the checkpoint, which `error` came out of: from the one to take next, or from the commits
@@ -118,7 +120,7 @@ impl Segment {
             .with_version(version));
         }
         let checkpoint = listing.newest_checkpoint(version);
-        let segment = Self { checkpoint, version, tip: listing.tip(version).cloned() };
+        let segment = Self { checkpoint, version, tip: listing.tip(version).map(Tip::from) };
         match segment.commits().find(|v| !listing.commits.contains_key(v)) {
             None => Ok(segment),
             Some(missing) => Err(gap(listing, storage, missing, version)),
@@ -135,9 +137,25 @@ impl Segment {
         Self { version: self.version + 1, ..self.clone() }
     }
 
-    /// Whether a listing has shown something of it.
-    pub fn is_listed(&self) -> bool {
+    /// The same, whose newest commit was put with that answer.
+    pub fn put(&self, size: u64, etag: String) -> Self {
+        Self { tip: Some(Tip::put(self.version, size, etag)), ..self.clone() }
+    }
+
+    /// Whether it can be told from another table's in its place.
+    pub fn is_told_apart(&self) -> bool {
         self.tip.is_some()
+    }
+
+    /// Whether the log still holds what the segment ends with. One request.
+    pub async fn is_there(&self, storage: &Storage) -> Result<bool> {
+        let last = commit_key(self.version);
+        let tip = self.tip.as_ref().filter(|tip| tip.key == last || self.checkpoint_version() == Some(self.version));
+        match storage.head(tip.map_or(&last, |tip| &tip.key)).await {
+            Ok(found) => Ok(tip.is_none_or(|tip| tip.is(&found))),
+            Err(e) if is_not_found(&e) => Ok(false),
+            Err(e) => Err(e),
+        }
     }
 
     /// A new table's segment.

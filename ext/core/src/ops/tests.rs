@@ -1,5 +1,6 @@
 mod alter;
 mod alter_faults;
+mod anew;
 mod append;
 mod columns;
 mod create;

@@ -78,8 +78,8 @@ impl SnapshotCache {
 
     /// A newer version of a table that has been opened, as somebody has come to know it.
     pub fn learn(&self, newer: &Snapshot) {
-        // Where it was never listed, the next listing could not tell the table from another in its place.
-        if !newer.is_listed() {
+        // The next listing could not tell the table from another in its place.
+        if !newer.is_told_apart() {
             return;
         }
         if let Some(mut inner) = self.lock() {

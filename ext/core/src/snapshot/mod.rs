@@ -23,6 +23,9 @@ pub use cache::{DEFAULT_CACHE_BYTES, SnapshotCache};
 /// Not for speed: a commit is put without a listing, and log cleanup makes the names of old commits free again.
 const FRESH: Duration = Duration::from_secs(300);
 
+/// How long nobody is taken to have dropped the table and made another in its place. A disk is asked each time.
+const CERTAIN: Duration = Duration::from_secs(5);
+
 /// What a snapshot is taken to hold besides its texts: the store's client, most of all.
 const OVERHEAD_BYTES: usize = 64 << 10;
 
@@ -36,7 +39,7 @@ const ENTRY_BYTES: usize = 128;
 #[derive(Debug, Clone)]
 pub struct Snapshot(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Inner {
     storage: Storage,
     segment: Segment,
@@ -92,20 +95,13 @@ impl Snapshot {
     /// partition values.
     #[must_use]
     pub fn with_columns(&self, columns: impl IntoIterator<Item = Field>, partitions: &[&str]) -> Self {
-        let Inner { storage, segment, state, view, seen, lineage } = &*self.0;
+        let Inner { state, view, .. } = &*self.0;
         let mut schema = StructType::clone(&view.schema);
         schema.fields.extend(columns);
         let mut metadata = self.metadata().clone();
         metadata.partition_columns.extend(partitions.iter().map(|name| (*name).to_owned()));
         let view = View { schema: Arc::new(schema), ..View::clone(view) };
-        Self(Arc::new(Inner {
-            storage: storage.clone(),
-            segment: segment.clone(),
-            state: state.with_metadata(metadata),
-            view: Arc::new(view),
-            seen: *seen,
-            lineage: Arc::clone(lineage),
-        }))
+        self.but(|inner| (inner.state, inner.view) = (state.with_metadata(metadata), Arc::new(view)))
     }
 
     fn new(storage: &Storage, segment: Segment, state: TableState, before: Option<&Self>) -> Result<Self> {
@@ -155,15 +151,25 @@ impl Snapshot {
 
     /// The same version, read through another client from now on.
     pub(crate) fn on(&self, storage: &Storage) -> Self {
-        let Inner { segment, state, view, seen, lineage, .. } = &*self.0;
-        let (segment, state, view, lineage) = (segment.clone(), state.clone(), Arc::clone(view), Arc::clone(lineage));
-        let storage = storage.remembering_as(&self.0.storage);
-        Self(Arc::new(Inner { storage, segment, state, view, seen: *seen, lineage }))
+        self.but(|inner| inner.storage = storage.remembering_as(&self.0.storage))
     }
 
-    /// Whether a listing has shown of which table it is.
-    fn is_listed(&self) -> bool {
-        self.0.segment.is_listed()
+    /// The same version, whose commit of `size` bytes was put and got that ETag.
+    pub(crate) fn put(&self, size: u64, etag: Option<String>) -> Self {
+        match etag {
+            Some(etag) => self.but(|inner| inner.segment = self.0.segment.put(size, etag)),
+            None => self.clone(),
+        }
+    }
+
+    fn but(&self, change: impl FnOnce(&mut Inner)) -> Self {
+        let mut inner = Inner::clone(&self.0);
+        change(&mut inner);
+        Self(Arc::new(inner))
+    }
+
+    fn is_told_apart(&self) -> bool {
+        self.0.segment.is_told_apart()
     }
 
     fn is_later_look_than(&self, other: &Self) -> bool {
@@ -190,17 +196,46 @@ impl Snapshot {
     /// The same, as if nobody had looked at the table for long.
     #[cfg(test)]
     pub(crate) fn aged(&self) -> Self {
-        let Inner { storage, segment, state, view, lineage, .. } = &*self.0;
-        let lineage = Arc::clone(lineage);
-        let seen = Instant::now().checked_sub(2 * FRESH).unwrap();
-        let (storage, segment, state, view) = (storage.clone(), segment.clone(), state.clone(), Arc::clone(view));
-        Self(Arc::new(Inner { storage, segment, state, view, seen, lineage }))
+        self.unseen_for(2 * FRESH)
+    }
+
+    /// The same, as if nobody had looked at the table for a while.
+    #[cfg(test)]
+    pub(crate) fn quiet(&self) -> Self {
+        self.unseen_for(2 * CERTAIN)
+    }
+
+    #[cfg(test)]
+    fn unseen_for(&self, time: Duration) -> Self {
+        self.but(|inner| inner.seen = Instant::now().checked_sub(time).unwrap())
+    }
+
+    /// Whether the table is still the one that this is a version of, before a commit may be put after it. Free where it
+    /// was seen just now, or else one request.
+    pub(crate) async fn is_there(&self) -> Result<bool> {
+        let Inner { storage, segment, seen, .. } = &*self.0;
+        let just_seen = storage.is_remote() && seen.elapsed() < CERTAIN;
+        Ok(just_seen || segment.is_there(storage).await?)
     }
 
     /// The same for versions of one table that were reached from one another. A table that was opened anew may be another
     /// one in the same place, or an earlier one that was put back.
     pub fn lineage(&self) -> &Arc<()> {
         &self.0.lineage
+    }
+
+    /// Whether both are of one lineage.
+    pub fn is_kin_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0.lineage, &other.0.lineage)
+    }
+
+    /// Whether it tells more of what the table is now: a later version, or what was seen later of the same one or of
+    /// another table in its place.
+    pub fn supersedes(&self, other: &Self) -> bool {
+        match self.version().cmp(&other.version()) {
+            order if order.is_ne() && self.is_kin_of(other) => order.is_gt(),
+            _ => self.is_later_look_than(other),
+        }
     }
 
     /// Refuses a table that appends cannot be made to, naming the feature.

@@ -160,7 +160,7 @@ impl Store for Faulty {
     }
 
     fn put_if_absent<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<PutOutcome>> {
-        let overwrite = self.inner.put(key, bytes.clone()).map(|done| done.map(|()| PutOutcome::Created)).boxed();
+        let overwrite = self.inner.put(key, bytes.clone()).map(|done| done.map(|()| PutOutcome::Created(None))).boxed();
         let create = self.inner.put_if_absent(key, bytes.clone());
         let twice = self.inner.put_if_absent(key, bytes).map_ok(|_| PutOutcome::Unsure).boxed();
         let instead = [(Fault::Unconditional, overwrite), (Fault::Twice, twice)];

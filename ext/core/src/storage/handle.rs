@@ -213,7 +213,7 @@ impl Storage {
     /// See [`Store::put_if_absent`].
     pub async fn put_if_absent(&self, key: &str, bytes: Bytes) -> Result<PutOutcome> {
         let outcome = self.store()?.put_if_absent(key, bytes.clone()).await?;
-        if let (PutOutcome::Created, Some(memo)) = (outcome, &self.1) {
+        if let (PutOutcome::Created(_), Some(memo)) = (&outcome, &self.1) {
             memo.put(key, &bytes);
         }
         Ok(outcome)

@@ -75,14 +75,21 @@ pub struct Walked {
 }
 
 /// What became of a conditional put.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PutOutcome {
-    /// The object is new, and durable.
-    Created,
+    /// The object is new, and durable; with its ETag, where the store tells it.
+    Created(Option<String>),
     /// There was one of that name already; nothing was written.
     AlreadyExists,
     /// There is one of that name, and it may be ours: an earlier try of the same put had no answer.
     Unsure,
+}
+
+impl PutOutcome {
+    /// Whether the object is ours for sure.
+    pub fn is_created(&self) -> bool {
+        matches!(self, Self::Created(_))
+    }
 }
 
 /// A store of objects. Every method may fail with a storage error; `NotFound` is told apart by [`is_not_found`].

@@ -78,7 +78,23 @@ impl ObjectBacked {
             key: self.key(&meta.location),
             size: meta.size,
             modified_ms: meta.last_modified.timestamp_millis(),
-            etag: meta.e_tag.clone(),
+            etag: self.etag(meta.e_tag.clone()),
+        }
+    }
+
+    /// On a disk without its first part, the inode, which some network file systems give anew: time and size are left.
+    fn etag(&self, given: Option<String>) -> Option<String> {
+        match &self.local {
+            Some(_) => given?.split_once('-').map(|(_, rest)| rest.to_owned()),
+            None => given,
+        }
+    }
+
+    /// What listings are going to tell, where a disk sets a file's time only when it is closed.
+    async fn put_etag(&self, path: &Path, told: Option<String>) -> Option<String> {
+        match &self.local {
+            Some(local) => self.etag(local.head(path).await.ok()?.e_tag),
+            None => told,
         }
     }
 
@@ -210,8 +226,9 @@ impl Store for ObjectBacked {
         async move {
             asked(RequestKind::Put, bytes.len());
             let payload = PutPayload::from_bytes(bytes);
-            match self.inner.put_opts(&self.path(key)?, payload, PutMode::Create.into()).await {
-                Ok(_) => Ok(PutOutcome::Created),
+            let path = self.path(key)?;
+            match self.inner.put_opts(&path, payload, PutMode::Create.into()).await {
+                Ok(put) => Ok(PutOutcome::Created(self.put_etag(&path, put.e_tag).await)),
                 Err(object_store::Error::AlreadyExists { .. }) => Ok(PutOutcome::AlreadyExists),
                 Err(e) => Err(self.fail("write", key)(e)),
             }

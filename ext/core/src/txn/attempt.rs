@@ -26,8 +26,8 @@ pub(super) struct Attempt<'a> {
 
 /// What became of the commit.
 pub(super) enum Tried {
-    /// It has the version.
-    Ours,
+    /// It has the version; with its ETag, where the store told it.
+    Ours(Option<String>),
     /// Another commit has it.
     Theirs,
     /// For sure nothing was written.
@@ -38,7 +38,7 @@ pub(super) enum Tried {
 
 /// What one put said.
 enum Put {
-    Created,
+    Created(Option<String>),
     Exists,
     Failed(Error),
     /// The answer was lost.
@@ -74,7 +74,7 @@ impl Attempt<'_> {
             let (put, held) = self.put(files, &in_flight).await;
             files = held;
             match put {
-                Put::Created => return (Tried::Ours, files),
+                Put::Created(etag) => return (Tried::Ours(etag), files),
                 Put::Exists if look == 1 => return (Tried::Theirs, files),
                 // What one put did not write, one before it may have written.
                 Put::Exists => {}
@@ -102,14 +102,14 @@ impl Attempt<'_> {
         let task = context::spawn(async move {
             let _in_flight = in_flight;
             let put = match storage.put_if_absent(&key, body).await {
-                Ok(PutOutcome::Created) => Put::Created,
+                Ok(PutOutcome::Created(etag)) => Put::Created(etag),
                 Ok(PutOutcome::AlreadyExists) => Put::Exists,
                 // The client's own first try: to be looked at before anybody may stop waiting.
                 Ok(PutOutcome::Unsure) => Put::Unknown(unsure(&key)),
                 Err(e) => failed(&storage, &key, e).await,
             };
             let mut files = held.release();
-            if matches!(put, Put::Created | Put::Unknown(_)) {
+            if matches!(put, Put::Created(_) | Put::Unknown(_)) {
                 // A commit names the files, or may name them: they are no longer ours to delete.
                 files.iter_mut().for_each(WrittenFiles::keep);
             }
@@ -124,7 +124,7 @@ impl Attempt<'_> {
     /// Reads the contested version: ours by its `txnId`, theirs, or not there (yet).
     async fn look(&self) -> Result<Option<Tried>> {
         match read_table_actions(self.storage, self.version).await {
-            Ok(lines) if is_commit(&lines, self.txn_id) => Ok(Some(Tried::Ours)),
+            Ok(lines) if is_commit(&lines, self.txn_id) => Ok(Some(Tried::Ours(None))),
             Ok(_) => Ok(Some(Tried::Theirs)),
             Err(e) if is_not_found(&e) => Ok(None),
             Err(e) => Err(e),

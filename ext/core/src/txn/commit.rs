@@ -55,11 +55,9 @@ pub(super) async fn commit_all(
     let mut backoff = Backoff::default();
     let mut attempts = 0;
     loop {
-        if base.is_stale() {
-            match catch_up(&base, members).await {
-                Ok(newest) => base = newest,
-                Err(e) => return fail_all(members, e).await,
-            }
+        match current(base, members, attempts).await {
+            Ok(newest) => base = newest,
+            Err(e) => return fail_all(members, e).await,
         }
         for member in active(members) {
             settle(member, &base, attempts, clock).await;
@@ -78,7 +76,8 @@ pub(super) async fn commit_all(
             Err(e) => return fail_all(members, e).await,
         };
         match put(&base, members, &body, &txn_id).await {
-            Tried::Ours => {
+            Tried::Ours(etag) => {
+                let after = after.put(body.len() as u64, etag);
                 SnapshotCache::process().learn(&after);
                 after_commit(&after, clock);
                 return succeed_all(members, &after, attempts);
@@ -173,10 +172,20 @@ async fn ready(base: &Snapshot, members: &mut [Member]) -> Result<()> {
     longest(members).limit(base.storage().ready_to_commit()).await
 }
 
+/// `base`, or the newest version where nothing may be put after `base` unseen: in the place of a table that was dropped a
+/// commit would go into another one by the schema of the first, or come after versions that the other has not.
+async fn current(base: Snapshot, members: &mut [Member], attempts: u32) -> Result<Snapshot> {
+    let is_current = !base.is_stale() && (attempts > 0 || longest(members).limit(base.is_there()).await?);
+    if is_current { Ok(base) } else { catch_up(&base, members).await }
+}
+
 /// The newest version, found by a listing; members that do not fit it are ended.
 async fn catch_up(base: &Snapshot, members: &mut [Member]) -> Result<Snapshot> {
     let newest = longest(members).limit(base.refresh()).await?;
-    if newest.version() > base.version() && active(members).any(|m| m.conflicts.need_commits()) {
+    if newest.is_kin_of(base)
+        && newest.version() > base.version()
+        && active(members).any(|m| m.conflicts.need_commits())
+    {
         let (reached, walked) = over_winners(base, members, "").await;
         walked?;
         if reached < newest.version() && active(members).next().is_some() {
@@ -185,7 +194,9 @@ async fn catch_up(base: &Snapshot, members: &mut [Member]) -> Result<Snapshot> {
         return Ok(newest);
     }
     for member in active(members) {
-        if let Err(e) = member.conflicts.check_states(base, &newest) {
+        if let Err(e) =
+            member.conflicts.check_lineage(base, &newest).and_then(|()| member.conflicts.check_states(base, &newest))
+        {
             member.end(Err(e)).await;
         }
     }

@@ -128,6 +128,17 @@ impl Conflicts {
         Ok(())
     }
 
+    /// Refuses a table that could only be opened anew, where it is another one or what was read of it matters.
+    pub(super) fn check_lineage(&self, before: &Snapshot, after: &Snapshot) -> Result<()> {
+        let is_same = before.metadata().id == after.metadata().id;
+        if before.is_kin_of(after) || (is_same && !self.need_commits()) {
+            return Ok(());
+        }
+        let what =
+            "the table was dropped and made anew, or its log was put back, since it was read; refresh and try again";
+        Err(conflict(ConflictKind::MetadataChanged, after.version(), what.to_owned()))
+    }
+
     /// Checks what is known of two versions where the commits between them were not looked at one by one.
     pub(super) fn check_states(&self, before: &Snapshot, after: &Snapshot) -> Result<()> {
         self.check_table(before, after)?;

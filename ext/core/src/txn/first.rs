@@ -49,7 +49,7 @@ pub async fn commit_first(
     let contexts = vec![context.clone()];
     let attempt = Attempt { storage, contexts, version: 0, body: &body, txn_id: &txn_id };
     match attempt.run(Vec::new()).await.0 {
-        Tried::Ours => Ok(Some(after)),
+        Tried::Ours(etag) => Ok(Some(after.put(body.len() as u64, etag))),
         Tried::Failed(e) | Tried::Unknown(e) => Err(e),
         // It may be ours, put by a request that the client made twice.
         Tried::Theirs => match read_table_actions(storage, 0).await {

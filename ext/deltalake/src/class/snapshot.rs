@@ -5,6 +5,7 @@ use deltalake_core::log::history;
 use deltalake_core::ops::{Point, changes};
 use deltalake_core::scan::Scan;
 use deltalake_core::snapshot::{Snapshot, SnapshotCache};
+use magnus::typed_data::Obj;
 use magnus::{Error, Module, RArray, RHash, RModule, Ruby};
 
 use super::call::{context, define};
@@ -31,6 +32,7 @@ pub(super) fn init(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("txn_version", native_method!(NativeSnapshot::txn_version, 1))?;
     class.define_method("txn_versions", native_method!(NativeSnapshot::txn_versions, 0))?;
     class.define_method("domain_metadata", native_method!(NativeSnapshot::domain_metadata, 0))?;
+    class.define_method("supersedes?", native_method!(NativeSnapshot::supersedes, 1))?;
     class.define_method("refresh", native_method!(NativeSnapshot::refresh, 1))?;
     class.define_method("history", native_method!(NativeSnapshot::history, 2))?;
     class.define_method("changes", native_method!(NativeSnapshot::changes, 5))?;
@@ -82,6 +84,11 @@ impl NativeSnapshot {
 
     fn id(_ruby: &Ruby, this: &Self) -> Result<String, Error> {
         Ok(this.0.metadata().id.clone())
+    }
+
+    /// Whether it tells more of what the table is now than `other` does.
+    fn supersedes(_ruby: &Ruby, this: &Self, other: Obj<Self>) -> Result<bool, Error> {
+        Ok(this.0.supersedes(&other.0))
     }
 
     fn created_time_ms(_ruby: &Ruby, this: &Self) -> Result<Option<i64>, Error> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::Barrier;
 
-use crate::storage::{PutOutcome, Storage};
+use crate::storage::Storage;
 
 const WRITERS: usize = 16;
 
@@ -27,7 +27,7 @@ async fn one_of_many_creates(storage: &Storage, key: &str, bytes: usize) {
     });
     let outcomes = futures::future::join_all(tries).await;
     let outcomes: Vec<_> = outcomes.into_iter().map(|outcome| outcome.unwrap().unwrap()).collect();
-    let winners: Vec<_> = (0..WRITERS).filter(|i| outcomes[*i] == PutOutcome::Created).collect();
+    let winners: Vec<_> = (0..WRITERS).filter(|i| outcomes[*i].is_created()).collect();
     assert_eq!(winners.len(), 1, "{key}: {winners:?} have created it");
     assert!(storage.get(key).await.unwrap() == contents(winners[0], bytes), "{key} is not what {winners:?} wrote");
 }

@@ -85,9 +85,10 @@ impl DynamoLogStore {
     /// Gives our commit its name. It is one by its entry, whatever becomes of this: others can do it.
     async fn publish_own(&self, entry: &Entry, body: &Bytes) -> Result<PutOutcome> {
         let key = entry.key();
+        let mut etag = None;
         for _ in 0..TRIES {
             match self.create(&key, body.clone()).await {
-                Ok(PutOutcome::Created) => {}
+                Ok(PutOutcome::Created(given)) => etag = given,
                 Ok(PutOutcome::AlreadyExists | PutOutcome::Unsure) => match self.store.get(&key).await {
                     Ok(there) if there == *body => {}
                     // Somebody commits to this table without DynamoDB. What the log has is what readers see.
@@ -99,7 +100,7 @@ impl DynamoLogStore {
             let _ = self.mark(entry).await;
             break;
         }
-        Ok(PutOutcome::Created)
+        Ok(PutOutcome::Created(etag))
     }
 
     /// The version before must have its file before this one gets its own.
@@ -164,7 +165,7 @@ impl DynamoLogStore {
         match self.store.put_if_absent(key, body.clone()).await {
             Err(e) if error::is_not_implemented(&e) => match self.exists(key).await? {
                 true => Ok(PutOutcome::AlreadyExists),
-                false => self.store.put(key, body).await.map(|()| PutOutcome::Created),
+                false => self.store.put(key, body).await.map(|()| PutOutcome::Created(None)),
             },
             done => done,
         }

@@ -29,7 +29,7 @@ pub(super) async fn keeps_to_conditions(store: &dyn Store, uri: &str, bucket: &s
                 memory::keep(&name);
                 return Ok(());
             }
-            Ok(PutOutcome::Created) => {}
+            Ok(PutOutcome::Created(_)) => {}
             Err(e) if error::is_not_implemented(&e) => {
                 return Err(refused(uri, "has no conditional puts").with_source(e));
             }

@@ -46,7 +46,7 @@ impl Remote {
         loop {
             let store = tries.store();
             match tries.once(store.put_opts(&path, payload.clone(), mode.clone().into())).await {
-                Ok(_) => return Ok(PutOutcome::Created),
+                Ok((put, _)) => return Ok(PutOutcome::Created(put.e_tag)),
                 Err(failure) if failure.cause == Cause::Exists && matches!(mode, PutMode::Create) => {
                     return Ok(if tries.may_be_done() { PutOutcome::Unsure } else { PutOutcome::AlreadyExists });
                 }
