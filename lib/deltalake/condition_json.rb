@@ -35,7 +35,7 @@ module DeltaLake
         when BigDecimal then { "decimal" => value.to_s }
         when String, Symbol then text(value.to_s)
         when DateTime then { "datetime" => TimeJSON.dump_date_time(value) }
-        when Date then { "date" => value.jd }
+        when Date then { "date" => TimeJSON.dump_date(value) }
         else time(value)
         end
       end
@@ -89,7 +89,7 @@ module DeltaLake
         when "float" then { "NaN" => Float::NAN, "Infinity" => Float::INFINITY }.fetch(value, -Float::INFINITY)
         when "decimal" then BigDecimal(String(value))
         when "binary" then String(value).unpack1("m0")
-        when "date" then Date.jd(Integer(value))
+        when "date" then TimeJSON.load_date(value)
         when "datetime" then TimeJSON.load_date_time(*value)
         when "time" then TimeJSON.load(*value)
         else raise ArgumentError, "a condition has no values of kind #{name.inspect}"

@@ -23,10 +23,26 @@ module DeltaLake
         Time.at(Integer(seconds), Integer(nanoseconds), :nsec, in: Integer(offset))
       end
 
+      # The day that a Date shows: before 1582 it is in the Julian calendar, and columns are in the Gregorian one.
+      #
+      # @param value [Date]
+      # @return [Integer] Julian day number
+      def dump_date(value)
+        value = Date.new(value.year, value.month, value.mday, Date::GREGORIAN) if value.julian?
+        value.jd
+      rescue Date::Error
+        raise TypeError, "#{value.strftime("%F")} is no day of the Gregorian calendar"
+      end
+
+      # @return [Date]
+      def load_date(day)
+        Date.jd(Integer(day), Date::GREGORIAN)
+      end
+
       # @param value [DateTime]
       # @return [Array(Integer, String, String)] day, and fractions of a day: what has passed of it, and the offset
       def dump_date_time(value)
-        [value.jd, value.day_fraction.to_s, value.offset.to_s]
+        [dump_date(value), value.day_fraction.to_s, value.offset.to_s]
       end
 
       # @return [DateTime]

@@ -65,6 +65,22 @@ RSpec.describe DeltaLake::Table do
     expect { table.history(limit: -1) }.to raise_error(ArgumentError, /limit/)
   end
 
+  it "tells the times that at and changes go by, of files that were copied too" do
+    path = table_path("followed")
+    table = create_table(path:, properties: { "delta.enableChangeDataFeed" => true })
+    5.times { |n| table.append(orders([n])) }
+    [nil, Time.at(1_000)].each do |copied|
+      FileUtils.touch(Dir.glob("#{path}/_delta_log/*.json"), mtime: copied) if copied
+      table.history.each do |commit|
+        expect(table.at(commit.timestamp).version).to eq(commit.version)
+        expect(table.changes(from: commit.timestamp).map { |row| row[:_commit_version] }.min || 0)
+          .to eq([commit.version, 1].max)
+      end
+    end
+    row = table.changes(from: 3, to: 3).first
+    expect(table.history.find { |commit| commit.version == 3 }.timestamp).to eq(row[:_commit_timestamp])
+  end
+
   it "lists its files, lazily" do
     table.append(orders(0..5))
     files = table.files

@@ -86,6 +86,12 @@ RSpec.describe "Values there and back", :convert do
       expect(through("date", Date.new(1500, 3, 1, Date::GREGORIAN)).to_s).to eq("1500-03-01")
     end
 
+    it "takes a Date of the Julian calendar as the day that it shows" do
+      [Date.new(1, 1, 1), Date.new(1500, 6, 1), Date.new(1582, 10, 4), Date.new(1700, 1, 1, Date::ENGLAND),
+       Date.new(-4, 2, 29)].each { |day| expect(through("date", day).to_s).to eq(day.to_s) }
+      expect { through("date", Date.new(1500, 2, 29)) }.to raise_error(DeltaLake::SchemaMismatchError, /1500-02-29/)
+    end
+
     it "takes text and a DateTime at midnight" do
       expect(through("date", "2024-02-29")).to eq(Date.new(2024, 2, 29))
       expect(through("date", DateTime.new(2024, 2, 29))).to eq(Date.new(2024, 2, 29))
@@ -125,6 +131,7 @@ RSpec.describe "Values there and back", :convert do
       value = DateTime.new(2026, 1, 31, 12, 0, Rational(1, 2), "+02:00")
       expect(through("timestamp", value)).to eq(Time.utc(2026, 1, 31, 10, 0, 0.5))
       expect(through("timestamp", DateTime.new(1500, 3, 1, 0, 0, 0, 0, Date::GREGORIAN))).to eq(Time.utc(1500, 3, 1))
+      expect(through("timestamp", DateTime.new(1, 1, 1, 1))).to eq(Time.utc(1, 1, 1, 1))
     end
 
     it "takes text with a zone" do

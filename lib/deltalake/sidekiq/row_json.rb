@@ -69,7 +69,7 @@ module DeltaLake
           when BigDecimal then marked("decimal", value.to_s)
           when Rational then marked("rational", value.to_s)
           when DateTime then marked("datetime", TimeJSON.dump_date_time(value))
-          when Date then marked("date", value.jd)
+          when Date then marked("date", TimeJSON.dump_date(value))
           else time(value)
           end
         end
@@ -96,7 +96,7 @@ module DeltaLake
           return (kind == "date" ? Date : Time).iso8601(value) if value.is_a?(String)
 
           case kind
-          when "date" then Date.jd(value, Date::GREGORIAN)
+          when "date" then TimeJSON.load_date(value)
           when "time" then TimeJSON.load(*value)
           else TimeJSON.load_date_time(*value)
           end

@@ -93,7 +93,10 @@ module DeltaLake
       # @return [String, nil] nil where the log no longer has it
       def commit(snapshot, deadline)
         made = snapshot.history(limit: 1, deadline:).first
-        made && made.version == snapshot.version && "#{(made.timestamp.to_r * 1000).to_i}/#{made.txn_id}"
+        return unless made && made.version == snapshot.version
+
+        told = made.raw.values_at("inCommitTimestamp", "timestamp").compact.first
+        "#{told || (made.timestamp.to_r * 1000).to_i}/#{made.txn_id}"
       end
 
       # @param row [Hash]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::commit::{commit_key, parse_lines, read};
-use super::history::commit_times;
+use super::history::file_times;
 use super::listing::Listing;
 use crate::action::{Add, AddCdc, Remove};
 use crate::error::{Error, ErrorKind, Result};
@@ -41,9 +41,8 @@ pub async fn commit_files(storage: &Storage, from: u64, to: u64) -> Result<Vec<(
         )
         .with_version(to));
     }
-    // Times grow over all commits, so those before the range count.
-    let files: Vec<(u64, i64)> = listing.commits.range(..=to).map(|(v, file)| (*v, file.modified_ms)).collect();
-    let times: Vec<(u64, i64)> = commit_times(&files).into_iter().filter(|(version, _)| *version >= from).collect();
+    let mut times = file_times(&listing, to);
+    times.retain(|(version, _)| *version >= from && listing.commits.contains_key(version));
     let missing = (from..=to).zip(times.iter().map(|(v, _)| Some(*v)).chain(std::iter::repeat(None)));
     match missing.into_iter().find(|(wanted, there)| Some(*wanted) != *there) {
         None => Ok(times),

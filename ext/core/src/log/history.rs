@@ -5,10 +5,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::commit::read_table_actions;
-use super::listing::Listing;
+use super::listing::{Checkpoint, Listing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::properties::TableProperties;
-use crate::storage::{ObjectMeta, Storage};
+use crate::storage::Storage;
 
 /// Commits read at a time.
 const READS_IN_FLIGHT: usize = 16;
@@ -18,7 +18,7 @@ const READS_IN_FLIGHT: usize = 16;
 pub struct CommitRecord {
     /// Its version.
     pub version: u64,
-    /// Milliseconds since the Unix epoch: the commit's own time where it has one, else the file's.
+    /// Milliseconds since the Unix epoch, as [`version_at`] goes by: the commit's own time where it has one, else the file's.
     pub timestamp_ms: i64,
     /// `commitInfo` as it came, if there is one.
     pub info: Option<Box<RawValue>>,
@@ -28,25 +28,20 @@ pub struct CommitRecord {
 #[serde(rename_all = "camelCase")]
 struct Times {
     in_commit_timestamp: Option<i64>,
-    timestamp: Option<i64>,
 }
 
 /// The newest commits that the log still holds, newest first, at most `limit`, from `up_to` down.
 pub async fn history(storage: &Storage, up_to: u64, limit: Option<usize>) -> Result<Vec<CommitRecord>> {
     let listing = Listing::read(storage, 0).await?;
-    let wanted: Vec<(u64, ObjectMeta)> = listing
-        .commits
-        .range(..=up_to)
-        .rev()
-        .take(limit.unwrap_or(usize::MAX))
-        .map(|(version, file)| (*version, file.clone()))
-        .collect();
+    let mut times = file_times(&listing, up_to);
+    times.retain(|(version, _)| listing.commits.contains_key(version));
+    let wanted = times.into_iter().rev().take(limit.unwrap_or(usize::MAX));
     stream::iter(wanted)
-        .map(|(version, file)| async move {
+        .map(|(version, file_ms)| async move {
             let lines = read_table_actions(storage, version).await?;
             let info = lines.into_iter().find_map(|line| line.commit_info);
             let times: Times = info.as_ref().and_then(|i| serde_json::from_str(i.get()).ok()).unwrap_or_default();
-            let timestamp_ms = times.in_commit_timestamp.or(times.timestamp).unwrap_or(file.modified_ms);
+            let timestamp_ms = times.in_commit_timestamp.unwrap_or(file_ms);
             Ok(CommitRecord { version, timestamp_ms, info })
         })
         .buffered(READS_IN_FLIGHT)
@@ -61,14 +56,8 @@ pub async fn history(storage: &Storage, up_to: u64, limit: Option<usize>) -> Res
 pub async fn version_at(storage: &Storage, properties: &TableProperties, at_ms: i64) -> Result<u64> {
     let listing = Listing::read(storage, 0).await?;
     let earliest = earliest(&listing, storage)?;
-    // Log cleanup may leave a checkpoint without its commit: then the file's time is all there is.
-    let checkpointed = listing.newest_checkpoint(earliest).filter(|c| !listing.commits.contains_key(&c.version));
-    let next = listing.commits.range(earliest..).next().map_or(i64::MAX, |(_, file)| file.modified_ms);
-    let checkpointed =
-        checkpointed.and_then(|c| Some((c.version, c.parts.first()?.modified_ms.min(next.saturating_sub(1)))));
-    let commits = listing.commits.range(earliest..).map(|(version, file)| (*version, file.modified_ms));
-    let files: Vec<(u64, i64)> = checkpointed.into_iter().chain(commits).collect();
-    let times = commit_times(&files);
+    let mut times = file_times(&listing, u64::MAX);
+    times.retain(|(version, _)| *version >= earliest);
     let found = match own_times_from(properties) {
         None => last_at(&times, at_ms),
         Some(from) => {
@@ -105,6 +94,21 @@ fn earliest(listing: &Listing, storage: &Storage) -> Result<u64> {
 
 fn own_times_from(properties: &TableProperties) -> Option<u64> {
     properties.in_commit_timestamps.then(|| properties.in_commit_timestamp_from.unwrap_or(0))
+}
+
+/// The versions up to `last` and when they were made, as far as files of the log tell.
+pub(super) fn file_times(listing: &Listing, last: u64) -> Vec<(u64, i64)> {
+    // Log cleanup may leave a checkpoint without its commit: then the file's time is all there is.
+    let earliest = listing.earliest().unwrap_or(0);
+    let checkpoint = listing.newest_checkpoint(earliest).filter(|c| !listing.commits.contains_key(&c.version));
+    let next = listing.commits.range(earliest..).next().map_or(i64::MAX, |(_, file)| file.modified_ms);
+    let of = |c: &Checkpoint| Some((c.version, c.parts.first()?.modified_ms.min(next.saturating_sub(1))));
+    let commits = listing.commits.iter().map(|(version, file)| (*version, file.modified_ms));
+    let mut files: Vec<(u64, i64)> = commits.chain(checkpoint.as_ref().and_then(of)).collect();
+    files.sort_unstable();
+    let mut times = commit_times(&files);
+    times.retain(|(version, _)| *version <= last);
+    times
 }
 
 /// File times made to grow by a millisecond at least from version to version.

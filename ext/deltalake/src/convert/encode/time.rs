@@ -1,6 +1,7 @@
-//! Dates and times. Days and instants are counted in the proleptic Gregorian calendar, as Delta and Ruby's Time do.
+//! Dates and times. Days and instants are counted in the proleptic Gregorian calendar, as Delta and Ruby's Time do; a Date in
+//! the Julian calendar, as Ruby has it before 1582, is the day that it shows: it stands for what a database or a text said.
 
-use deltalake_core::value::iso8601;
+use deltalake_core::value::{calendar, iso8601};
 use magnus::value::{LazyId, ReprValue};
 use magnus::{Error, Value};
 
@@ -10,10 +11,17 @@ use crate::convert::failure::Refusal;
 use crate::convert::fast::{self, Shape};
 use crate::convert::read::EPOCH_JULIAN_DAY;
 
+/// `Date::ENGLAND`: from this Julian day on nobody's Date is in the Julian calendar.
+const LAST_REFORM: i64 = 2_361_222;
+
 const MICROS: i64 = 1_000_000;
 const DAY_MICROS: i64 = 86_400 * MICROS;
 
 static JD: LazyId = LazyId::new("jd");
+static IS_JULIAN: LazyId = LazyId::new("julian?");
+static YEAR: LazyId = LazyId::new("year");
+static MONTH: LazyId = LazyId::new("month");
+static DAY: LazyId = LazyId::new("mday");
 static DAY_FRACTION: LazyId = LazyId::new("day_fraction");
 static OFFSET: LazyId = LazyId::new("offset");
 static UTC_OFFSET: LazyId = LazyId::new("utc_offset");
@@ -46,7 +54,7 @@ pub(in crate::convert) fn days(classes: &Classes, value: Value) -> Result<Option
     if fast::kind_of(value, classes.date_time) && !micros_of_day(value)?.eq(&0) {
         return Ok(Some(Err(TimeOfDay)));
     }
-    Ok(julian_day(value)?.checked_sub(EPOCH_JULIAN_DAY).and_then(|days| i32::try_from(days).ok()).map(Ok))
+    Ok(epoch_day(value)?.and_then(|days| i32::try_from(days).ok()).map(Ok))
 }
 
 /// A Time, a DateTime, what has `to_time`, or ISO 8601 text with a zone. Digits below a microsecond are cut off.
@@ -163,9 +171,19 @@ fn julian_day(date: Value) -> Result<i64, Error> {
     })
 }
 
-/// By Julian day, and not by `to_time`, which old versions of `date` take through the Julian calendar.
+/// Days since 1970-01-01; none where they cannot be counted, or the Gregorian calendar has no such day.
+fn epoch_day(date: Value) -> Result<Option<i64>, Error> {
+    let day = julian_day(date)?;
+    if day >= LAST_REFORM || !date.funcall::<_, _, bool>(*IS_JULIAN, ())? {
+        return Ok(day.checked_sub(EPOCH_JULIAN_DAY));
+    }
+    let (year, month, day) = (date.funcall(*YEAR, ())?, date.funcall(*MONTH, ())?, date.funcall(*DAY, ())?);
+    Ok(calendar::days_from_civil(year, month, day))
+}
+
+/// By its parts, and not by `to_time`, which old versions of `date` take through the Julian calendar.
 fn date_time_wall(value: Value) -> Result<Option<i64>, Error> {
-    let days = julian_day(value)?.checked_sub(EPOCH_JULIAN_DAY);
+    let days = epoch_day(value)?;
     let micros = micros_of_day(value)?;
     Ok(days.and_then(|days| days.checked_mul(DAY_MICROS)).and_then(|start| start.checked_add(micros)))
 }
