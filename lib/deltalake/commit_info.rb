@@ -10,8 +10,8 @@ module DeltaLake
 
     # @return [Integer]
     attr_reader :version
-    # @return [Time] in UTC; the time that `at` and `changes` go by: that of the commit's file, or the one inside it where
-    #   the table keeps in-commit timestamps. The writer's own clock is in {#raw}
+    # @return [Time] in UTC; the time that `at` and `changes` go by: that of the commit's file, or the one inside it
+    #   where the table keeps in-commit timestamps. The writer's own clock is in {#raw}
     attr_reader :timestamp
     # @return [String, nil] such as `"WRITE"`
     attr_reader :operation

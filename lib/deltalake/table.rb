@@ -102,8 +102,8 @@ module DeltaLake
     end
 
     # Adds rows, all of them or none, in one commit; and moves the handle to it. Rows are taken as they come, so that an
-    # Enumerator of millions of them never sits in memory. They are converted a thousand at a time: each must be a Hash of
-    # its own, not the one before filled anew.
+    # Enumerator of millions of them never sits in memory. They are converted a thousand at a time: each must be a Hash
+    # of its own, not the one before filled anew.
     #
     # With `once:` or `txn:`, rows are added at most once however often and from wherever the call is repeated.
     #

@@ -19,9 +19,8 @@ RSpec.describe "A table that is dropped while it is held" do
       table
       other = made_anew(appends)
       before = state
-      expect { table.append(rows) }.to raise_error(DeltaLake::CommitConflictError, /made anew.*#{table_path}/) do |error|
-        expect(error).to be_retryable
-      end
+      expect { table.append(rows) }
+        .to raise_error(DeltaLake::CommitConflictError, /made anew.*#{table_path}/) { |e| expect(e).to be_retryable }
       expect(state).to eq(before)
       expect(files_on_disk.size).to eq(appends)
       expect(table).to have_attributes(id: other.id, version: appends)

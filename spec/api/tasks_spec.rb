@@ -57,8 +57,8 @@ RSpec.describe DeltaLake::ScanTask do
     types = { l: :long, d: "decimal(20,2)", f: :double, s: :string, b: :binary, day: :date, t: :timestamp,
               n: :timestamp_ntz, o: :boolean }
     time = Time.at(1_600_000_000, 123_456, :microsecond, in: "+02:00")
-    row = { l: 2**60, d: BigDecimal("1.25"), f: 0.1, s: "ü'\0", b: "\xff\x00".b, day: Date.new(1500, 1, 1, Date::GREGORIAN), t: time,
-            n: time, o: true }
+    row = { l: 2**60, d: BigDecimal("1.25"), f: 0.1, s: "ü'\0", b: "\xff\x00".b,
+            day: Date.new(1500, 1, 1, Date::GREGORIAN), t: time, n: time, o: true }
     typed = create_table(types, path: table_path("typed")).tap { |t| t.append([row, {}]) }
     row.each do |name, value|
       [value, [value], [nil, value], (value..value unless [true].include?(value))].compact.each do |condition|

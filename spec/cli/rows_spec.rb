@@ -134,7 +134,8 @@ RSpec.describe "rows on the command line" do
                  m: :timestamp_ntz, n: [:double], o: DeltaLake::Schema.map(:long, :binary),
                  p: { x: :date, y: ["decimal(3,1)"] }, q: :boolean }
       rows = [{ id: 1, f: 0.5, g: Float::INFINITY, h: BigDecimal("-1.250"), i: "ü\n\t\"", j: "\x00\xFF".b,
-                k: Date.new(1500, 2, 3, Date::GREGORIAN), l: Time.at(0, 1, :microsecond, in: "UTC"), m: Time.utc(2500, 1, 1),
+                k: Date.new(1500, 2, 3, Date::GREGORIAN), l: Time.at(0, 1, :microsecond, in: "UTC"),
+                m: Time.utc(2500, 1, 1),
                 n: [1.0, nil], o: { -1 => "x".b, 2 => nil }, q: false,
                 p: { x: Date.new(2026, 1, 1), y: [BigDecimal("1.5")] } },
               schema.keys.to_h { |name| [name, nil] }]
