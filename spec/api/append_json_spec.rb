@@ -58,6 +58,17 @@ RSpec.describe "append_json" do
     expect(table.to_a).to eq([row, schema.keys.to_h { |name| [name, nil] }])
   end
 
+  it "keeps every digit of whole numbers in a variant, as append does, or refuses them" do
+    table = create_table({ id: :long, v: :variant }, path: table_path("variants"))
+    values = [(2**64) + 1, -(10**37) - 1, (10**38) - 1, 2**63, 5, { "a" => [10**20, 1.5, "12345678901234567890", nil] }]
+    table.append_json(values.each_with_index.map { |v, id| JSON.generate({ id:, v: }) })
+    table.append(values.each_with_index.map { |v, id| { id: id + 100, v: } })
+    read = table.to_a.sort_by { |row| row[:id] }.map { |row| row[:v] }
+    expect(read).to eq(values + values)
+    expect { table.append_json(["{}", %({"v":[#{10**38}]})]) }
+      .to raise_error(DeltaLake::SchemaMismatchError, /line 2.*"v".*at most 38 digits, got one of 39/)
+  end
+
   it "passes over a byte order mark, blank lines, CRLF and a missing last newline" do
     table.append_json(file("\u{feff}{\"id\":1}\r\n\r\n   \n\t{\"id\":2} \r\n\n{\"id\":3}"))
     expect(table.pluck(:id)).to eq([1, 2, 3])

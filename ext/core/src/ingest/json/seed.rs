@@ -213,7 +213,7 @@ impl ColumnSeed<'_> {
                 return read.map_err(E::custom);
             }
             Buffer::Variant(variants) => match serde_json::from_str::<Value>(text) {
-                Ok(value) => match variant::encode(&value) {
+                Ok(value) => match variant::encode(&value, text) {
                     Ok((metadata, bytes)) => variants.push(&metadata, &bytes),
                     Err(error) => Err(Misfit::because(error.message())),
                 },
