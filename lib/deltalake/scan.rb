@@ -34,7 +34,8 @@ module DeltaLake
       freeze
     end
 
-    # The rows that also meet these conditions. Nested Hashes reach into structs.
+    # The rows that also meet these conditions. Nested Hashes reach into structs. A Time counts as a column holds it, to
+    # the whole microsecond: what `append` cut off its rows is cut off here too.
     #
     # SQL text is one condition as Spark understands it: comparisons, AND, OR, NOT, IN, BETWEEN, LIKE, IS NULL, `<=>`,
     # arithmetic, CAST, CASE and functions of a row. Columns are found whatever the case of their names; names that are
