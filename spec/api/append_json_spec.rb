@@ -58,6 +58,16 @@ RSpec.describe "append_json" do
     expect(table.to_a).to eq([row, schema.keys.to_h { |name| [name, nil] }])
   end
 
+  it "refuses a map's key that is there in two spellings" do
+    map = ->(key) { DeltaLake::Schema.map(key, :long) }
+    table = create_table({ l: map.call(:long), d: map.call("decimal(4,2)"), t: map.call(:timestamp) },
+                         path: table_path("keys"))
+    [%({"l":{"1":1,"01":2}}), %({"d":{"1":1,"1.0":2}}),
+     %({"t":{"2026-01-01T00:00:00Z":1,"2026-01-01T01:00:00+01:00":2}})].each do |line|
+      expect { table.append_json([line]) }.to raise_error(DeltaLake::SchemaMismatchError, /line 1.*key.* given twice/)
+    end
+  end
+
   it "keeps every digit of whole numbers in a variant, as append does, or refuses them" do
     table = create_table({ id: :long, v: :variant }, path: table_path("variants"))
     values = [(2**64) + 1, -(10**37) - 1, (10**38) - 1, 2**63, 5, { "a" => [10**20, 1.5, "12345678901234567890", nil] }]

@@ -101,6 +101,17 @@ RSpec.describe "Values that do not fit", :convert do
     end
   end
 
+  it "where two keys of a Hash are one to the map" do
+    day = Date.new(2026, 1, 31)
+    { "double" => { 1 => 10, 1.0 => 20 }, "float" => { 0.1 => 1, 0.1.next_float => 2 },
+      "date" => { day => 1, day.to_s => 2 }, "timestamp" => { Time.at(0) => 1, Time.at(0, 1, :nsec) => 2 },
+      "decimal(4,2)" => { "1.0" => 1, 1 => 2 },
+      "binary" => { "é" => 1, "é".b => 2 } }.each do |type, hash|
+      expect { roundtrip({ m: map_of(type, "long") }, [{}, { m: hash }]) }
+        .to raise_error(DeltaLake::SchemaMismatchError, 'row 1, column "m": two keys are one to the column'), type
+    end
+  end
+
   it "as nil where the schema has not null, at any depth" do
     refused = lambda do |field_or_type, row|
       roundtrip({ v: field_or_type }, [row])

@@ -1,12 +1,13 @@
 //! Growing buffers in Arrow's layout that can also shrink, so that a refused row leaves nothing behind. The next batch
 //! begins with the room that the last one took.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::StringArray;
 use arrow::array::{ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, BooleanBufferBuilder, PrimitiveArray};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
-use arrow::datatypes::DataType as Arrow;
+use arrow::datatypes::{DataType as Arrow, ToByteSlice};
 
 use crate::error::Error;
 use crate::ingest::Misfit;
@@ -89,6 +90,12 @@ impl<T: ArrowPrimitiveType> Primitive<T> {
     /// Bytes of the values.
     pub fn bytes(&self) -> usize {
         self.values.len() * size_of::<T::Native>()
+    }
+
+    /// Whether one of the values from number `from` on comes twice.
+    pub fn repeats(&self, from: usize) -> bool {
+        let mut seen = HashSet::new();
+        !self.values[from..].iter().all(|value| seen.insert(value.to_byte_slice()))
     }
 
     /// As an array of `data_type`, whose physical form is that of `T`.
@@ -181,6 +188,11 @@ impl Offsets {
         self.0.len() - 1
     }
 
+    /// Where the newest value ends.
+    pub fn last(&self) -> usize {
+        self.end_of(self.len())
+    }
+
     /// Where value number `len` ends, the first being 1.
     fn end_of(&self, len: usize) -> usize {
         self.0.get(len).map_or(0, |&end| end as usize)
@@ -241,7 +253,7 @@ impl Bytes {
 
     /// The first text from number `from` on that was there before, counted from `from` too.
     pub fn repeated(&self, from: usize) -> Option<String> {
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         let ends = &self.offsets.0[from..];
         let texts = ends.windows(2).map(|w| &self.data[w[0] as usize..w[1] as usize]);
         texts.into_iter().find(|text| !seen.insert(*text)).map(|text| String::from_utf8_lossy(text).into_owned())

@@ -157,6 +157,22 @@ impl Column {
         each!(&self.buffer, b => b.len(), void n => *n)
     }
 
+    /// Whether one of the values from number `from` on comes twice, for types whose values have several spellings.
+    pub fn repeats(&self, from: usize) -> bool {
+        match &self.buffer {
+            Buffer::Byte(b) => b.repeats(from),
+            Buffer::Short(b) => b.repeats(from),
+            Buffer::Integer(b) => b.repeats(from),
+            Buffer::Long(b) => b.repeats(from),
+            Buffer::Float(b) => b.repeats(from),
+            Buffer::Double(b) => b.repeats(from),
+            Buffer::Decimal(b, _) => b.repeats(from),
+            Buffer::Date(b) => b.repeats(from),
+            Buffer::Timestamp(b) | Buffer::TimestampNtz(b) => b.repeats(from),
+            _ => false,
+        }
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

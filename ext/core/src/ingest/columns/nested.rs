@@ -163,6 +163,9 @@ impl Map {
 
     /// Ends a map after the entries that are there.
     pub fn end(&mut self) -> Result<(), Misfit> {
+        if self.keys.repeats(self.offsets.last()) {
+            return Err(Misfit::because("one key is given twice, in two spellings").under(".key"));
+        }
         self.offsets.push(self.keys.len())?;
         self.validity.push(true);
         Ok(())

@@ -173,11 +173,22 @@ impl Column {
         })
     }
 
-    /// For texts: the first from number `from` on that comes twice.
-    pub(super) fn repeats_text(&self, from: usize) -> Option<String> {
-        match &self.buffer {
-            Buffer::String(b) => b.repeated(from),
-            _ => None,
-        }
+    /// What is wrong with the values from number `from` on as keys of one map: those that are several to a Hash may be one
+    /// to the column.
+    pub(super) fn repeated_key(&self, from: usize) -> Option<String> {
+        let repeats = match &self.buffer {
+            Buffer::String(b) => {
+                let text = b.repeated(from)?;
+                return Some(format!("the key {text:?} is given twice, as a Symbol and as a String"));
+            }
+            Buffer::Binary(b) => b.repeated(from).is_some(),
+            Buffer::Float(b) => b.repeats(from),
+            Buffer::Double(b) => b.repeats(from),
+            Buffer::Decimal(b, _) => b.repeats(from),
+            Buffer::Date(b) => b.repeats(from),
+            Buffer::Timestamp(b) | Buffer::TimestampNtz(b) => b.repeats(from),
+            _ => false,
+        };
+        repeats.then(|| "two keys are one to the column".to_owned())
     }
 }

@@ -149,8 +149,8 @@ impl Map {
         if let Some(refusal) = refusal {
             return Err(refusal);
         }
-        if let Some(text) = self.keys.repeats_text(first) {
-            return Err(Refusal::because(format!("the key {text:?} is given twice, as a Symbol and as a String")));
+        if let Some(reason) = self.keys.repeated_key(first) {
+            return Err(Refusal::because(reason));
         }
         self.offsets.push(self.count)?;
         self.validity.push(true);
