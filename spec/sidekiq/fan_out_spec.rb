@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
+RSpec.describe "DeltaLake::Sidekiq::FanOut", :fan_out, :native, :sidekiq do
   before do
     require "deltalake/sidekiq"
     tasks = ran
@@ -15,37 +15,10 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
   let(:source) { table_with_files(200) }
   let(:target) { create_table({ id: :long }, path: table_path("target")) }
 
-  # Stands for the class of the same name in spec/sidekiq/jobs.
-  def job_class(mixin = nil, &work)
-    Class.new do
-      include Sidekiq::Worker
-      include mixin if mixin
-      define_method(:perform_task, &work) if work
-    end
-  end
-
   def table_with_files(count)
     create_table({ id: :long }, path: table_path("source")).tap do |table|
       count.times { |i| table.append([{ id: i * 2 }, { id: (i * 2) + 1 }]) }
     end
-  end
-
-  def perform(job)
-    job.delete
-    Object.const_get(job.klass).new.tap { |instance| instance.jid = job.jid }.perform(*job.args)
-  end
-
-  # The job that follows, of which the block is the work.
-  def follow(job, &work)
-    DeltaLake::Sidekiq::Middleware.new.call(DoneJob.new, job.item, job.queue, &work)
-  end
-
-  def watch(found)
-    watchdog.new.tap { |job| job.jid = DeltaLake::Sidekiq::FanOut::State.new(found.id).watch.first }.perform(found.id)
-  end
-
-  def queue
-    Sidekiq::Queue.new
   end
 
   # Begins one of three parts in another process, which the block may end before it pushes a part.
@@ -179,8 +152,7 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
     end
 
     it "finds out where it was cut off between the last task and the job that follows" do
-      state = DeltaLake::Sidekiq::FanOut::State.new(found.id)
-      state.unfinished.each { |number| state.finish(number, nil) }
+      state(found).then { |state| state.unfinished.each { |number| state.finish(number, nil) } }
       queue.clear
       watch(found)
       expect(queue.map(&:klass)).to eq(["DoneJob"])
@@ -274,7 +246,7 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
   it "is followed by nothing where it expires under a task" do
     found = fan_out.start([1, 2], job: CopyJob, on_complete: DoneJob)
     allow(ran).to receive(:<<) { redis("DEL", *redis("KEYS", "deltalake:fan-out:#{found.id}*")) }
-    perform(queue.first)
+    expect { perform(queue.first) }.to raise_error(DeltaLake::Error, /Redis has lost all/)
     expect(queue.map(&:klass)).to eq(["CopyJob"])
     expect(redis("EXISTS", "deltalake:fan-out:#{found.id}")).to eq(0)
   end
@@ -336,7 +308,8 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
 
   it "leaves nothing in Redis that does not expire, and no secret" do
     DeltaLake.configure { |c| c.storage_profiles = { store: { secret_access_key: "hush" } } }
-    found = fan_out.start(table_with_files(2).scan, job: CopyJob, storage: :store, target_bytes: 1, expires_in: 100)
+    found = fan_out.start(table_with_files(2).scan, job: CopyJob, storage: :store, target_bytes: 1, lease: 20,
+                                                    expires_in: 100)
     keys = redis("KEYS", "deltalake:fan-out:#{found.id}*")
     expect(keys.map { |key| redis("TTL", key) }).to all(be_between(1, 100))
     expect(redis("HVALS", "deltalake:fan-out:#{found.id}:tasks").join + queue.map(&:value).join).not_to include("hush")

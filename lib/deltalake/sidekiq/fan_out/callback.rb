@@ -17,8 +17,10 @@ module DeltaLake
           # Pushes what comes next, if it is time for it; whoever finds that nothing is left calls it.
           #
           # @param state [State]
+          # @raise [Error] where nothing is left because it is gone
           def settle(state)
             return unless state.left.zero? && state.open?
+            raise state.loss("tasks") if state.lost?
 
             classes = state.about.fetch("callbacks")
             step = classes.each_index.find { |index| !state.confirmed?(index) }

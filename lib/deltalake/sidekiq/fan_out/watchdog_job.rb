@@ -11,8 +11,8 @@ module DeltaLake
   module Sidekiq
     class FanOut
       # Pushes again what was lost with a process that was killed: Sidekiq has no trace of it; and what that had not
-      # pushed yet. Comes back until the fan-out is over; where it is itself lost, the next task that ends or the next
-      # process that starts calls another.
+      # pushed yet. Comes back until the fan-out is over, or tasks are gone; where it is itself lost, the next task that
+      # ends or the next process that starts calls another.
       # @api private
       class WatchdogJob
         include Job
@@ -30,7 +30,7 @@ module DeltaLake
           # @param state [State]
           def ensure_scheduled(state)
             _, time = state.watch
-            schedule(state) if time.nil? || time < state.now - (2 * state.lease)
+            schedule(state) if (time.nil? || time < state.now - (2 * state.lease)) && !state.lost?
           end
 
           # Of all fan-outs that are not over, when a process starts.
@@ -51,6 +51,7 @@ module DeltaLake
         def perform(id)
           state = State.new(id)
           return if state.about.nil? || state.over? || state.watch&.first != jid
+          raise state.loss("tasks") if state.lost?
 
           self.class.schedule(state)
           state.touch
