@@ -17,7 +17,8 @@ module DeltaLake
     # at once. `once: :job` in it has a key of the task's, however its jobs are called, so that its rows are added once.
     # The job that follows comes at least once, always with the same id, after all tasks.
     #
-    # Begun in a job, a fan-out is begun once, however often that is run; elsewhere `id:` does that.
+    # Begun in a job, a fan-out is begun once, however often that is run; elsewhere `id:` does that. That it was over is
+    # known for a month.
     #
     # @example
     #   class CopyJob

@@ -38,6 +38,21 @@ module DeltaLake
           if redis.call("HEXISTS", KEYS[1], "size") == 0 then return -1 end
           return redis.call(ARGV[1], KEYS[1], ARGV[2], ARGV[3])
         LUA
+        # Everything goes at a time; what is over has one that is longer.
+        TOUCH = <<~LUA
+          if redis.call("HEXISTS", KEYS[1], "over") == 1 then return 0 end
+          for _, key in ipairs(KEYS) do redis.call("EXPIRE", key, ARGV[1]) end
+          return 1
+        LUA
+        # Leaves no more of it than that it was there.
+        OVER = <<~LUA
+          if redis.call("HEXISTS", KEYS[1], "size") == 1 then
+            redis.call("HSETNX", KEYS[1], "over", ARGV[2])
+            redis.call("EXPIRE", KEYS[1], ARGV[3])
+          end
+          redis.call("SREM", KEYS[2], ARGV[1])
+          return redis.call("DEL", unpack(KEYS, 3))
+        LUA
         # Takes away what is left of one that has expired, unless it was made anew meanwhile.
         SWEEP = <<~LUA
           if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end

@@ -10,7 +10,7 @@ module DeltaLake
       # What Redis knows of a fan-out, under `deltalake:fan-out:ID`:
       #
       # - itself, a hash: what it is made of, and `finished`, how many tasks are. It stays, for who comes late, until it
-      #   expires;
+      #   expires: a month after it was over;
       # - `:tasks`, a hash: the tasks that are not finished, by number. A task is finished when it is taken out;
       # - `:due`, a sorted set: when tasks and callbacks count as lost, unless their jobs say that they are at work;
       # - `:waiting`, a hash: when jobs that have not begun were pushed;
@@ -25,6 +25,8 @@ module DeltaLake
         ALL = "deltalake:fan-outs"
         # Entries that are written or read at once.
         SLICE = 500
+        # Seconds that it is known that one was over: longer than Sidekiq tries the job again that begins it (21 days).
+        KEPT_OVER = 31 * 86_400
         # After so many failures nobody tries again by himself.
         FAILURES = 25
         PARTS = %w[tasks due waiting failures results].freeze
@@ -33,7 +35,7 @@ module DeltaLake
         FORM = 2
         # What is no part of what it is made of.
         MOVING = %w[watch finished].freeze
-        private_constant :PARTS, :FORM, :MOVING
+        private_constant :PARTS, :FORM, :MOVING, :KEPT_OVER
 
         # @return [Array<String>] ids
         def self.all
@@ -75,8 +77,7 @@ module DeltaLake
 
         # Everything goes at a time, unless something is done before.
         def touch
-          seconds = Integer(about.fetch("expires_in"))
-          many([key, *parts]) { |name| ["EXPIRE", name, seconds] }
+          run(:TOUCH, [key, *parts], Integer(about.fetch("expires_in")))
         end
 
         # @return [Array<String>] numbers of the tasks that are not finished
@@ -175,7 +176,7 @@ module DeltaLake
           raise loss("all") unless about
 
           numbers = call("HKEYS", key("results")).sort_by { |number| Integer(number, 10) }
-          raise loss("rows") if counted? && numbers.size != about.fetch("size")
+          raise loss("rows") if !older? && numbers.size != about.fetch("size")
 
           numbers.each_slice(SLICE).flat_map { |slice| call("HMGET", key("results"), *slice) }
         end
@@ -187,9 +188,14 @@ module DeltaLake
           members.empty? ? [] : members.zip(call("HMGET", key("waiting"), *members).map { |time| time&.to_f })
         end
 
+        # @return [Boolean] whether the version before has begun it
+        def older?
+          !about.key?("form")
+        end
+
         # @return [Boolean] whether tasks are gone that nobody has finished
         def lost?
-          return false unless counted? && left.zero?
+          return false if older? || left.positive?
 
           finished, over = call("HMGET", key, "finished", "over")
           over.nil? && finished.to_i != about.fetch("size")
@@ -217,9 +223,7 @@ module DeltaLake
 
         # Nothing more is to be done: only that it was there is remembered.
         def over
-          call("HSETNX", key, "over", encode(now)) if about
-          call("SREM", ALL, id)
-          call("DEL", *parts)
+          run(:OVER, [key, ALL, *parts], id, encode(now), [about.to_h.fetch("expires_in", 0), KEPT_OVER].max)
         end
 
         # What is left of it where it has expired goes, too.
@@ -266,11 +270,6 @@ module DeltaLake
         end
 
         private
-
-        # Those of the version before are not.
-        def counted?
-          about.key?("form")
-        end
 
         def key(part = nil)
           ["deltalake:fan-out", id, part].compact.join(":")
