@@ -2,6 +2,7 @@
 
 require "securerandom"
 require_relative "fan_out/callback"
+require_relative "fan_out/rounds"
 require_relative "fan_out/state"
 require_relative "fan_out/tasks"
 require_relative "fan_out/watchdog_job"

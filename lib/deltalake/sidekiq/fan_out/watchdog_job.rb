@@ -12,7 +12,7 @@ module DeltaLake
     class FanOut
       # Pushes again what was lost with a process that was killed: Sidekiq has no trace of it; and what that had not
       # pushed yet. Comes back until the fan-out is over, or tasks are gone; where it is itself lost, the next task that
-      # ends or the next process that starts calls another.
+      # ends or {Rounds} call another.
       # @api private
       class WatchdogJob
         include Job
@@ -34,19 +34,33 @@ module DeltaLake
           # @param state [State]
           def ensure_scheduled(state)
             _, time = state.watch
-            schedule(state) if (time.nil? || time < state.now - (2 * state.lease)) && !state.lost?
+            schedule(state) unless (time && near?(state, time)) || state.lost?
           end
 
-          # Of all fan-outs that are not over, when a process starts.
+          # Of all fan-outs that are not over.
           def ensure_all
-            State.all.each do |id|
-              state = State.new(id)
-              next state.sweep unless state.about
-
-              state.over? ? state.over : ensure_scheduled(state)
+            guarded("fan-outs") do
+              State.all.each { |id| guarded("fan-out #{id}") { look_after(State.new(id)) } }
             end
+          end
+
+          private
+
+          # One that is late was lost, and one that is far off has the time of a clock that is wrong.
+          def near?(state, time)
+            (time - state.now).abs <= 2 * state.lease
+          end
+
+          def guarded(what)
+            yield
           rescue StandardError => e
-            ::Sidekiq.logger.warn { "deltalake: fan-outs could not be looked after: #{e.message}" }
+            ::Sidekiq.logger.warn { "deltalake: #{what} could not be looked after: #{e.message}" }
+          end
+
+          def look_after(state)
+            return state.sweep unless state.about
+
+            state.over? ? state.over : ensure_scheduled(state)
           end
         end
 
