@@ -298,6 +298,37 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :fan_out, :native, :sidekiq do
     expect(found).to be_over
   end
 
+  describe "where what follows has failed so often that it is dead" do
+    let(:found) { fan_out.start([], job: CopyJob, on_complete: DoneJob, lease: 0.05) }
+    let!(:job) { state(found) && queue.first.tap(&:delete) }
+
+    def fail_often
+      26.times { expect { follow(job) { raise "broken" } }.to raise_error("broken") }
+    end
+
+    it "pushes it no more" do
+      fail_often
+      sleep(0.1)
+      3.times { watch(found) }
+      fan_out.start([], job: CopyJob, id: found.id)
+      expect(queue.size).to eq(0)
+    end
+
+    it "is over when that was retried by hand" do
+      fail_often
+      follow(job) { nil }
+      expect(found).to be_over
+    end
+
+    it "pushes it again where it is lost while it was retried by hand" do
+      fail_often
+      state(found).begin("done:0")
+      sleep(0.1)
+      watch(found)
+      expect(queue.map(&:jid)).to eq([job.jid])
+    end
+  end
+
   it "raises where Redis has forgotten what was to be done" do
     found = fan_out.start([1], job: CopyJob)
     redis("FLUSHALL")

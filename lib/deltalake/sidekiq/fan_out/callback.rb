@@ -26,7 +26,7 @@ module DeltaLake
             step = classes.each_index.find { |index| !state.confirmed?(index) }
             return state.over unless step
 
-            push(state, step) if state.claim([member(step)]).any?
+            push(state, step) if !state.dead?(member(step)) && state.claim([member(step)]).any?
           end
 
           # Always the same job: it may be pushed more than once.

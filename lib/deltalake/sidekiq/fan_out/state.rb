@@ -111,6 +111,12 @@ module DeltaLake
           numbers.empty? ? {} : numbers.zip(call("HMGET", key("failures"), *numbers).map(&:to_i)).to_h
         end
 
+        # @param member [String] a task or a callback
+        # @return [Boolean] whether it is only tried again by hand
+        def dead?(member)
+          call("HGET", key("failures"), member).to_i > FAILURES
+        end
+
         # @param number [Object]
         # @return [String, nil] nil where it is finished
         def task(number)
