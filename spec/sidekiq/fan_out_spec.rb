@@ -171,6 +171,38 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :fan_out, :native, :sidekiq do
     end
   end
 
+  describe "whose tasks wait in a queue of their own" do
+    before do
+      stub_const("StageJob", job_class(DeltaLake::Sidekiq::StageJob) { |task, *| [{ id: task }] })
+      StageJob.sidekiq_options queue: :imports
+    end
+
+    def start(**options)
+      DeltaLake::Sidekiq::StagedWork.start([1], job: StageJob, into: target, lease: 0.2, on_complete: DoneJob,
+                                                **options)
+    end
+
+    it "needs no other for what is the library's own" do
+      found = start
+      expect(Sidekiq::ScheduledSet.new.map(&:queue)).to eq(["imports"])
+      perform(queue("imports").first)
+      job = queue("imports").first
+      expect(job.klass).to eq("DeltaLake::Sidekiq::CommitStagedJob")
+      sleep(1.3)
+      watch(found)
+      expect(queue("imports").size).to eq(1)
+      perform_callback(job)
+      expect(queue.map(&:klass)).to eq(["DoneJob"])
+    end
+
+    it "has all in another where that is asked for" do
+      start(queue: "other")
+      expect(Sidekiq::ScheduledSet.new.map(&:queue)).to eq(["other"])
+      2.times { queue("other").each { |job| perform_callback(job) if job.klass != "DoneJob" } }
+      expect(queue("other").map(&:klass)).to eq(["DoneJob"])
+    end
+  end
+
   it "counts what fails, and gives up after many times" do
     allow(ran).to receive(:<<).and_raise("broken")
     found = fan_out.start([1], job: CopyJob, lease: 0.05)

@@ -48,7 +48,7 @@ module DeltaLake
         # @param on_complete [Class, nil] a job of Sidekiq's: `perform(id, *args)`
         # @param args [Array] after the task, for both; as any arguments of jobs
         # @param storage [Symbol, String, nil] name of the storage profile to read tasks with
-        # @param queue [String, nil] for all jobs, in place of their own
+        # @param queue [String, nil] for all jobs, in place of their own; the library's are in that of `job`
         # @param id [String, nil] of the fan-out, chosen where nobody says
         # @param target_bytes [Integer, nil] of a task; see {Scan#tasks}
         # @param lease [Numeric] seconds without news after which a task counts as lost

@@ -34,10 +34,9 @@ module DeltaLake
           # @param state [State]
           # @param step [Integer]
           def push(state, step)
-            about = state.about
             jid = Digest::SHA256.hexdigest("#{state.id}/#{step}")[0, 24]
-            ::Sidekiq::Client.push({ "class" => job(state, step), "args" => [state.id, *about.fetch("args")],
-                                     "jid" => jid, MARK => [state.id, step], "queue" => about["queue"] }.compact)
+            ::Sidekiq::Client.push("class" => job(state, step), "args" => [state.id, *state.about.fetch("args")],
+                                   "jid" => jid, MARK => [state.id, step], "queue" => queue(state, step))
           end
 
           # @param state [State]

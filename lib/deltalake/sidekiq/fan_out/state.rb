@@ -2,6 +2,7 @@
 
 require "json"
 require "securerandom"
+require_relative "../job"
 require_relative "scripts"
 
 module DeltaLake
@@ -264,9 +265,12 @@ module DeltaLake
           about.fetch("lease")
         end
 
+        # Where tasks are done, there is somebody for the library's own jobs, too.
+        #
         # @param job [Class]
         # @return [String] name of the queue that its jobs wait in
         def queue(job)
+          job = Object.const_get(about.fetch("job")) if job.include?(Job)
           about["queue"] || job.get_sidekiq_options.fetch("queue", "default").to_s
         end
 

@@ -27,8 +27,8 @@ module DeltaLake
             jid = SecureRandom.hex(12)
             time = state.now + (state.lease / 2)
             state.watched(jid, time)
-            ::Sidekiq::Client.push({ "class" => self, "args" => [state.id], "jid" => jid, "at" => time,
-                                     "queue" => state.about["queue"] }.compact)
+            ::Sidekiq::Client.push("class" => self, "args" => [state.id], "jid" => jid, "at" => time,
+                                   "queue" => state.queue(self))
           end
 
           # @param state [State]
