@@ -211,9 +211,10 @@ module DeltaLake
         # @param part [String] that is gone
         # @return [Error]
         def loss(part)
-          Error.new("Redis has lost #{part} of fan-out #{id} before it was over, and what follows is not done: begin " \
-                    "another one, with another id, which does all tasks again. See that Redis evicts nothing " \
-                    "(maxmemory-policy noeviction), and that expires_in is longer than jobs wait in their queue")
+          Error.new("Redis has lost #{part} of fan-out #{id} before it was over, and what follows is not done. Look " \
+                    "what is in the target already: another one, begun with another id, does all tasks again. See " \
+                    "that Redis evicts nothing (maxmemory-policy noeviction), and that expires_in is longer than " \
+                    "jobs wait in their queue")
         end
 
         # @param step [Integer] a callback that was done
