@@ -27,7 +27,7 @@ module DeltaLake
   module Sidekiq
     ::Sidekiq.configure_server do |config|
       config.server_middleware { |chain| chain.prepend(Middleware) }
-      config.on(:startup) { FanOut::WatchdogJob.ensure_all }
+      config.on(:startup) { FanOut::Rounds.begin }
       # Jobs that are still running push more: the rest is flushed when the process ends.
       %i[quiet shutdown].each { |event| config.on(event) { Buffer::Registry.all.each(&:flush_soon) } }
     end

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
+RSpec.describe "DeltaLake::Sidekiq::FanOut", :fan_out, :native, :sidekiq do
   before do
     require "deltalake/sidekiq"
     tasks = ran
@@ -15,37 +15,10 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
   let(:source) { table_with_files(200) }
   let(:target) { create_table({ id: :long }, path: table_path("target")) }
 
-  # Stands for the class of the same name in spec/sidekiq/jobs.
-  def job_class(mixin = nil, &work)
-    Class.new do
-      include Sidekiq::Worker
-      include mixin if mixin
-      define_method(:perform_task, &work) if work
-    end
-  end
-
   def table_with_files(count)
     create_table({ id: :long }, path: table_path("source")).tap do |table|
       count.times { |i| table.append([{ id: i * 2 }, { id: (i * 2) + 1 }]) }
     end
-  end
-
-  def perform(job)
-    job.delete
-    Object.const_get(job.klass).new.tap { |instance| instance.jid = job.jid }.perform(*job.args)
-  end
-
-  # The job that follows, of which the block is the work.
-  def follow(job, &work)
-    DeltaLake::Sidekiq::Middleware.new.call(DoneJob.new, job.item, job.queue, &work)
-  end
-
-  def watch(found)
-    watchdog.new.tap { |job| job.jid = DeltaLake::Sidekiq::FanOut::State.new(found.id).watch.first }.perform(found.id)
-  end
-
-  def queue
-    Sidekiq::Queue.new
   end
 
   # Begins one of three parts in another process, which the block may end before it pushes a part.
@@ -179,8 +152,7 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
     end
 
     it "finds out where it was cut off between the last task and the job that follows" do
-      state = DeltaLake::Sidekiq::FanOut::State.new(found.id)
-      state.unfinished.each { |number| state.finish(number, nil) }
+      state(found).then { |state| state.unfinished.each { |number| state.finish(number, nil) } }
       queue.clear
       watch(found)
       expect(queue.map(&:klass)).to eq(["DoneJob"])
@@ -196,6 +168,38 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
       expect(Sidekiq::ScheduledSet.new.size).to eq(1)
       watchdog.new.tap { |job| job.jid = "of before" }.perform(found.id)
       expect(Sidekiq::ScheduledSet.new.size).to eq(1)
+    end
+  end
+
+  describe "whose tasks wait in a queue of their own" do
+    before do
+      stub_const("StageJob", job_class(DeltaLake::Sidekiq::StageJob) { |task, *| [{ id: task }] })
+      StageJob.sidekiq_options queue: :imports
+    end
+
+    def start(**options)
+      DeltaLake::Sidekiq::StagedWork.start([1], job: StageJob, into: target, lease: 0.2, on_complete: DoneJob,
+                                                **options)
+    end
+
+    it "needs no other for what is the library's own" do
+      found = start
+      expect(Sidekiq::ScheduledSet.new.map(&:queue)).to eq(["imports"])
+      perform(queue("imports").first)
+      job = queue("imports").first
+      expect(job.klass).to eq("DeltaLake::Sidekiq::CommitStagedJob")
+      sleep(1.3)
+      watch(found)
+      expect(queue("imports").size).to eq(1)
+      perform_callback(job)
+      expect(queue.map(&:klass)).to eq(["DoneJob"])
+    end
+
+    it "has all in another where that is asked for" do
+      start(queue: "other")
+      expect(Sidekiq::ScheduledSet.new.map(&:queue)).to eq(["other"])
+      2.times { queue("other").each { |job| perform_callback(job) if job.klass != "DoneJob" } }
+      expect(queue("other").map(&:klass)).to eq(["DoneJob"])
     end
   end
 
@@ -274,7 +278,7 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
   it "is followed by nothing where it expires under a task" do
     found = fan_out.start([1, 2], job: CopyJob, on_complete: DoneJob)
     allow(ran).to receive(:<<) { redis("DEL", *redis("KEYS", "deltalake:fan-out:#{found.id}*")) }
-    perform(queue.first)
+    expect { perform(queue.first) }.to raise_error(DeltaLake::Error, /Redis has lost all/)
     expect(queue.map(&:klass)).to eq(["CopyJob"])
     expect(redis("EXISTS", "deltalake:fan-out:#{found.id}")).to eq(0)
   end
@@ -326,6 +330,37 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
     expect(found).to be_over
   end
 
+  describe "where what follows has failed so often that it is dead" do
+    let(:found) { fan_out.start([], job: CopyJob, on_complete: DoneJob, lease: 0.05) }
+    let!(:job) { state(found) && queue.first.tap(&:delete) }
+
+    def fail_often
+      26.times { expect { follow(job) { raise "broken" } }.to raise_error("broken") }
+    end
+
+    it "pushes it no more" do
+      fail_often
+      sleep(0.1)
+      3.times { watch(found) }
+      fan_out.start([], job: CopyJob, id: found.id)
+      expect(queue.size).to eq(0)
+    end
+
+    it "is over when that was retried by hand" do
+      fail_often
+      follow(job) { nil }
+      expect(found).to be_over
+    end
+
+    it "pushes it again where it is lost while it was retried by hand" do
+      fail_often
+      state(found).begin("done:0")
+      sleep(0.1)
+      watch(found)
+      expect(queue.map(&:jid)).to eq([job.jid])
+    end
+  end
+
   it "raises where Redis has forgotten what was to be done" do
     found = fan_out.start([1], job: CopyJob)
     redis("FLUSHALL")
@@ -336,7 +371,8 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :native, :sidekiq do
 
   it "leaves nothing in Redis that does not expire, and no secret" do
     DeltaLake.configure { |c| c.storage_profiles = { store: { secret_access_key: "hush" } } }
-    found = fan_out.start(table_with_files(2).scan, job: CopyJob, storage: :store, target_bytes: 1, expires_in: 100)
+    found = fan_out.start(table_with_files(2).scan, job: CopyJob, storage: :store, target_bytes: 1, lease: 20,
+                                                    expires_in: 100)
     keys = redis("KEYS", "deltalake:fan-out:#{found.id}*")
     expect(keys.map { |key| redis("TTL", key) }).to all(be_between(1, 100))
     expect(redis("HVALS", "deltalake:fan-out:#{found.id}:tasks").join + queue.map(&:value).join).not_to include("hush")

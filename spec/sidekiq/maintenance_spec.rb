@@ -44,6 +44,38 @@ RSpec.describe "Maintenance jobs", :sidekiq do
     expect(versions_on_disk.first).to be >= 5
   end
 
+  describe "CleanLogJob whose time is over in the middle" do
+    # The call of that number is cut off where the time is over.
+    def cut_off(call)
+      allow(DeltaLake).to receive(:open).and_return(table)
+      calls = 0
+      allow(table).to receive(:clean_log).and_wrap_original do |clean, deadline:, **|
+        next clean.call(limit: 1, deadline:) unless (calls += 1) == call
+
+        sleep(deadline)
+        raise DeltaLake::DeadlineExceededError, "the deadline passed"
+      end
+    end
+
+    before do
+      run(:CheckpointJob)
+      age
+    end
+
+    it "leaves the rest to the next one" do
+      cut_off(3)
+      expect(run(:CleanLogJob, "deadline" => 2)).to eq(2)
+      expect(run(:CleanLogJob)).to be_positive
+    end
+
+    it "raises where it has come to nothing, or for another reason" do
+      cut_off(1)
+      expect { run(:CleanLogJob, "deadline" => 0.5) }.to raise_error(DeltaLake::DeadlineExceededError)
+      allow(table).to receive(:clean_log).and_raise(DeltaLake::DeadlineExceededError, "of its own")
+      expect { run(:CleanLogJob) }.to raise_error(DeltaLake::DeadlineExceededError, "of its own")
+    end
+  end
+
   it "take the name of a storage profile, and keep to their time" do
     expect { run(:CheckpointJob, "storage" => "missing") }.to raise_error(DeltaLake::ConfigurationError, /missing/)
     expect { run(:MaintenanceJob, "deadline" => 1e-9) }.to raise_error(DeltaLake::DeadlineExceededError)

@@ -2,6 +2,7 @@
 
 require "securerandom"
 require_relative "fan_out/callback"
+require_relative "fan_out/rounds"
 require_relative "fan_out/state"
 require_relative "fan_out/tasks"
 require_relative "fan_out/watchdog_job"
@@ -17,7 +18,8 @@ module DeltaLake
     # at once. `once: :job` in it has a key of the task's, however its jobs are called, so that its rows are added once.
     # The job that follows comes at least once, always with the same id, after all tasks.
     #
-    # Begun in a job, a fan-out is begun once, however often that is run; elsewhere `id:` does that.
+    # Begun in a job, a fan-out is begun once, however often that is run; elsewhere `id:` does that. That it was over is
+    # known for a month.
     #
     # @example
     #   class CopyJob
@@ -36,6 +38,9 @@ module DeltaLake
       LEASE = 120
       # Seconds that Redis keeps what it knows of one, without news.
       KEPT = 7 * 86_400
+      # News comes every half lease, and where the watchdog is lost after two and a half.
+      LEASES_KEPT = 4
+      private_constant :LEASES_KEPT
 
       class << self
         # @param work [Scan, Table, Snapshot, Array] what has tasks; or tasks, or anything that JSON has
@@ -43,11 +48,11 @@ module DeltaLake
         # @param on_complete [Class, nil] a job of Sidekiq's: `perform(id, *args)`
         # @param args [Array] after the task, for both; as any arguments of jobs
         # @param storage [Symbol, String, nil] name of the storage profile to read tasks with
-        # @param queue [String, nil] for all jobs, in place of their own
+        # @param queue [String, nil] for all jobs, in place of their own; the library's are in that of `job`
         # @param id [String, nil] of the fan-out, chosen where nobody says
         # @param target_bytes [Integer, nil] of a task; see {Scan#tasks}
         # @param lease [Numeric] seconds without news after which a task counts as lost
-        # @param expires_in [Numeric] seconds without news after which Redis forgets it
+        # @param expires_in [Numeric] seconds without news after which Redis forgets it: 4 times `lease`, or more
         # @return [FanOut]
         def start(work, job:, on_complete: nil, args: [], storage: nil, queue: nil, id: nil, target_bytes: nil,
                   lease: LEASE, expires_in: KEPT)
@@ -91,8 +96,18 @@ module DeltaLake
         # What Redis keeps of it.
         def description(job:, callbacks:, args:, storage:, queue:, lease:, expires_in:)
           { "job" => task_job(job), "callbacks" => callbacks.compact.map { |each| name_of(each) }, "args" => args,
-            "storage" => storage&.to_s, "queue" => queue&.to_s, "lease" => seconds(:lease, lease),
-            "expires_in" => seconds(:expires_in, expires_in).ceil }
+            "storage" => storage&.to_s, "queue" => queue&.to_s, **times(lease, expires_in) }
+        end
+
+        def times(lease, expires_in)
+          lease = seconds(:lease, lease)
+          least = lease * LEASES_KEPT
+          if seconds(:expires_in, expires_in) < least
+            raise ArgumentError, "expires_in must be at least #{LEASES_KEPT} times lease (#{least} seconds), got " \
+                                 "#{expires_in.inspect}"
+          end
+
+          { "lease" => lease, "expires_in" => expires_in.to_f.ceil }
         end
 
         def seconds(option, value)

@@ -27,9 +27,15 @@ module DeltaLake
     class CleanLogJob
       include Job
 
+      # Files that are deleted at a time: few at first, so that there is something done before the time is over.
+      FIRST = 100
+      REST = 1_000
+      private_constant :FIRST, :REST
+
       # @param table (see CheckpointJob#perform)
       # @param options (see CheckpointJob#perform)
-      # @return [Integer] files that were deleted
+      # @return [Integer] files that were deleted; those of a last call that the time cut off are not counted
+      # @raise [DeadlineExceededError] where there was too little time for a hundred files, so that Sidekiq tries again
       def perform(table, options = {})
         budget = Budget.new(options)
         clean(open_table(table, options["storage"], deadline: budget.left), budget)
@@ -40,10 +46,12 @@ module DeltaLake
       def clean(table, budget)
         files = 0
         loop do
-          done = table.clean_log(limit: 1_000, deadline: budget.left)
+          done = table.clean_log(limit: files.zero? ? FIRST : REST, deadline: budget.left)
           files += done.files
           return files unless done.more? && budget.left?
         end
+      rescue DeadlineExceededError
+        files.positive? && !budget.left? ? files : raise
       end
     end
 

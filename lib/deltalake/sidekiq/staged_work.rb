@@ -69,10 +69,8 @@ module DeltaLake
 
       def run_task(task, about)
         rows = perform_task(task, *about.fetch("args"))
-        return if rows.nil?
-
-        staged = StagedWork.target(about).stage(rows)
-        staged.to_json if staged.rows.positive?
+        staged = StagedWork.target(about).stage(rows) unless rows.nil?
+        staged&.rows&.positive? ? staged.to_json : ""
       end
     end
 
@@ -82,10 +80,11 @@ module DeltaLake
 
       # @param id [String]
       # @return [Commit, nil] nil where no task has given rows
+      # @raise [Error] where what tasks have staged is gone: all is committed, or nothing
       # @api private
       def perform(id, *)
         state = FanOut::State.new(id)
-        staged = state.results.map { |json| StagedFiles.load(json) }
+        staged = state.results.reject(&:empty?).map { |json| StagedFiles.load(json) }
         return if staged.empty?
 
         StagedWork.target(state.about).commit(staged, once: "staged-work-#{id}")

@@ -39,7 +39,8 @@ module DeltaLake
 
       def at_work(state, number, task)
         FanOut::Leases.hold(state, number) do
-          result = CurrentJob.with("fan-out-#{state.id}-#{number}") do
+          name = state.older? ? number : FanOut::Tasks.name(task)
+          result = CurrentJob.with("fan-out-#{state.id}-#{name}") do
             run_task(FanOut::Tasks.load(task, state.about["storage"]), state.about)
           end
           state.finish(number, result)

@@ -4,6 +4,13 @@
 require "sidekiq"
 require "deltalake/sidekiq"
 
+Sidekiq.configure_server do |config|
+  config.on(:startup) do
+    names = Thread.list.map { |thread| thread.name.to_s }
+    Sidekiq.redis { |redis| redis.call("RPUSH", "threads", *names) }
+  end
+end
+
 # What all of them do besides: count, and fail once for some tasks.
 module Trouble
   def trouble(task)

@@ -17,14 +17,16 @@ module DeltaLake
           # Pushes what comes next, if it is time for it; whoever finds that nothing is left calls it.
           #
           # @param state [State]
+          # @raise [Error] where nothing is left because it is gone
           def settle(state)
             return unless state.left.zero? && state.open?
+            raise state.loss("tasks") if state.lost?
 
             classes = state.about.fetch("callbacks")
             step = classes.each_index.find { |index| !state.confirmed?(index) }
             return state.over unless step
 
-            push(state, step) if state.claim([member(step)]).any?
+            push(state, step) if !state.dead?(member(step)) && state.claim([member(step)]).any?
           end
 
           # Always the same job: it may be pushed more than once.
@@ -32,10 +34,9 @@ module DeltaLake
           # @param state [State]
           # @param step [Integer]
           def push(state, step)
-            about = state.about
             jid = Digest::SHA256.hexdigest("#{state.id}/#{step}")[0, 24]
-            ::Sidekiq::Client.push({ "class" => job(state, step), "args" => [state.id, *about.fetch("args")],
-                                     "jid" => jid, MARK => [state.id, step], "queue" => about["queue"] }.compact)
+            ::Sidekiq::Client.push("class" => job(state, step), "args" => [state.id, *state.about.fetch("args")],
+                                   "jid" => jid, MARK => [state.id, step], "queue" => queue(state, step))
           end
 
           # @param state [State]

@@ -2,46 +2,41 @@
 
 require "json"
 require "securerandom"
+require_relative "../job"
+require_relative "scripts"
 
 module DeltaLake
   module Sidekiq
     class FanOut
       # What Redis knows of a fan-out, under `deltalake:fan-out:ID`:
       #
-      # - itself, a hash: what it is made of. It stays, for who comes late, until it expires;
+      # - itself, a hash: what it is made of, and `finished`, how many tasks are. It stays, for who comes late, until it
+      #   expires: a month after it was over;
       # - `:tasks`, a hash: the tasks that are not finished, by number. A task is finished when it is taken out;
       # - `:due`, a sorted set: when tasks and callbacks count as lost, unless their jobs say that they are at work;
       # - `:waiting`, a hash: when jobs that have not begun were pushed;
       # - `:failures` and `:results`, hashes by task.
+      #
+      # What Redis may lose is each of these by itself: so `finished` tells a task that is done from one that is lost.
       #
       # Each step may be done again, by another process, after any that was cut short.
       # @api private
       class State
         # Of all that are not over.
         ALL = "deltalake:fan-outs"
-        # Makes it as a whole, or leaves the one that is there. It lasts as long as its tasks, or it would seem done.
-        CREATE = <<~LUA
-          if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end
-          if redis.call("HLEN", KEYS[3]) ~= tonumber(ARGV[3]) then return -1 end
-          if redis.call("EXISTS", KEYS[3]) == 1 then redis.call("RENAME", KEYS[3], KEYS[2]) end
-          redis.call("HSET", KEYS[1], unpack(ARGV, 4))
-          redis.call("EXPIRE", KEYS[1], ARGV[2])
-          redis.call("EXPIRE", KEYS[2], ARGV[2])
-          redis.call("SADD", KEYS[4], ARGV[1])
-          return 1
-        LUA
-        # Takes away what is left of one that has expired, unless it was made anew meanwhile.
-        SWEEP = <<~LUA
-          if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end
-          redis.call("SREM", KEYS[2], ARGV[1])
-          return redis.call("DEL", unpack(KEYS, 3))
-        LUA
         # Entries that are written or read at once.
         SLICE = 500
+        # Seconds that it is known that one was over: longer than Sidekiq tries the job again that begins it (21 days).
+        KEPT_OVER = 31 * 86_400
         # After so many failures nobody tries again by himself.
         FAILURES = 25
         PARTS = %w[tasks due waiting failures results].freeze
-        private_constant :CREATE, :SWEEP, :PARTS
+        # Of what is in Redis. The version before has none, and ends each of its jobs by an error, to be retried by a
+        # process of this one, where it reads `finished`: a number of Redis', and not the JSON that the others are.
+        FORM = 2
+        # What is no part of what it is made of.
+        MOVING = %w[watch finished].freeze
+        private_constant :PARTS, :FORM, :MOVING, :KEPT_OVER
 
         # @return [Array<String>] ids
         def self.all
@@ -65,9 +60,9 @@ module DeltaLake
             call("HSET", draft, *slice.flat_map { |task, number| [number, task] })
             call("EXPIRE", draft, 3_600)
           end
-          fields = about.merge("size" => tasks.size).flat_map { |name, value| [name, encode(value)] }
-          keys = [key, key("tasks"), draft, ALL]
-          made = call("EVAL", CREATE, keys.size, *keys, id, about.fetch("expires_in"), tasks.size, *fields)
+          fields = about.merge("size" => tasks.size, "form" => FORM).flat_map { |name, value| [name, encode(value)] }
+          made = run(:CREATE, [key, draft, ALL, *parts],
+                     id, about.fetch("expires_in"), tasks.size, "finished", 0, *fields)
           raise Error, "Redis has lost tasks of fan-out #{id} before it was begun: begin it again" if made == -1
 
           made == 1
@@ -76,15 +71,14 @@ module DeltaLake
         # @return [Hash{String => Object}, nil] nil where it has expired, or never was
         def about
           @about ||= begin
-            names = call("HKEYS", key) - ["watch"]
+            names = call("HKEYS", key) - MOVING
             names.zip(call("HMGET", key, *names)).to_h { |name, value| [name, JSON.parse(value).first] } if names.any?
           end
         end
 
         # Everything goes at a time, unless something is done before.
         def touch
-          seconds = Integer(about.fetch("expires_in"))
-          many([key, *PARTS.map { |part| key(part) }]) { |name| ["EXPIRE", name, seconds] }
+          run(:TOUCH, [key, *parts], Integer(about.fetch("expires_in")))
         end
 
         # @return [Array<String>] numbers of the tasks that are not finished
@@ -99,7 +93,7 @@ module DeltaLake
 
         # All tasks have been pushed once.
         def pushed
-          call("HSET", key, "pushed", encode(now))
+          set("HSET", "pushed", encode(now))
         end
 
         # @return [Boolean]
@@ -116,6 +110,12 @@ module DeltaLake
         def failures
           numbers = call("HKEYS", key("failures"))
           numbers.empty? ? {} : numbers.zip(call("HMGET", key("failures"), *numbers).map(&:to_i)).to_h
+        end
+
+        # @param member [String] a task or a callback
+        # @return [Boolean] whether it is only tried again by hand
+        def dead?(member)
+          call("HGET", key("failures"), member).to_i > FAILURES
         end
 
         # @param number [Object]
@@ -162,11 +162,12 @@ module DeltaLake
         # The first result stays: that of a task which was done twice belongs to nobody.
         #
         # @param number [Object]
-        # @param result [String, nil]
+        # @param result [String, nil] nil where none is kept, of any task
         def finish(number, result)
-          call("HSETNX", key("results"), number, result) if result
+          found = run(:FINISH, [key, key("tasks"), key("results")], number, about.fetch("expires_in"), *result)
+          raise loss("all") if found == -1
+
           touch
-          call("HDEL", key("tasks"), number)
           forget(number)
         end
 
@@ -177,8 +178,13 @@ module DeltaLake
         end
 
         # @return [Array<String>] results, in the order of their tasks
+        # @raise [Error] where that of a task is gone
         def results
+          raise loss("all") unless about
+
           numbers = call("HKEYS", key("results")).sort_by { |number| Integer(number, 10) }
+          raise loss("rows") if !older? && numbers.size != about.fetch("size")
+
           numbers.each_slice(SLICE).flat_map { |slice| call("HMGET", key("results"), *slice) }
         end
 
@@ -189,10 +195,32 @@ module DeltaLake
           members.empty? ? [] : members.zip(call("HMGET", key("waiting"), *members).map { |time| time&.to_f })
         end
 
+        # @return [Boolean] whether the version before has begun it
+        def older?
+          !about.key?("form")
+        end
+
+        # @return [Boolean] whether tasks are gone that nobody has finished
+        def lost?
+          return false if older? || left.positive?
+
+          finished, over = call("HMGET", key, "finished", "over")
+          over.nil? && finished.to_i != about.fetch("size")
+        end
+
+        # @param part [String] that is gone
+        # @return [Error]
+        def loss(part)
+          Error.new("Redis has lost #{part} of fan-out #{id} before it was over, and what follows is not done. Look " \
+                    "what is in the target already: another one, begun with another id, does all tasks again. See " \
+                    "that Redis evicts nothing (maxmemory-policy noeviction), and that expires_in is longer than " \
+                    "jobs wait in their queue")
+        end
+
         # @param step [Integer] a callback that was done
-        # @return [Boolean] whether nobody has said so before
+        # @raise [Error] where that is kept nowhere
         def confirm(step)
-          call("HSETNX", key, "done:#{step}", encode(now)) == 1
+          raise loss("all") if set("HSETNX", "done:#{step}", encode(now)) == -1
         end
 
         # @param step [Integer]
@@ -203,14 +231,12 @@ module DeltaLake
 
         # Nothing more is to be done: only that it was there is remembered.
         def over
-          call("HSETNX", key, "over", encode(now)) if about
-          call("SREM", ALL, id)
-          call("DEL", *PARTS.map { |part| key(part) })
+          run(:OVER, [key, ALL, *parts], id, encode(now), [about.to_h.fetch("expires_in", 0), KEPT_OVER].max)
         end
 
         # What is left of it where it has expired goes, too.
         def sweep
-          call("EVAL", SWEEP, 2 + PARTS.size, key, ALL, *PARTS.map { |part| key(part) }, id)
+          run(:SWEEP, [key, ALL, *parts], id)
         end
 
         # @return [Boolean]
@@ -232,7 +258,7 @@ module DeltaLake
         # @param jid [String]
         # @param time [Float]
         def watched(jid, time)
-          call("HSET", key, "watch", encode([jid, time]))
+          set("HSET", "watch", encode([jid, time]))
         end
 
         # @return [Float] seconds
@@ -240,9 +266,12 @@ module DeltaLake
           about.fetch("lease")
         end
 
+        # Where tasks are done, there is somebody for the library's own jobs, too.
+        #
         # @param job [Class]
         # @return [String] name of the queue that its jobs wait in
         def queue(job)
+          job = Object.const_get(about.fetch("job")) if job.include?(Job)
           about["queue"] || job.get_sidekiq_options.fetch("queue", "default").to_s
         end
 
@@ -255,6 +284,18 @@ module DeltaLake
 
         def key(part = nil)
           ["deltalake:fan-out", id, part].compact.join(":")
+        end
+
+        def parts
+          PARTS.map { |part| key(part) }
+        end
+
+        def set(command, field, value)
+          run(:SET, [key], command, field, value)
+        end
+
+        def run(script, keys, *arguments)
+          call("EVAL", Scripts.const_get(script), keys.size, *keys, *arguments)
         end
 
         def call(*command)

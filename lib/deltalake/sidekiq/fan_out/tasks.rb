@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "digest"
 require "json"
 
 module DeltaLake
@@ -11,7 +12,9 @@ module DeltaLake
         # How a task of a scan begins in Redis, and anything else.
         SCAN = "scan:"
         OTHER = "json:"
-        private_constant :SCAN, :OTHER
+        # Before a task that is not the first of its kind.
+        AGAIN = /\A(\d+):/
+        private_constant :SCAN, :OTHER, :AGAIN
 
         class << self
           # @param work [Object] what has tasks, or an Array
@@ -21,13 +24,30 @@ module DeltaLake
             items = work.respond_to?(:tasks) ? work.tasks(target_bytes: target_bytes) : work
             raise TypeError, "a fan-out is of a scan or an Array, got #{work.class}" unless items.is_a?(Array)
 
-            items.map { |item| item.is_a?(ScanTask) ? SCAN + item.to_json : OTHER + JSON.generate([item]) }
+            seen = Hash.new(0)
+            items.map do |item|
+              text = item.is_a?(ScanTask) ? SCAN + item.to_json : OTHER + JSON.generate([item])
+              times = seen[name(text)] += 1
+              times == 1 ? text : "#{times}:#{text}"
+            end
+          end
+
+          # What a task is called among those of its fan-out, for keys: the same also where that is begun again at
+          # another version of the table, of which the files have other numbers.
+          #
+          # @param text [String]
+          # @return [String]
+          def name(text)
+            plain = text.sub(AGAIN, "")
+            work = plain.start_with?(SCAN) ? files(JSON.parse(plain.delete_prefix(SCAN))) : plain
+            [Digest::SHA256.hexdigest(JSON.generate([work]))[0, 32], text[AGAIN, 1]].compact.join("-")
           end
 
           # @param text [String]
           # @param profile [String, nil]
           # @return [ScanTask, Object]
           def load(text, profile)
+            text = text.sub(AGAIN, "")
             return JSON.parse(text.delete_prefix(OTHER)).first if text.start_with?(OTHER)
 
             ScanTask.load(text.delete_prefix(SCAN), storage: profile ? profile.to_sym : {})
@@ -61,6 +81,12 @@ module DeltaLake
           end
 
           private
+
+          # What a task of a scan reads, whatever else is in its text.
+          def files(task)
+            task.values_at("table", "columns", "conditions") +
+              task.dig("read", "files").map { |file| file.values_at("path", "deletionVector") }
+          end
 
           def job(state)
             Object.const_get(state.about.fetch("job"))

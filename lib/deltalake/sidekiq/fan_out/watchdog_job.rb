@@ -11,38 +11,56 @@ module DeltaLake
   module Sidekiq
     class FanOut
       # Pushes again what was lost with a process that was killed: Sidekiq has no trace of it; and what that had not
-      # pushed yet. Comes back until the fan-out is over; where it is itself lost, the next task that ends or the next
-      # process that starts calls another.
+      # pushed yet. Comes back until the fan-out is over, or tasks are gone; where it is itself lost, the next task that
+      # ends or {Rounds} call another.
       # @api private
       class WatchdogJob
         include Job
 
         class << self
+          # Sidekiq::Testing runs it at once in place of at its time, again and again, and loses no job.
+          #
           # @param state [State]
           def schedule(state)
+            return if ::Sidekiq.const_defined?(:Testing) && ::Sidekiq::Testing.enabled?
+
             jid = SecureRandom.hex(12)
             time = state.now + (state.lease / 2)
             state.watched(jid, time)
-            ::Sidekiq::Client.push({ "class" => self, "args" => [state.id], "jid" => jid, "at" => time,
-                                     "queue" => state.about["queue"] }.compact)
+            ::Sidekiq::Client.push("class" => self, "args" => [state.id], "jid" => jid, "at" => time,
+                                   "queue" => state.queue(self))
           end
 
           # @param state [State]
           def ensure_scheduled(state)
             _, time = state.watch
-            schedule(state) if time.nil? || time < state.now - (2 * state.lease)
+            schedule(state) unless (time && near?(state, time)) || state.lost?
           end
 
-          # Of all fan-outs that are not over, when a process starts.
+          # Of all fan-outs that are not over.
           def ensure_all
-            State.all.each do |id|
-              state = State.new(id)
-              next state.sweep unless state.about
-
-              state.over? ? state.over : ensure_scheduled(state)
+            guarded("fan-outs") do
+              State.all.each { |id| guarded("fan-out #{id}") { look_after(State.new(id)) } }
             end
+          end
+
+          private
+
+          # One that is late was lost, and one that is far off has the time of a clock that is wrong.
+          def near?(state, time)
+            (time - state.now).abs <= 2 * state.lease
+          end
+
+          def guarded(what)
+            yield
           rescue StandardError => e
-            ::Sidekiq.logger.warn { "deltalake: fan-outs could not be looked after: #{e.message}" }
+            ::Sidekiq.logger.warn { "deltalake: #{what} could not be looked after: #{e.message}" }
+          end
+
+          def look_after(state)
+            return state.sweep unless state.about
+
+            state.over? ? state.over : ensure_scheduled(state)
           end
         end
 
@@ -51,6 +69,7 @@ module DeltaLake
         def perform(id)
           state = State.new(id)
           return if state.about.nil? || state.over? || state.watch&.first != jid
+          raise state.loss("tasks") if state.lost?
 
           self.class.schedule(state)
           state.touch
