@@ -71,6 +71,41 @@ RSpec.describe DeltaLake::CurrentJob do
     expect(keys).to eq(["a/part"])
   end
 
+  it "cannot count in a process that the job has forked" do
+    said = run do
+      table.append(orders(1..1), once: :job)
+      in_child do
+        append = -> { table.append(orders(2..2), once: :job) }
+        inner = -> { described_class.queued("b", Object, -> { [] }, &append) }
+        told = [append, inner].map { |write| message_of(&write) }
+        table.append(orders(3..3), once: { job: "part" })
+        run("mine", &append)
+        told
+      end
+    end
+    expect(said).to match([/another process.*CurrentJob\.key\(name\), made before/, /inline in one of another process/])
+    expect(keys).to contain_exactly("a/1", "a/part", "mine/1")
+  end
+
+  def in_child
+    reader, writer = IO.pipe
+    pid = fork do
+      writer.write(Marshal.dump(yield))
+    ensure
+      writer.close
+      exit!
+    end
+    writer.close
+    Marshal.load(reader.read).tap { Process.wait(pid) } # rubocop:disable Security/MarshalLoad
+  end
+
+  def message_of
+    yield
+    nil
+  rescue ArgumentError => e
+    e.message
+  end
+
   it "does not guess after a write that failed" do
     run do
       expect { table.append([{ id: nil }], once: :job) }.to raise_error(DeltaLake::SchemaMismatchError)
