@@ -41,6 +41,9 @@ module DeltaLake
     # What callables of the user's may raise, a method that is not there yet among it.
     # @api private
     FAULTS = [StandardError, ScriptError].freeze
+    # Seconds that `dead_letter` has for a row at the end, at least.
+    # @api private
+    LETTER = 5
     FORK = Mutex.new
     private_constant :FORK
 
@@ -131,10 +134,12 @@ module DeltaLake
       self
     end
 
-    # Takes no more rows, flushes what there is, and hands over what cannot be flushed in time.
+    # Takes no more rows, flushes what there is, and hands over what cannot be flushed in time. Then it waits for
+    # `dead_letter`, while that takes no longer than the deadline for a row, and five seconds at least; rows that it has
+    # not taken by then go to the configured logger, or standard error.
     #
     # @param deadline [Numeric] most seconds to flush; a commit that is on its way then is waited for five more
-    # @return [Boolean] whether all rows are in the table, or were refused by it
+    # @return [Boolean] whether all rows are in the table, or were refused by it and taken by `dead_letter`
     # @raise [StandardError, ScriptError] what `dead_letter` raised, when it was given every row
     def close(deadline: @close_deadline)
       seconds(:deadline, deadline)
@@ -142,11 +147,10 @@ module DeltaLake
         state = self.state
         state.waiting.close
         state.flusher.finish(Clock.now + deadline)
-        rest = state.waiting.rest.reject { |batch| batch.rows.empty? }
-        rest.each { |batch| give_away(batch, state) }
-        state.letters.deliver
+        rest(state).each { |batch| give_away(batch, state) }
+        taken = state.letters.deliver_patiently([deadline, LETTER].max)
         Registry.remove(self)
-        !state.given_away
+        taken && !state.given_away
       end
     end
 
@@ -156,8 +160,15 @@ module DeltaLake
     def give_up
       @hand_over = nil
       state = self.state
-      state.waiting.rest.each { |batch| give_away(batch, state) }
-      state.letters.deliver
+      rest(state).each { |batch| give_away(batch, state) }
+      state.letters.deliver_patiently(LETTER)
+    end
+
+    # Leaves to the log what `dead_letter` has not taken: the process ends.
+    #
+    # @api private
+    def write_down
+      state.letters.write_down
     end
 
     # @return [Integer] rows that are not in the table yet
@@ -205,6 +216,11 @@ module DeltaLake
       waiting = Waiting.new(table, @limits)
       letters = DeadLetters.new(table, @dead_letter)
       State.new(waiting, Flusher.new(waiting, letters, @writer, deadline: @deadline, on_error: @on_error), letters)
+    end
+
+    # What is neither in the table nor with who takes refused rows.
+    def rest(state)
+      state.waiting.rest.reject { |batch| batch.rows.empty? || batch.landed? }
     end
 
     # To the user, in the end to the one who takes refused rows. What breaks off the user leaves open where the rows

@@ -58,12 +58,21 @@ module DeltaLake
           thread.kill
           thread.join(1)
           buffer.give_up
+        rescue *FAULTS => e
+          complain(buffer, e)
+        ensure
+          buffer.write_down
         end
 
         def close_one(buffer)
           buffer.close
         rescue Exception => e # rubocop:disable Lint/RescueException
-          warn "deltalake: #{buffer.inspect} was closed with an error: #{e.full_message(highlight: false)}"
+          complain(buffer, e)
+          buffer.write_down
+        end
+
+        def complain(buffer, error)
+          warn "deltalake: #{buffer.inspect} was closed with an error: #{error.full_message(highlight: false)}"
         end
       end
 
