@@ -143,14 +143,17 @@ module DeltaLake
     # @raise [StandardError, ScriptError] what `dead_letter` raised, when it was given every row
     def close(deadline: @close_deadline)
       seconds(:deadline, deadline)
+      @closing.synchronize { end_state(state, deadline).tap { Registry.remove(self) } }
+    end
+
+    # As {#close}, where the process ends. Rows that come meanwhile, as of another's `dead_letter`, begin it anew.
+    #
+    # @api private
+    def close_with_process
       @closing.synchronize do
-        state = self.state
-        state.waiting.close
-        state.flusher.finish(Clock.now + deadline)
-        rest(state).each { |batch| give_away(batch, state) }
-        taken = state.letters.deliver_patiently([deadline, LETTER].max)
-        Registry.remove(self)
-        taken && !state.given_away
+        @ending = state
+        FORK.synchronize { @state = nil } unless @ending.waiting.closed?
+        end_state(@ending, @close_deadline)
       end
     end
 
@@ -159,7 +162,7 @@ module DeltaLake
     # @api private
     def give_up
       @hand_over = nil
-      state = self.state
+      state = @ending || self.state
       rest(state).each { |batch| give_away(batch, state) }
       state.letters.deliver_patiently(LETTER)
     end
@@ -168,7 +171,7 @@ module DeltaLake
     #
     # @api private
     def write_down
-      state.letters.write_down
+      (@ending || state).letters.write_down
     end
 
     # @return [Integer] rows that are not in the table yet
@@ -194,28 +197,50 @@ module DeltaLake
       end
       return self if rows.empty?
 
-      state = self.state
-      Registry.add(self)
-      state.flusher.start
-      state.waiting.add(rows.map(&:dup), @push_timeout) do
-        state.flusher.start
-        state.flusher.last_error
+      rows = rows.map(&:dup)
+      begin
+        state = self.state
+        add(rows, state)
+      rescue BufferClosedError
+        retry unless state.equal?(self.state)
+        raise
       end
       self
     end
 
+    def add(rows, state)
+      Registry.add(self)
+      state.flusher.start
+      state.waiting.add(rows, @push_timeout) do
+        state.flusher.start
+        state.flusher.last_error
+      end
+    end
+
     # Anew in the child of a fork.
     def state
-      return @state if @state && @state.waiting.pid == Process.pid
+      state = @state
+      return state if state && state.waiting.pid == Process.pid
 
-      FORK.synchronize { @state = new_state unless @state && @state.waiting.pid == Process.pid }
-      @state
+      FORK.synchronize do
+        @state = new_state unless @state && @state.waiting.pid == Process.pid
+        @state
+      end
     end
 
     def new_state
       waiting = Waiting.new(table, @limits)
       letters = DeadLetters.new(table, @dead_letter)
       State.new(waiting, Flusher.new(waiting, letters, @writer, deadline: @deadline, on_error: @on_error), letters)
+    end
+
+    # Whether all rows are in the table, or were refused and taken.
+    def end_state(state, deadline)
+      state.waiting.close
+      state.flusher.finish(Clock.now + deadline)
+      rest(state).each { |batch| give_away(batch, state) }
+      taken = state.letters.deliver_patiently([deadline, LETTER].max)
+      taken && !state.given_away
     end
 
     # What is neither in the table nor with who takes refused rows.
