@@ -96,6 +96,48 @@ RSpec.describe "Rows that a buffer could not flush", :native, :sidekiq do
       .to raise_error(DeltaLake::SchemaMismatchError)
   end
 
+  describe "of which the table refuses one" do
+    %i[add append push].product(%i[before after]).each do |step, moment|
+      it "are in the table once, whatever that takes later, and wherever the job is cut off (#{moment} #{step})" do
+        owner = { add: DeltaLake::Sidekiq::SetAside, append: DeltaLake::Table,
+                  push: DeltaLake::Sidekiq::RePushJob }[step]
+        DeltaLake::Sidekiq::HandOver.new.call(batch([{ id: 1 }, { id: 2, note: "x" }, { id: 3 }]))
+        whole = Sidekiq::Queue.new.first.tap(&:delete)
+        cut(owner, step, moment) do
+          expect { DeltaLake::Sidekiq::RePushJob.new.perform(*whole.args) }.to raise_error(Interrupt)
+        end
+        DeltaLake.open(table_path).alter { |change| change.add_column(:note, :string) }
+        DeltaLake::Sidekiq::RePushJob.new.perform(*whole.args)
+        run_jobs
+        expect(ids).to contain_exactly(1, 2, 3)
+      end
+    end
+
+    it "are not committed where Redis cannot be told of it" do
+      DeltaLake::Sidekiq::HandOver.new.call(batch([{ id: 1 }, { id: nil }]))
+      whole = Sidekiq::Queue.new.first
+      allow_any_instance_of(DeltaLake::Sidekiq::SetAside).to receive(:add).and_raise(IOError)
+      expect { DeltaLake::Sidekiq::RePushJob.new.perform(*whole.args) }.to raise_error(IOError)
+      expect([ids, Sidekiq::Queue.new.size]).to eq([[], 1])
+    end
+
+    # Its process ends before that step, or after it.
+    def cut(owner, step, moment)
+      breaking = Module.new do
+        define_method(step) do |*given, **options, &block|
+          raise Interrupt if moment == :before
+
+          super(*given, **options, &block)
+          raise Interrupt
+        end
+      end
+      owner.class_eval { prepend breaking }
+      yield
+    ensure
+      breaking.remove_method(step)
+    end
+  end
+
   it "stay in the queue that they were handed over to, each on its own too" do
     DeltaLake::Sidekiq::HandOver.new(queue: :low).call(batch([{ id: 1 }, { id: nil }]))
     job = Sidekiq::Queue.new("low").first.tap(&:delete)
