@@ -261,7 +261,8 @@ module DeltaLake
       end
     end
 
-    # Why the user does not take the rows, or nil. The block is called as soon as they are taken.
+    # Why the user does not take the rows, or nil. The block is called as soon as they are taken. Who raises may have
+    # taken them, as when no answer of Redis came.
     def refusal(batch, &taken)
       raise DeadlineExceededError, "rows were not flushed before the end" unless @hand_over
 
@@ -269,14 +270,14 @@ module DeltaLake
       nil
     rescue *FAULTS => e
       log(e)
-      batch.uncertain? ? outcome_unknown(batch) : e
+      batch.uncertain? || @hand_over ? outcome_unknown(batch, e) : e
     end
 
     # What goes to the one who takes refused rows: all, or what the user refuses.
     def letters(batch, why)
-      return batch.rows.map { |row| [row, why] } if why
-
-      batch.refused.map { |row, error| [row, batch.uncertain? ? outcome_unknown(batch) : error] }
+      (why ? batch.rows : batch.refused.keys).map do |row|
+        [row, batch.uncertain? ? why || outcome_unknown(batch) : batch.refused.fetch(row, why)]
+      end
     end
 
     def hand_over(batch, &taken)
@@ -285,8 +286,12 @@ module DeltaLake
       Instrumentation.tell_run(:hand_over, Address.of(table), **known) { @hand_over.call(batch).tap(&taken) }
     end
 
-    def outcome_unknown(batch)
-      CommitOutcomeUnknownError.new("the row may be in the table already, with once: #{batch.key.inspect}", table:)
+    def outcome_unknown(batch, cause = nil)
+      handed = "have been handed over, or " if @hand_over
+      raise CommitOutcomeUnknownError.new("the row may #{handed}be in the table already, with once: " \
+                                          "#{batch.key.inspect}", table:), cause:
+    rescue CommitOutcomeUnknownError => e
+      e
     end
 
     def log(error)

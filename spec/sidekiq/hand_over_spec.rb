@@ -198,6 +198,24 @@ RSpec.describe "Rows that a buffer could not flush", :native, :sidekiq do
     expect(here.size).to eq(0)
   end
 
+  it "go to dead_letter with the key of their job where Redis has it, and does not say so" do
+    letters = []
+    here = DeltaLake::Buffer.new(table_path("away"), rows: 1_001, age: 600, on_error: ->(_) {},
+                                                     dead_letter: ->(*letter) { letters << letter },
+                                                     hand_over: DeltaLake::Sidekiq::HandOver.new)
+    here.concat([*Array.new(1_001) { |i| { id: i } }, { id: 1_001 }, { id: Object.new }])
+    allow(Sidekiq::Client).to receive(:push_bulk).and_wrap_original do |original, *given|
+      original.call(*given)
+      raise IOError, "no answer"
+    end
+    expect(here.close(deadline: 0)).to be(false)
+    keys = Sidekiq::Queue.new.flat_map { |job| job.args[3].map { |row| [row["id"], job.args[2]] } }
+    unknown, other = letters.partition { |_, error| error.is_a?(DeltaLake::CommitOutcomeUnknownError) }
+    expect(unknown.map { |row, error| [row[:id], error.message[/with once: "(.*)"/, 1]] }).to match_array(keys)
+    expect(unknown.map { |_, error| error.cause.message }.uniq).to eq(["no answer"])
+    expect([keys.size, other.map { |_, error| error.class }]).to eq([1_002, [TypeError]])
+  end
+
   it "push no job where none of them has a form" do
     given = batch([{ id: Object.new }])
     expect(DeltaLake::Sidekiq::HandOver.new.call(given)).to eq(0)
