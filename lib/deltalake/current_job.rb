@@ -10,7 +10,7 @@ module DeltaLake
   #
   # `once: :job` is the id and the number of the write among those of the job to that table, counted from 1. So a job
   # makes the same writes to a table in the same order each time; one that does not, names them: `once: { job: "orders"
-  # }`. Names and numbers are kept per table, since keys are.
+  # }`, each by its own. Names and numbers are kept per table, since keys are.
   #
   # The job belongs to one fiber. Threads and fibers that a job starts have none, for their order is nobody's, and
   # processes cannot count in it: give them `once: DeltaLake::CurrentJob.key("part-1")`, made before. A job within a job
@@ -90,7 +90,7 @@ module DeltaLake
       def write(once, table, &write)
         case once
         when :job then current!.numbered(table.id, table.uri, &write)
-        when Hash then yield key(name_in(once))
+        when Hash then current!.named(name_in(once), table.id, table.uri, &write)
         else yield once
         end
       end
@@ -157,6 +157,7 @@ module DeltaLake
       @written = Hash.new(0)
       @inline = Hash.new(0)
       @failed = {}
+      @named = {}
     end
 
     # @param id [String]
@@ -217,7 +218,27 @@ module DeltaLake
       places.each { |place| @failed[place] = number } if number && !done
     end
 
+    # A write with a name, which a run gives to one that succeeds, since a second one would be skipped.
+    #
+    # @param name [String, Symbol]
+    # @param places [Array<String>] what the table is known by
+    # @yieldparam key [String]
+    # @api private
+    def named(name, *places)
+      key = key(name)
+      uses = places.map { |place| [place, key] }
+      refuse_again(name) if uses.any? { |use| @named[use] }
+      result = yield(key)
+      uses.each { |use| @named[use] = true }
+      result
+    end
+
     private
+
+    def refuse_again(name)
+      raise ArgumentError, "this job has already written #{name.to_s.inspect} to this table: give each write its own " \
+                           "name, as in once: { job: \"part-\#{number}\" }"
+    end
 
     def refuse_after(failed)
       return unless failed

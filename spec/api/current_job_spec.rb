@@ -118,6 +118,24 @@ RSpec.describe DeltaLake::CurrentJob do
     expect(keys).to contain_exactly("a/named", "a/bad", "a/1")
   end
 
+  it "takes a name once for a table in a run, and again after a failure" do
+    other = create_table(path: table_path("other"))
+    [true, false].each do |first|
+      run do
+        named = ->(of, *rows) { of.append(rows, once: { job: :part }) }
+        expect { named.call(table, { id: nil }) }.to raise_error(DeltaLake::SchemaMismatchError) if first
+        expect(named.call(table, { id: 1 }).skipped?).to be(!first)
+        [table, DeltaLake.open(table.uri)].each do |again|
+          expect { named.call(again, { id: 2 }) }
+            .to raise_error(ArgumentError, /already written "part" to this table: give each write its own name/)
+        end
+        expect { table.overwrite([{ id: 3 }], once: { job: "part" }) }.to raise_error(ArgumentError)
+        named.call(other, { id: 4 })
+      end
+    end
+    expect([table, other].map { |each| DeltaLake.open(each.uri).pluck(:id) }).to eq([[1], [4]])
+  end
+
   it "asks for names where a job goes on in its middle" do
     run("a", resumes: true) do
       expect { table.append(orders(1..1), once: :job) }.to raise_error(ArgumentError, /name each/)
