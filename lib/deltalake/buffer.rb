@@ -82,7 +82,7 @@ module DeltaLake
       Arguments.deadline(deadline)
       Arguments.one_of(:on_unknown, on_unknown, %i[raise ignore add])
       NamedTables.find(table, {}) if table.is_a?(Symbol)
-      @table = Address.of(table)
+      @table = Address.without_secret(table)
       @how = { name: (table if table.is_a?(Symbol)), profile: (storage if storage.is_a?(Symbol)), on_unknown: }.freeze
       @writer = Writer.new(table.is_a?(Table) || table.is_a?(Symbol) ? table : @table, storage, { on_unknown: })
       @closing = Mutex.new
