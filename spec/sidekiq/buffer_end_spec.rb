@@ -52,11 +52,10 @@ RSpec.describe "Rows that a buffer takes while its process ends", :native do
       end
       sleep(0.05)
     RUBY
-    *taken, last = ended.out.lines(chomp: true)
+    taken = ended.out.lines(chomp: true) - ["closed"]
     expect(taken.size).to be > 10
-    expect(last).to eq("closed").or eq((taken.size + 1).to_s)
-    expect(ids.size - taken.size).to be_between(0, 1)
-    expect(ids.uniq.size).to eq(ids.size)
+    # It may be ended before it has said the last one.
+    expect(ids).to match_array(1..taken.size).or match_array(1..(taken.size + 1))
   end
 
   it "at an exit that was asked for before, are in the table" do
