@@ -41,6 +41,9 @@ module DeltaLake
     # What callables of the user's may raise, a method that is not there yet among it.
     # @api private
     FAULTS = [StandardError, ScriptError].freeze
+    # Seconds that `dead_letter` has for a row at the end, at least.
+    # @api private
+    LETTER = 5
     FORK = Mutex.new
     private_constant :FORK
 
@@ -79,7 +82,7 @@ module DeltaLake
       Arguments.deadline(deadline)
       Arguments.one_of(:on_unknown, on_unknown, %i[raise ignore add])
       NamedTables.find(table, {}) if table.is_a?(Symbol)
-      @table = Address.of(table)
+      @table = Address.without_secret(table)
       @how = { name: (table if table.is_a?(Symbol)), profile: (storage if storage.is_a?(Symbol)), on_unknown: }.freeze
       @writer = Writer.new(table.is_a?(Table) || table.is_a?(Symbol) ? table : @table, storage, { on_unknown: })
       @closing = Mutex.new
@@ -131,22 +134,26 @@ module DeltaLake
       self
     end
 
-    # Takes no more rows, flushes what there is, and hands over what cannot be flushed in time.
+    # Takes no more rows, flushes what there is, and hands over what cannot be flushed in time. Then it waits for
+    # `dead_letter`, while that takes no longer than the deadline for a row, and five seconds at least; rows that it has
+    # not taken by then go to the configured logger, or standard error.
     #
     # @param deadline [Numeric] most seconds to flush; a commit that is on its way then is waited for five more
-    # @return [Boolean] whether all rows are in the table, or were refused by it
+    # @return [Boolean] whether all rows are in the table, or were refused by it and taken by `dead_letter`
     # @raise [StandardError, ScriptError] what `dead_letter` raised, when it was given every row
     def close(deadline: @close_deadline)
       seconds(:deadline, deadline)
+      @closing.synchronize { end_state(state, deadline).tap { Registry.remove(self) } }
+    end
+
+    # As {#close}, where the process ends. Rows that come meanwhile, as of another's `dead_letter`, begin it anew.
+    #
+    # @api private
+    def close_with_process
       @closing.synchronize do
-        state = self.state
-        state.waiting.close
-        state.flusher.finish(Clock.now + deadline)
-        rest = state.waiting.rest.reject { |batch| batch.rows.empty? }
-        rest.each { |batch| give_away(batch, state) }
-        state.letters.deliver
-        Registry.remove(self)
-        !state.given_away
+        @ending = state
+        FORK.synchronize { @state = nil } unless @ending.waiting.closed?
+        end_state(@ending, @close_deadline)
       end
     end
 
@@ -155,9 +162,16 @@ module DeltaLake
     # @api private
     def give_up
       @hand_over = nil
-      state = self.state
-      state.waiting.rest.each { |batch| give_away(batch, state) }
-      state.letters.deliver
+      state = @ending || self.state
+      rest(state).each { |batch| give_away(batch, state) }
+      state.letters.deliver_patiently(LETTER)
+    end
+
+    # Leaves to the log what `dead_letter` has not taken: the process ends.
+    #
+    # @api private
+    def write_down
+      (@ending || state).letters.write_down
     end
 
     # @return [Integer] rows that are not in the table yet
@@ -183,28 +197,55 @@ module DeltaLake
       end
       return self if rows.empty?
 
-      state = self.state
-      Registry.add(self)
-      state.flusher.start
-      state.waiting.add(rows.map(&:dup), @push_timeout) do
-        state.flusher.start
-        state.flusher.last_error
+      rows = rows.map(&:dup)
+      begin
+        state = self.state
+        add(rows, state)
+      rescue BufferClosedError
+        retry unless state.equal?(self.state)
+        raise
       end
       self
     end
 
+    def add(rows, state)
+      Registry.add(self)
+      state.flusher.start
+      state.waiting.add(rows, @push_timeout) do
+        state.flusher.start
+        state.flusher.last_error
+      end
+    end
+
     # Anew in the child of a fork.
     def state
-      return @state if @state && @state.waiting.pid == Process.pid
+      state = @state
+      return state if state && state.waiting.pid == Process.pid
 
-      FORK.synchronize { @state = new_state unless @state && @state.waiting.pid == Process.pid }
-      @state
+      FORK.synchronize do
+        @state = new_state unless @state && @state.waiting.pid == Process.pid
+        @state
+      end
     end
 
     def new_state
       waiting = Waiting.new(table, @limits)
       letters = DeadLetters.new(table, @dead_letter)
       State.new(waiting, Flusher.new(waiting, letters, @writer, deadline: @deadline, on_error: @on_error), letters)
+    end
+
+    # Whether all rows are in the table, or were refused and taken.
+    def end_state(state, deadline)
+      state.waiting.close
+      state.flusher.finish(Clock.now + deadline)
+      rest(state).each { |batch| give_away(batch, state) }
+      taken = state.letters.deliver_patiently([deadline, LETTER].max)
+      taken && !state.given_away
+    end
+
+    # What is neither in the table nor with who takes refused rows.
+    def rest(state)
+      state.waiting.rest.reject { |batch| batch.rows.empty? || batch.landed? }
     end
 
     # To the user, in the end to the one who takes refused rows. What breaks off the user leaves open where the rows
@@ -220,7 +261,8 @@ module DeltaLake
       end
     end
 
-    # Why the user does not take the rows, or nil. The block is called as soon as they are taken.
+    # Why the user does not take the rows, or nil. The block is called as soon as they are taken. Who raises may have
+    # taken them, as when no answer of Redis came.
     def refusal(batch, &taken)
       raise DeadlineExceededError, "rows were not flushed before the end" unless @hand_over
 
@@ -228,14 +270,14 @@ module DeltaLake
       nil
     rescue *FAULTS => e
       log(e)
-      batch.uncertain? ? outcome_unknown(batch) : e
+      batch.uncertain? || @hand_over ? outcome_unknown(batch, e) : e
     end
 
     # What goes to the one who takes refused rows: all, or what the user refuses.
     def letters(batch, why)
-      return batch.rows.map { |row| [row, why] } if why
-
-      batch.refused.map { |row, error| [row, batch.uncertain? ? outcome_unknown(batch) : error] }
+      (why ? batch.rows : batch.refused.keys).map do |row|
+        [row, batch.uncertain? ? why || outcome_unknown(batch) : batch.refused.fetch(row, why)]
+      end
     end
 
     def hand_over(batch, &taken)
@@ -244,8 +286,12 @@ module DeltaLake
       Instrumentation.tell_run(:hand_over, Address.of(table), **known) { @hand_over.call(batch).tap(&taken) }
     end
 
-    def outcome_unknown(batch)
-      CommitOutcomeUnknownError.new("the row may be in the table already, with once: #{batch.key.inspect}", table:)
+    def outcome_unknown(batch, cause = nil)
+      handed = "have been handed over, or " if @hand_over
+      raise CommitOutcomeUnknownError.new("the row may #{handed}be in the table already, with once: " \
+                                          "#{batch.key.inspect}", table:), cause:
+    rescue CommitOutcomeUnknownError => e
+      e
     end
 
     def log(error)

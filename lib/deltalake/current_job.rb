@@ -10,11 +10,11 @@ module DeltaLake
   #
   # `once: :job` is the id and the number of the write among those of the job to that table, counted from 1. So a job
   # makes the same writes to a table in the same order each time; one that does not, names them: `once: { job: "orders"
-  # }`. Names and numbers are kept per table, since keys are.
+  # }`, each by its own. Names and numbers are kept per table, since keys are.
   #
-  # The job belongs to one fiber. Threads and fibers that a job starts have none, for their order is nobody's: give them
-  # `once: DeltaLake::CurrentJob.key("part-1")`, made before. A job within a job has the inner one's id until it ends;
-  # with the id of an outer one it goes on counting there.
+  # The job belongs to one fiber. Threads and fibers that a job starts have none, for their order is nobody's, and
+  # processes cannot count in it: give them `once: DeltaLake::CurrentJob.key("part-1")`, made before. A job within a job
+  # has the inner one's id until it ends; with the id of an outer one it goes on counting there.
   #
   # A job of a queue that is run inline in another one (`perform_now`, `perform_inline`) is given a new id each time. So
   # it goes by the outer one's, its class, its arguments and its number among those that are alike in that run: where
@@ -27,7 +27,10 @@ module DeltaLake
     PLACE = :deltalake_jobs
     # Their jobs go on in the middle with the same id.
     RESUMING = %w[Sidekiq::Job::Iterable Sidekiq::IterableJob ActiveJob::Continuable JobIteration::Iteration].freeze
-    private_constant :PLACE, :RESUMING
+    # What to do in all that runs beside the job.
+    BESIDE = "Threads, fibers and processes that a job starts have none: give them once: " \
+             "DeltaLake::CurrentJob.key(name), made before"
+    private_constant :PLACE, :RESUMING, :BESIDE
 
     class << self
       # Runs the block as the job of this id.
@@ -87,7 +90,7 @@ module DeltaLake
       def write(once, table, &write)
         case once
         when :job then current!.numbered(table.id, table.uri, &write)
-        when Hash then yield key(name_in(once))
+        when Hash then current!.named(name_in(once), table.id, table.uri, &write)
         else yield once
         end
       end
@@ -118,7 +121,7 @@ module DeltaLake
           once: :job takes its key from the job that is running, and here is none. In Sidekiq: require "deltalake/sidekiq"
           where the server is set up, and in tests Sidekiq::Testing.server_middleware { |chain|
           chain.add DeltaLake::Sidekiq::Middleware }; in ActiveJob: include DeltaLake::ActiveJob; elsewhere: DeltaLake::CurrentJob.with(id)
-          { }. Threads and fibers that a job starts have none: give them once: DeltaLake::CurrentJob.key(name), made before
+          { }. #{BESIDE}
         TEXT
       end
 
@@ -143,16 +146,18 @@ module DeltaLake
     # @param id [String]
     # @param given [String] the id by which its queue knows it
     # @param resumes [Boolean]
-    # @param rootless [Boolean] whether it is inline in a job that may go on in its middle, so that no id stays
+    # @param rootless [String, nil] what the job is that it is inline in, where no id stays for that
     # @api private
-    def initialize(id, resumes:, given: id, rootless: false)
+    def initialize(id, resumes:, given: id, rootless: nil)
       @id = id
       @given = given
       @resumes = resumes
       @rootless = rootless
+      @pid = Process.pid
       @written = Hash.new(0)
       @inline = Hash.new(0)
       @failed = {}
+      @named = {}
     end
 
     # @param id [String]
@@ -170,7 +175,8 @@ module DeltaLake
     # @return [CurrentJob]
     # @api private
     def inline(given, work, resumes:)
-      return self.class.new(given, resumes:, rootless: true) if @resumes || @rootless
+      rootless = @rootless || ("one that may go on in its middle" if @resumes) || ("one of another process" if forked?)
+      return self.class.new(given, resumes:, rootless:) if rootless
 
       mark = Digest::SHA256.hexdigest(JSON.generate(work))[0, 16]
       self.class.new("#{id}/inline-#{mark}-#{@inline[mark] += 1}", resumes:, given:)
@@ -200,6 +206,7 @@ module DeltaLake
     # @api private
     def numbered(*places)
       refuse_rootless
+      refuse_forked
       refuse_resuming
       refuse_after(places.filter_map { |place| @failed[place] }.first)
       number = places.map { |place| @written[place] }.max + 1
@@ -211,7 +218,27 @@ module DeltaLake
       places.each { |place| @failed[place] = number } if number && !done
     end
 
+    # A write with a name, which a run gives to one that succeeds, since a second one would be skipped.
+    #
+    # @param name [String, Symbol]
+    # @param places [Array<String>] what the table is known by
+    # @yieldparam key [String]
+    # @api private
+    def named(name, *places)
+      key = key(name)
+      uses = places.map { |place| [place, key] }
+      refuse_again(name) if uses.any? { |use| @named[use] }
+      result = yield(key)
+      uses.each { |use| @named[use] = true }
+      result
+    end
+
     private
+
+    def refuse_again(name)
+      raise ArgumentError, "this job has already written #{name.to_s.inspect} to this table: give each write its own " \
+                           "name, as in once: { job: \"part-\#{number}\" }"
+    end
 
     def refuse_after(failed)
       return unless failed
@@ -225,9 +252,21 @@ module DeltaLake
     def refuse_rootless
       return unless @rootless
 
-      raise ArgumentError, "job #{id} is run inline in one that may go on in its middle, so that its id would be " \
+      raise ArgumentError, "job #{id} is run inline in #{@rootless}, so that its id would be " \
                            "another when that is run again: run it as DeltaLake::CurrentJob.with(\"...\") { }, with " \
                            "an id of the outer job's and its part"
+    end
+
+    # A fork has a copy of what was counted, and so has the next one.
+    def forked?
+      @pid != Process.pid
+    end
+
+    def refuse_forked
+      return unless forked?
+
+      raise ArgumentError, "job #{id} runs in another process, and this one cannot count its writes, nor its " \
+                           "fan-outs: those take an id. #{BESIDE}"
     end
 
     def refuse_resuming

@@ -71,6 +71,41 @@ RSpec.describe DeltaLake::CurrentJob do
     expect(keys).to eq(["a/part"])
   end
 
+  it "cannot count in a process that the job has forked" do
+    said = run do
+      table.append(orders(1..1), once: :job)
+      in_child do
+        append = -> { table.append(orders(2..2), once: :job) }
+        inner = -> { described_class.queued("b", Object, -> { [] }, &append) }
+        told = [append, inner].map { |write| message_of(&write) }
+        table.append(orders(3..3), once: { job: "part" })
+        run("mine", &append)
+        told
+      end
+    end
+    expect(said).to match([/another process.*CurrentJob\.key\(name\), made before/, /inline in one of another process/])
+    expect(keys).to contain_exactly("a/1", "a/part", "mine/1")
+  end
+
+  def in_child
+    reader, writer = IO.pipe
+    pid = fork do
+      writer.write(Marshal.dump(yield))
+    ensure
+      writer.close
+      exit!
+    end
+    writer.close
+    Marshal.load(reader.read).tap { Process.wait(pid) } # rubocop:disable Security/MarshalLoad
+  end
+
+  def message_of
+    yield
+    nil
+  rescue ArgumentError => e
+    e.message
+  end
+
   it "does not guess after a write that failed" do
     run do
       expect { table.append([{ id: nil }], once: :job) }.to raise_error(DeltaLake::SchemaMismatchError)
@@ -81,6 +116,24 @@ RSpec.describe DeltaLake::CurrentJob do
     end
     run { table.append(orders(3..3), once: :job) }
     expect(keys).to contain_exactly("a/named", "a/bad", "a/1")
+  end
+
+  it "takes a name once for a table in a run, and again after a failure" do
+    other = create_table(path: table_path("other"))
+    [true, false].each do |first|
+      run do
+        named = ->(of, *rows) { of.append(rows, once: { job: :part }) }
+        expect { named.call(table, { id: nil }) }.to raise_error(DeltaLake::SchemaMismatchError) if first
+        expect(named.call(table, { id: 1 }).skipped?).to be(!first)
+        [table, DeltaLake.open(table.uri)].each do |again|
+          expect { named.call(again, { id: 2 }) }
+            .to raise_error(ArgumentError, /already written "part" to this table: give each write its own name/)
+        end
+        expect { table.overwrite([{ id: 3 }], once: { job: "part" }) }.to raise_error(ArgumentError)
+        named.call(other, { id: 4 })
+      end
+    end
+    expect([table, other].map { |each| DeltaLake.open(each.uri).pluck(:id) }).to eq([[1], [4]])
   end
 
   it "asks for names where a job goes on in its middle" do

@@ -104,6 +104,60 @@ RSpec.describe "A buffer whose close is broken off", :native do
     expect(ended.status).to be_signaled
   end
 
+  # What the receiver does with its first row ends neither it nor the wait for it.
+  def ending_with_letters(receiver, *rows)
+    create_table
+    ruby(<<~RUBY)
+      require "deltalake/buffer"
+      DeltaLake::Buffer.module_eval do
+        remove_const(:LETTER) if const_defined?(:LETTER)
+        const_set(:LETTER, 0.5)
+      end
+      calls = 0
+      here = DeltaLake::Buffer.new(#{table_path.inspect}, age: 600, close_deadline: 0.3, on_error: ->(_) {},
+                                   dead_letter: #{receiver}, hand_over: ->(batch) { puts "handed \#{batch.rows}" })
+      here.concat(#{rows.inspect})
+    RUBY
+  end
+
+  it "writes down the rows that a receiver which does not end has not taken" do
+    ended = ending_with_letters("->(*) { sleep }", { id: 1 }, { id: "bad 1" }, { id: "bad 2" })
+    expect(ended.err.scan(/dead_letter has not taken a row.*?(bad \d)/)).to eq([["bad 1"], ["bad 2"]])
+    expect([ended.out, DeltaLake.open(table_path).pluck(:id)]).to eq(["", [1]])
+  end
+
+  it "writes down the rows that a receiver which raises has not taken" do
+    ended = ending_with_letters("->(row, _) { row[:id] == 'bad 2' ? puts(row[:id]) : raise('away') }",
+                                { id: "bad 1" }, { id: "bad 2" })
+    expect(ended.err.scan(/dead_letter has not taken a row.*?(bad \d)/)).to eq([["bad 1"]])
+    expect(ended.out).to eq("bad 2\n")
+  end
+
+  it "waits for a receiver that is slow" do
+    rows = Array.new(30) { |i| { id: "bad #{i}" } }
+    ended = ending_with_letters("->(row, _) { sleep(0.2); puts row[:id] }", *rows)
+    expect(ended.out.lines(chomp: true)).to eq(Array.new(30) { |i| "bad #{i}" })
+    expect(ended.err).to eq("")
+  end
+
+  it "counts a letter until it has been taken, and gives it to one thread" do
+    taken = []
+    letters = DeltaLake::Buffer::DeadLetters.new("table", lambda { |row, _|
+      entered << true
+      gate.pop
+      taken << row
+    })
+    2.times { |i| letters.add({ id: i }, IOError.new) }
+    first = Thread.new { letters.deliver }
+    entered.pop
+    others = Array.new(2) { Thread.new { letters.deliver } }
+    sleep(0.01) until others.all?(&:stop?)
+    expect([letters.size, taken]).to eq([2, []])
+    2.times { gate << true }
+    [first, *others].each(&:join)
+    expect([letters.size, taken]).to eq([0, [{ id: 0 }, { id: 1 }]])
+  end
+
   it "keeps letters of any number where the receiver is broken off" do
     count = 200_000
     letters = DeltaLake::Buffer::DeadLetters.new("table", ->(*) { raise Interrupt })

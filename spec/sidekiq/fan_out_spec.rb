@@ -445,6 +445,8 @@ RSpec.describe "DeltaLake::Sidekiq::FanOut", :fan_out, :native, :sidekiq do
       2.times { queue.each { |job| perform(job) } }
       expect(target.refresh.pluck(:id)).to eq([1])
       expect { staged_work.start([1], job: StageJob, into: :none) }.to raise_error(DeltaLake::ConfigurationError)
+      expect { staged_work.start([1], job: StageJob, into: "s3://KEY:hush@b/t") }
+        .to raise_error(DeltaLake::ConfigurationError, /no user/)
     ensure
       DeltaLake.configure { |c| c.tables = {} }
     end

@@ -96,6 +96,48 @@ RSpec.describe "Rows that a buffer could not flush", :native, :sidekiq do
       .to raise_error(DeltaLake::SchemaMismatchError)
   end
 
+  describe "of which the table refuses one" do
+    %i[add append push].product(%i[before after]).each do |step, moment|
+      it "are in the table once, whatever that takes later, and wherever the job is cut off (#{moment} #{step})" do
+        owner = { add: DeltaLake::Sidekiq::SetAside, append: DeltaLake::Table,
+                  push: DeltaLake::Sidekiq::RePushJob }[step]
+        DeltaLake::Sidekiq::HandOver.new.call(batch([{ id: 1 }, { id: 2, note: "x" }, { id: 3 }]))
+        whole = Sidekiq::Queue.new.first.tap(&:delete)
+        cut(owner, step, moment) do
+          expect { DeltaLake::Sidekiq::RePushJob.new.perform(*whole.args) }.to raise_error(Interrupt)
+        end
+        DeltaLake.open(table_path).alter { |change| change.add_column(:note, :string) }
+        DeltaLake::Sidekiq::RePushJob.new.perform(*whole.args)
+        run_jobs
+        expect(ids).to contain_exactly(1, 2, 3)
+      end
+    end
+
+    it "are not committed where Redis cannot be told of it" do
+      DeltaLake::Sidekiq::HandOver.new.call(batch([{ id: 1 }, { id: nil }]))
+      whole = Sidekiq::Queue.new.first
+      allow_any_instance_of(DeltaLake::Sidekiq::SetAside).to receive(:add).and_raise(IOError)
+      expect { DeltaLake::Sidekiq::RePushJob.new.perform(*whole.args) }.to raise_error(IOError)
+      expect([ids, Sidekiq::Queue.new.size]).to eq([[], 1])
+    end
+
+    # Its process ends before that step, or after it.
+    def cut(owner, step, moment)
+      breaking = Module.new do
+        define_method(step) do |*given, **options, &block|
+          raise Interrupt if moment == :before
+
+          super(*given, **options, &block)
+          raise Interrupt
+        end
+      end
+      owner.class_eval { prepend breaking }
+      yield
+    ensure
+      breaking.remove_method(step)
+    end
+  end
+
   it "stay in the queue that they were handed over to, each on its own too" do
     DeltaLake::Sidekiq::HandOver.new(queue: :low).call(batch([{ id: 1 }, { id: nil }]))
     job = Sidekiq::Queue.new("low").first.tap(&:delete)
@@ -154,6 +196,24 @@ RSpec.describe "Rows that a buffer could not flush", :native, :sidekiq do
     expect(Sidekiq::Queue.new.map { |job| job.args[3] }).to eq([[{ "id" => 1 }, { "id" => 4 }]])
     expect(letters).to match([[2, be_a(TypeError)], [3, be_a(JSON::NestingError)]])
     expect(here.size).to eq(0)
+  end
+
+  it "go to dead_letter with the key of their job where Redis has it, and does not say so" do
+    letters = []
+    here = DeltaLake::Buffer.new(table_path("away"), rows: 1_001, age: 600, on_error: ->(_) {},
+                                                     dead_letter: ->(*letter) { letters << letter },
+                                                     hand_over: DeltaLake::Sidekiq::HandOver.new)
+    here.concat([*Array.new(1_001) { |i| { id: i } }, { id: 1_001 }, { id: Object.new }])
+    allow(Sidekiq::Client).to receive(:push_bulk).and_wrap_original do |original, *given|
+      original.call(*given)
+      raise IOError, "no answer"
+    end
+    expect(here.close(deadline: 0)).to be(false)
+    keys = Sidekiq::Queue.new.flat_map { |job| job.args[3].map { |row| [row["id"], job.args[2]] } }
+    unknown, other = letters.partition { |_, error| error.is_a?(DeltaLake::CommitOutcomeUnknownError) }
+    expect(unknown.map { |row, error| [row[:id], error.message[/with once: "(.*)"/, 1]] }).to match_array(keys)
+    expect(unknown.map { |_, error| error.cause.message }.uniq).to eq(["no answer"])
+    expect([keys.size, other.map { |_, error| error.class }]).to eq([1_002, [TypeError]])
   end
 
   it "push no job where none of them has a form" do

@@ -33,7 +33,7 @@ module DeltaLake
         @rows = []
         @bytes = 0
         @failures = 0
-        @begun = @uncertain = false
+        @begun = @landed = @uncertain = false
         @on_unknown = :raise
         @refused = {}.compare_by_identity
       end
@@ -97,6 +97,19 @@ module DeltaLake
       # @api private
       def begun?
         @begun
+      end
+
+      # Its rows are in the table.
+      #
+      # @api private
+      def land
+        @landed = true
+      end
+
+      # @return [Boolean]
+      # @api private
+      def landed?
+        @landed
       end
 
       # @api private

@@ -59,6 +59,9 @@ module DeltaLake
         return if @thread.nil? || @thread.join([deadline - Clock.now, 0].max)
 
         @thread.raise(Stop)
+        # It ends when it has delivered.
+        return if @letters.delivering?
+
         @waiting.rest.first&.failed(uncertain: true) unless @thread.join(grace)
       end
 
@@ -97,6 +100,7 @@ module DeltaLake
       def try(batch, refused)
         seconds = @stop_at ? [@deadline, [@stop_at - Clock.now, 0.001].max].min : @deadline
         Thread.handle_interrupt(Stop => :immediate) { append(batch, seconds, refused) }
+        batch.land
         bury(batch, refused)
         @last_error = nil
         @waiting.finished(batch)

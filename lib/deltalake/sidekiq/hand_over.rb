@@ -32,14 +32,27 @@ module DeltaLake
       def call(batch)
         profile = @profile || batch.profile&.to_s
         options = options(batch)
-        arguments = parts(batch).map { |key, rows| [batch.table, profile, key, rows, options] }
-        return 0 if arguments.empty?
-
-        ::Sidekiq::Client.push_bulk("class" => RePushJob, "queue" => @queue, "args" => arguments)
-        arguments.size
+        parts = parts(batch)
+        push(parts.map { |key, rows| [batch.table, profile, key, rows.map(&:last), options] }) if parts.any?
+        parts.size
+      rescue StandardError => e
+        parts&.each { |key, rows| rows.each { |row, _| batch.refuse(row, unknown(batch, key, e)) } }
+        raise
       end
 
       private
+
+      def push(arguments)
+        ::Sidekiq::Client.push_bulk("class" => RePushJob, "queue" => @queue, "args" => arguments)
+      end
+
+      # Redis may have taken what it gave no answer to.
+      def unknown(batch, key, error)
+        raise CommitOutcomeUnknownError.new("the row may be in Redis, in a job that adds it with once: #{key.inspect}",
+                                            table: batch.table), cause: error
+      rescue CommitOutcomeUnknownError => e
+        e
+      end
 
       def options(batch)
         on_unknown = @on_unknown || batch.on_unknown
@@ -58,10 +71,10 @@ module DeltaLake
         parts.map.with_index(1) { |part, number| ["#{batch.key}/#{number}", part] }
       end
 
-      # One row that has no form in JSON, or is nested too deep in a job for it, keeps back no other.
+      # Rows and their forms. One that has no form in JSON, or is nested too deep in a job for it, keeps back no other.
       def forms(batch)
         batch.rows.filter_map do |row|
-          RowJSON.dump(row).tap { |form| JSON.generate("args" => [[form]]) }
+          [row, RowJSON.dump(row).tap { |form| JSON.generate("args" => [[form]]) }]
         rescue TypeError, JSON::JSONError => e
           batch.refuse(row, e)
           nil
@@ -71,10 +84,10 @@ module DeltaLake
       def split(rows)
         bytes = 0
         rows.each_with_object([[]]) do |row, parts|
-          bytes += JSON.generate(row).bytesize
+          bytes += JSON.generate(row.last).bytesize
           if parts.last.any? && (bytes > BYTES || parts.last.size == ROWS)
             parts << []
-            bytes = JSON.generate(row).bytesize
+            bytes = JSON.generate(row.last).bytesize
           end
           parts.last << row
         end

@@ -2,6 +2,7 @@
 
 require_relative "job"
 require_relative "row_json"
+require_relative "set_aside"
 
 module DeltaLake
   module Sidekiq
@@ -20,21 +21,30 @@ module DeltaLake
       # @return [void]
       # @api private
       def perform(table, profile, key, rows, options = {})
-        @arguments = [table, profile, options]
+        target = open_table(options["name"]&.to_sym || table, profile)
+        how = { once: key, on_unknown: options.fetch("on_unknown", "raise").to_sym }
         loaded = RowJSON.load(rows)
-        handler = rows.one? ? :raise : ->(row, _) { alone(key, loaded.index { |other| other.equal?(row) }, row) }
-        open_table(options["name"]&.to_sym || table, profile)
-          .append(loaded, once: key, on_bad_row: handler, on_unknown: options.fetch("on_unknown", "raise").to_sym)
+        return target.append(loaded, **how) if loaded.one?
+
+        aside = SetAside.new(key)
+        append(target, loaded, aside, how)
+        aside.push_once do |places|
+          push(options, places.map { |place| [table, profile, "#{key}/row-#{place}", [rows[place]], options] })
+        end
       end
 
       private
 
-      # Before the others are committed, and perhaps again when this job is run again: the key is the row's, by its
-      # place, for there may be others that are the same.
-      def alone(key, place, row)
-        table, profile, options = @arguments
-        job = options["queue"] ? self.class.set(queue: options["queue"]) : self.class
-        job.perform_async(table, profile, "#{key}/row-#{place}", [RowJSON.dump(row)], options)
+      # Where Redis cannot be told of a row, nothing is committed.
+      def append(target, rows, aside, how)
+        places = rows.each_with_index.with_object({}.compare_by_identity) { |(row, place), all| all[row] = place }
+        left = rows.values_at(*((0...rows.size).to_a - aside.places))
+        target.append(left, **how, on_bad_row: ->(row, _) { aside.add(places.fetch(row)) }) if left.any?
+      end
+
+      # Keys are the rows' by their places, for there may be others that are the same.
+      def push(options, arguments)
+        ::Sidekiq::Client.push_bulk({ "class" => self.class, "queue" => options["queue"], "args" => arguments }.compact)
       end
     end
   end

@@ -52,7 +52,7 @@ module DeltaLake
       # A name stands for the options, too, which never go to Redis.
       def self.place(into)
         NamedTables.find(into, {}) if into.is_a?(Symbol)
-        { "into" => Address.of(into), "into_name" => (into.to_s if into.is_a?(Symbol)) }
+        { "into" => Address.without_secret(into), "into_name" => (into.to_s if into.is_a?(Symbol)) }
       end
       private_class_method :place
     end
