@@ -10,7 +10,8 @@ RSpec.describe "Appending to a table with variants" do
   def values
     [
       nil, true, false, 0, -1, 127, -129, 2**31, -(2**63), (2**63) - 1, 2**64, -(10**37), 1.5, -0.0, Float::INFINITY,
-      BigDecimal("-12.340"), BigDecimal("0.#{'0' * 30}1"), "", "é" * 100, "\xFF\x00".b, Date.new(1500, 1, 1, Date::GREGORIAN),
+      BigDecimal("-12.340"), BigDecimal("0.#{'0' * 30}1"), "", "é" * 100, "\xFF\x00".b,
+      Date.new(1500, 1, 1, Date::GREGORIAN),
       Time.utc(2026, 1, 2, 3, 4, 5, 678_901), [], [1, "a", nil, [true]], {}, { "b" => 1, "a" => { "ü" => [nil, 2.5] } },
       Array.new(300) { |i| i }, Array.new(300) { |i| ["k#{i}", i] }.to_h
     ]
