@@ -155,8 +155,8 @@ module DeltaLake
     #   table.append_json(Pathname("orders.jsonl"))
     #   table.append_json($stdin, on_bad_row: ->(line, error) { warn error.message })
     #   table.append_json(redis.lrange("events", 0, 999))
-    # @param io_or_lines [Pathname, IO, Enumerable<String>] a file, with `.gz` at its end a compressed one; what has
-    #   `read`; or lines
+    # @param io_or_lines [Pathname, IO, Enumerable<String>] a file, with `.gz` at its end a compressed one, of any number
+    #   of members; what has `read`; or lines
     # @param once (see #append)
     # @param txn (see #append)
     # @param on_unknown (see #append)
@@ -166,6 +166,7 @@ module DeltaLake
     # @param metadata (see #append)
     # @return [Commit]
     # @raise [SchemaMismatchError] where a line is no row of the table; nothing was written
+    # @raise [StorageError] where the file cannot be read, or a compressed one is not whole; nothing was written
     # @raise [CommitConflictError] where another writer changed the table in a way that matters
     # @raise [CommitOutcomeUnknownError] where the commit was sent and no answer came
     def append_json(io_or_lines, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil,
