@@ -147,7 +147,7 @@ RSpec.describe "ActiveRecord", :native do
         inner: inner, left: User.left_joins(:orders), sql: User.joins(sql["INNER"]).order(name: :desc), view: Pair.all,
         from: User.from("(SELECT users.* FROM users #{sql["LEFT"]}) users"), named: User.from(inner, :u),
         unnamed: User.from(inner), nobody: User.from("orders o LEFT JOIN users ON o.user_id = users.id"),
-        many: User.eager_load(:orders), one: User.eager_load(:order), plain: User.all
+        plain: User.all
       }
       asked = 0
       ActiveSupport::Notifications.subscribe("sql.active_record") { |*, payload| asked += 1 if payload[:name] != "SCHEMA" }
@@ -163,9 +163,47 @@ RSpec.describe "ActiveRecord", :native do
     RUBY
     expect(shown).to eq([["inner", 10, true, 0], ["left", 11, true, 0], ["sql", 10, true, 0], ["view", 10, true, 0],
                          ["from", 11, true, 0], ["named", 10, true, 0], ["unnamed", 10, true, 0],
-                         ["nobody", 11, true, 1], ["many", 11, true, 0], ["one", 11, true, 0], ["plain", 6, true, 0]])
+                         ["nobody", 11, true, 1], ["plain", 6, true, 0]])
     # Rows without a key, three pages, and for each where it ends; one page more, that is empty, where keys are unique.
     expect(queries).to eq({ "inner" => 7, "plain" => 3 })
+  end
+
+  it "takes each record once, whatever is loaded with it" do
+    shown = run(<<~'RUBY')
+      DeltaLake::Append::Relation.send(:remove_const, :BATCH)
+      DeltaLake::Append::Relation::BATCH = 3
+      ActiveRecord::Schema.define { create_table(:orders) { |t| t.references :user; t.string :name } }
+      class Order < ActiveRecord::Base; end
+      class User
+        has_many :orders
+        has_one :order
+      end
+      class Loading < User
+        self.table_name = "users"
+        has_many :orders, foreign_key: :user_id
+        default_scope { includes(:orders) }
+      end
+      users(7)
+      Order.insert_all([1, 2, 2, 2, 2, 2, 3, 3, 4, 4, 6, 7, 7].map { |id| { user_id: id, name: "o" } })
+      many = User.eager_load(:orders)
+      relations = [
+        User.includes(:orders), User.preload(:orders), Loading.all, User.includes(:orders).limit(2), many,
+        User.eager_load(:order), many.order(id: :desc).limit(2), many.order(:id).offset(3), many.distinct,
+        User.includes(:orders).where(orders: { name: "o" }), many.joins(:orders), many.where(orders: { id: nil }),
+        many.select(:name), User.includes(:orders).references(:orders).where("orders.id > 4"), many.none
+      ]
+      relations.each_with_index do |relation, index|
+        table = DeltaLake.create("#{DIR}/#{index}", schema: { name: :string })
+        table.append(relation)
+        records = relation.to_a.map(&:name).sort
+        show([records.size, table.pluck(:name).sort == records])
+      end
+      table = DeltaLake.create("#{DIR}/order", schema: { id: :long })
+      table.append(many.order(id: :desc).limit(4))
+      show(table.pluck(:id))
+    RUBY
+    expect(shown[..-2]).to eq([7, 7, 7, 2, 7, 7, 2, 4, 7, 6, 6, 1, 7, 5, 0].map { |records| [records, true] })
+    expect(shown.last).to eq([7, 6, 5, 4])
   end
 
   it "takes the columns that the table has, of joins, of chosen columns and of tables without a key" do

@@ -14,7 +14,7 @@ module DeltaLake
       # @param relation [ActiveRecord::Relation, Class] a model stands for all of its rows
       # @raise [ArgumentError] where it has chosen anything but columns
       def initialize(relation)
-        @relation = relation.all
+        @relation = rows_alone(relation.all)
         @columns = Columns.new(@relation).names
       end
 
@@ -34,6 +34,11 @@ module DeltaLake
       end
 
       private
+
+      # What is to be loaded besides has no part in its rows; pluck would join it all the same.
+      def rows_alone(relation)
+        relation.eager_loading? ? relation : relation.except(:includes, :preload)
+      end
 
       def rows(names, schema)
         keys = names.map(&:to_sym)
