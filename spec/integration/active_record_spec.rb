@@ -122,7 +122,7 @@ RSpec.describe "ActiveRecord", :native do
     RUBY
     expect(first).to include("name" => "user 2", "age" => "2", "balance" => "0.5", "active" => "true",
                              "born" => "2000-01-03", "seen_at" => "2026-01-02 03:04:05 UTC", "role" => "guest",
-                             "settings" => '{"a":[1]}', "wakes_at" => "03:04:05", "models" => 0)
+                             "settings" => '{"a":[1]}', "wakes_at" => "03:04:05.678901", "models" => 0)
     expect(rest).to eq([[25_000, 25_000, 3, true], [12_500, 5, true], 12])
   end
 
@@ -166,6 +166,68 @@ RSpec.describe "ActiveRecord", :native do
                          ["nobody", 11, true, 1], ["plain", 6, true, 0]])
     # Rows without a key, three pages, and for each where it ends; one page more, that is empty, where keys are unique.
     expect(queries).to eq({ "inner" => 7, "plain" => 3 })
+  end
+
+  it "has as text what loses nothing and says what it is" do
+    values, json, addresses, refused = run(<<~'RUBY')
+      require "ipaddr"
+      Date::DATE_FORMATS[:default] = "%d/%m/%Y"
+      Time::DATE_FORMATS[:default] = "%d/%m/%Y"
+      class Address < ActiveRecord::Type::String
+        def deserialize(text) = text && IPAddr.new(text)
+      end
+      class Word < ActiveRecord::Type::String
+        Kept = Struct.new(:text)
+        def deserialize(text) = text && Kept.new(text)
+        def serialize(kept) = kept.is_a?(Kept) ? "<#{kept.text}>" : kept
+      end
+      class Known < ActiveRecord::Base
+        self.table_name = "users"
+        attribute :name, Address.new
+      end
+      class Kept < ActiveRecord::Base
+        self.table_name = "users"
+        attribute :name, Word.new
+      end
+      class Strange < ActiveRecord::Base
+        self.table_name = "users"
+        attribute :name, Class.new(ActiveRecord::Type::String) { def deserialize(_) = Object.new }.new
+      end
+      ActiveRecord::Schema.define do
+        create_table(:texts) do |t|
+          t.datetime :at, precision: 6
+          t.time :tm, precision: 6
+          t.date :day
+          t.decimal :price
+          t.boolean :ok
+          t.json :js
+        end
+      end
+      class Text < ActiveRecord::Base; end
+      Text.create!(at: "2026-01-31 23:59:58.5", tm: "12:34:56.789", day: "1999-12-31", price: "1e20", ok: true, js: nil)
+      ["str", "5", 5, false, [1], { a: nil }, "null"].each { |js| Text.create!(js: js) }
+      string = ->(*names, model) do
+        table = DeltaLake.create("#{DIR}/#{SecureRandom.hex(4)}", schema: { id: :long }.merge(names.to_h { |n| [n, :string] }))
+        table.append(model)
+        names.one? ? table.pluck(*names) : table.first.slice(*names)
+      end
+      show(string[:at, :tm, :day, :price, :ok, Text])
+      show(string[:js, Text])
+      users(2)
+      User.find(1).update!(name: "10.1.0.0/16")
+      User.find(2).update!(name: "10.1.2.3")
+      show([string[:name, Known], string[:name, Kept]])
+      begin
+        string[:name, Strange]
+      rescue DeltaLake::SchemaMismatchError => e
+        show(e.message)
+      end
+    RUBY
+    expect(values).to eq({ "at" => "2026-01-31T23:59:58.500000Z", "tm" => "12:34:56.789", "day" => "1999-12-31",
+                           "price" => "100000000000000000000.0", "ok" => "true" })
+    expect(json).to eq([nil, '"str"', '"5"', "5", "false", "[1]", '{"a":null}', '"null"'])
+    expect(addresses).to eq([["10.1.0.0/16", "10.1.2.3"], ["<10.1.0.0/16>", "<10.1.2.3>"]])
+    expect(refused).to match(/\Arow 0, column "name": expected string/)
   end
 
   it "takes each record once, whatever is loaded with it" do

@@ -2,6 +2,7 @@
 
 require_relative "relation/columns"
 require_relative "relation/pages"
+require_relative "relation/text"
 
 module DeltaLake
   class Append
@@ -42,14 +43,22 @@ module DeltaLake
 
       def rows(names, schema)
         keys = names.map(&:to_sym)
-        texts = keys.each_index.select { |i| schema[keys[i]]&.type == Schema::PrimitiveType.new("string") }
+        texts = texts(names, schema)
         Enumerator.new do |rows|
           Pages.new(@relation, telling(names), BATCH).each do |batch|
             batch.each do |values|
-              texts.each { |i| values[i] = text(values[i]) }
+              texts.each { |i, text| values[i] = text.of(values[i]) }
               rows << keys.zip(values).to_h
             end
           end
+        end
+      end
+
+      # By the places of columns that the table has as text.
+      def texts(names, schema)
+        string = Schema::PrimitiveType.new("string")
+        names.each_with_index.with_object({}) do |(name, i), texts|
+          texts[i] = Text.new(@relation.klass.type_for_attribute(name)) if schema[name.to_sym]&.type == string
         end
       end
 
@@ -60,16 +69,6 @@ module DeltaLake
         return names if @relation.select_values.empty? && names.include?(@relation.klass.primary_key)
 
         names | @columns
-      end
-
-      # What databases have as other types and tables as text: JSON, times of day, addresses.
-      def text(value)
-        case value
-        when nil, String, Symbol then value
-        when Hash, Array then JSON.generate(value)
-        when Time then value.strftime("%H:%M:%S")
-        else value.to_s
-        end
       end
     end
   end

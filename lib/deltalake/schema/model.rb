@@ -79,8 +79,9 @@ module DeltaLake
     class << self
       # The schema of a table for the rows of an ActiveRecord model. It comes with `require "deltalake/active_record"`.
       #
-      # Enums and what Delta has no type for (JSON, times of day, UUIDs, addresses) become `string`. MySQL's unsigned
-      # integers become the next larger type, `bigint unsigned` a `decimal(20,0)`.
+      # Enums and what Delta has no type for (JSON, times of day, UUIDs, addresses) become `string`; of a JSON column
+      # every value is JSON then, a text in quotes. MySQL's unsigned integers become the next larger type,
+      # `bigint unsigned` a `decimal(20,0)`.
       #
       # @example
       #   DeltaLake::Schema.from_model(User, except: [:password_digest])
