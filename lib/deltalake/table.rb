@@ -123,7 +123,7 @@ module DeltaLake
     #   has seen no such version, and no later one, of that application
     # @param on_unknown [Symbol] what a key that is no column does: `:raise`; `:ignore`; or `:add`, which adds a column
     #   to the table, or a field to a struct, with the type that {Schema.infer} finds. It comes last, may be nil, and
-    #   stays what the first rows made it: later ones must fit
+    #   stays what the first rows made it: later ones must fit. A row that `on_bad_row` leaves out may have brought one
     # @param on_bad_row [Symbol, #call] `:raise`; or what is called with each row that does not fit, and its error,
     #   before that row is left out
     # @param deadline [Numeric, nil] most seconds to take
