@@ -79,6 +79,7 @@ RSpec.describe "ActiveRecord", :native do
         [Column.new(sql, sql, limit, :integer, true), Column.new("#{sql}_u", "#{sql}(9) unsigned", limit, :integer, true)]
       end
       model = Struct.new(:columns, :column_names, :defined_enums).new(columns, columns.map(&:name), {})
+      model.define_singleton_method(:type_for_attribute) { |name| columns.find { |column| column.name == name } }
       schema = DeltaLake::Schema.from_model(model)
       show(schema.fields.to_h { |f| [f.name, f.type.to_s] })
       table = DeltaLake.create("#{DIR}/t", schema: schema)
@@ -90,6 +91,49 @@ RSpec.describe "ActiveRecord", :native do
                           "mediumint" => "integer", "mediumint_u" => "integer", "int" => "integer", "int_u" => "long",
                           "bigint" => "long", "bigint_u" => "decimal(20,0)" })
     expect(largest).to be(true)
+  end
+
+  it "makes a schema of what a model declares, and says which column no type holds" do
+    types, row, *errors = run(<<~'RUBY')
+      ActiveRecord::Schema.define do
+        create_table(:items) do |t|
+          t.integer :code
+          t.integer :flag
+          t.decimal :cents, precision: 12, scale: 2
+          t.string :price
+          t.string :at
+          t.text :options
+          t.decimal :opaque, precision: 5, scale: 1
+          t.decimal :fine, precision: 50, scale: 40
+        end
+      end
+      class Item < ActiveRecord::Base
+        attribute :code, :string
+        attribute :flag, :boolean
+        attribute :cents, :integer
+        attribute :price, :decimal, precision: 9, scale: 3
+        attribute :at, :datetime
+        attribute :options, :json
+        attribute :opaque, ActiveRecord::Type::Value.new
+      end
+      schema = DeltaLake::Schema.from_model(Item, except: [:fine])
+      show(schema.fields.to_h { |f| [f.name, f.type.to_s] })
+      Item.create!(code: "7", flag: true, cents: 2, price: "1.125", at: Time.utc(2026), options: ["x"])
+      table = DeltaLake.create("#{DIR}/t", schema: schema)
+      table.append(Item)
+      show(table.first.transform_values(&:to_s))
+      begin
+        DeltaLake::Schema.from_model(Item)
+      rescue ArgumentError => e
+        show(e.message)
+      end
+    RUBY
+    expect(types).to eq({ "id" => "long", "code" => "string", "flag" => "boolean", "cents" => "long",
+                          "price" => "decimal(9,3)", "at" => "timestamp", "options" => "string",
+                          "opaque" => "decimal(5,1)" })
+    expect(row).to eq({ "id" => "1", "code" => "7", "flag" => "true", "cents" => "2", "price" => "1.125",
+                        "at" => "2026-01-01 00:00:00 UTC", "options" => '["x"]', "opaque" => "" })
+    expect(errors).to match([/\AItem, column fine: decimal\(50,40\) has no type: there are 0 to 38 .*; leave it out with/])
   end
 
   it "makes a schema of some columns of a model" do
