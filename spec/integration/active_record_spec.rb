@@ -133,7 +133,7 @@ RSpec.describe "ActiveRecord", :native do
                           "opaque" => "decimal(5,1)" })
     expect(row).to eq({ "id" => "1", "code" => "7", "flag" => "true", "cents" => "2", "price" => "1.125",
                         "at" => "2026-01-01 00:00:00 UTC", "options" => '["x"]', "opaque" => "" })
-    expect(errors).to match([/\AItem, column fine: decimal\(50,40\) has no type: there are 0 to 38 .*; leave it out with/])
+    expect(errors).to match([/\AItem, column fine: decimal\(50,40\) has no type: there are 0 to 38 .*; leave it out/])
   end
 
   it "makes a schema of some columns of a model" do
@@ -380,12 +380,35 @@ RSpec.describe "ActiveRecord", :native do
     expect(instead).to eq([1, [[1, "USER 0"], [2, "USER 1"], [3, "USER 2"]]])
   end
 
+  it "refuses a chosen column that the table lacks" do
+    refused, *rows = run(<<~'RUBY')
+      users(2)
+      arel = User.arel_table
+      table = DeltaLake.create("#{DIR}/t", schema: { id: :long, name: :string })
+      show([User.select(:id, :age), User.select("users.id,age"), User.select(arel[:id], arel[:age]),
+            User.select("users.*", :age)].map do |relation|
+        table.append(relation) && "appended"
+      rescue DeltaLake::SchemaMismatchError => e
+        e.message
+      end)
+      [User, User.select(:name), User.select("users.*"), User.select("id, users.*"), User.select(arel[Arel.star])]
+        .each { |relation| show(table.append(relation).rows) }
+      show(table.append(User.select(:id, :age), on_unknown: :ignore).rows)
+      show(table.append(User.select(:id, :age), on_unknown: :add).rows)
+      show(table.schema.names)
+    RUBY
+    expect(refused).to eq(["User: select names age, and the table has id: long, name: string; on_unknown: :ignore " \
+                           "leaves such columns out, :add adds them"] * 4)
+    expect(rows).to eq(([2] * 7) + [%w[id name age]])
+  end
+
   it "takes each distinct row, whatever of it the table has" do
     shown = run(<<~'RUBY')
       users(4)
       User.update_all(name: "same")
       table = DeltaLake.create("#{DIR}/t", schema: { name: :string })
-      show([User.distinct, User.distinct.select(:name), User.select("name, age").distinct].map { |r| table.append(r).rows })
+      distinct = [User.distinct, User.distinct.select(:name), User.select("name, age").distinct]
+      show(distinct.map { |relation| table.append(relation, on_unknown: :ignore).rows })
       show(table.pluck(:name).uniq)
       keyed = DeltaLake.create("#{DIR}/k", schema: { id: :long, name: :string })
       ActiveSupport::Notifications.subscribe("sql.active_record") { |*, payload| show(payload[:sql]) }

@@ -16,7 +16,9 @@ module DeltaLake
       # @raise [ArgumentError] where it has chosen anything but columns
       def initialize(relation)
         @relation = rows_alone(relation.all)
-        @columns = Columns.new(@relation).names
+        columns = Columns.new(@relation)
+        @columns = columns.names
+        @chosen = columns.chosen
       end
 
       # @return [Boolean]
@@ -28,6 +30,7 @@ module DeltaLake
       # @param append [Append]
       def push_to(native, append)
         schema = Schema.from_json(native.schema_json)
+        refuse(@chosen - schema.names.map(&:to_s), schema) if append.refuses_columns?
         names = append.adds_columns? ? @columns : @columns & schema.names.map(&:to_s)
         raise SchemaMismatchError, "#{@relation.klass} has none of the table's columns: #{schema}" if names.empty?
 
@@ -39,6 +42,13 @@ module DeltaLake
       # What is to be loaded besides has no part in its rows; pluck would join it all the same.
       def rows_alone(relation)
         relation.eager_loading? ? relation : relation.except(:includes, :preload)
+      end
+
+      def refuse(lacking, schema)
+        return if lacking.empty?
+
+        raise SchemaMismatchError, "#{@relation.klass}: select names #{lacking.join(', ')}, and the table has " \
+                                   "#{schema}; on_unknown: :ignore leaves such columns out, :add adds them"
       end
 
       def rows(names, schema)
