@@ -155,8 +155,8 @@ module DeltaLake
     #   table.append_json(Pathname("orders.jsonl"))
     #   table.append_json($stdin, on_bad_row: ->(line, error) { warn error.message })
     #   table.append_json(redis.lrange("events", 0, 999))
-    # @param io_or_lines [Pathname, IO, Enumerable<String>] a file, with `.gz` at its end a compressed one, of any number
-    #   of members; what has `read`; or lines
+    # @param io_or_lines [Pathname, IO, Enumerable<String>] a file, with `.gz` at its end a compressed one, of any
+    #   number of members; what has `read`; or lines
     # @param once (see #append)
     # @param txn (see #append)
     # @param on_unknown (see #append)
