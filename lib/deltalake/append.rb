@@ -73,6 +73,11 @@ module DeltaLake
       @on_unknown == :add
     end
 
+    # Whether a column that the table lacks is an error.
+    def refuses_columns?
+      @on_unknown == :raise
+    end
+
     # @param row [Object] what does not fit
     # @param error [SchemaMismatchError, ConstraintViolationError]
     def skip(row, error)

@@ -68,7 +68,7 @@ module DeltaLake
       #
       # @param rows [Enumerable<Hash>] all of them are looked at
       # @return [Schema]
-      # @raise [ArgumentError] where a column has only nil, or values of different types
+      # @raise [ArgumentError] where a column has only nil, values of different types, or keys that are no names
       def infer(rows)
         unless rows.is_a?(Enumerable) && !rows.is_a?(Hash)
           raise TypeError, "rows must be an Array or an Enumerable of Hashes, got #{rows.class}"

@@ -124,7 +124,7 @@ module DeltaLake
     #   has seen no such version, and no later one, of that application
     # @param on_unknown [Symbol] what a key that is no column does: `:raise`; `:ignore`; or `:add`, which adds a column
     #   to the table, or a field to a struct, with the type that {Schema.infer} finds. It comes last, may be nil, and
-    #   stays what the first rows made it: later ones must fit
+    #   stays what the first rows made it: later ones must fit. A row that `on_bad_row` leaves out may have brought one
     # @param on_bad_row [Symbol, #call] `:raise`; or what is called with each row that does not fit, and its error,
     #   before that row is left out
     # @param deadline [Numeric, nil] most seconds to take
@@ -156,8 +156,8 @@ module DeltaLake
     #   table.append_json(Pathname("orders.jsonl"))
     #   table.append_json($stdin, on_bad_row: ->(line, error) { warn error.message })
     #   table.append_json(redis.lrange("events", 0, 999))
-    # @param io_or_lines [Pathname, IO, Enumerable<String>] a file, with `.gz` at its end a compressed one; what has
-    #   `read`; or lines
+    # @param io_or_lines [Pathname, IO, Enumerable<String>] a file, with `.gz` at its end a compressed one, of any
+    #   number of members; what has `read`; or lines
     # @param once (see #append)
     # @param txn (see #append)
     # @param on_unknown (see #append)
@@ -167,6 +167,7 @@ module DeltaLake
     # @param metadata (see #append)
     # @return [Commit]
     # @raise [SchemaMismatchError] where a line is no row of the table; nothing was written
+    # @raise [StorageError] where the file cannot be read, or a compressed one is not whole; nothing was written
     # @raise [CommitConflictError] where another writer changed the table in a way that matters
     # @raise [CommitOutcomeUnknownError] where the commit was sent and no answer came
     def append_json(io_or_lines, once: nil, txn: nil, on_unknown: :raise, on_bad_row: :raise, deadline: nil,

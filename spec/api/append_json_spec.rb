@@ -100,6 +100,30 @@ RSpec.describe "append_json" do
     end
   end
 
+  it "takes all members of a compressed file, wherever they and its blocks end" do
+    lines = Array.new(60_000) { |i| %({"id":#{i},"country":"ü#{i.hash}"}\n) }.join
+    parts = [lines[0, 1_000_005], lines[1_000_005..], "", "{\"id\":60000}"].map { |part| Zlib.gzip(part) }
+    expect(table.append_json(file(parts.join, "rows.jsonl.gz")).rows).to eq(60_001)
+    expect(table.pluck(:id)).to eq([*0..60_000])
+  end
+
+  it "refuses a compressed file that is not whole, by its name" do
+    whole = Zlib.gzip(Array.new(50_000) { |i| "{\"id\":#{i}}\n" }.join)
+    { whole[0, whole.size / 2] => /is not whole: its gzip data has no end/, whole[0..-9] => /no end/,
+      whole + whole[0, 5] => /no end/, "" => /not what gzip makes: it is empty/, text => /incorrect header check/,
+      "#{whole}rest" => /not what gzip makes: incorrect header check/,
+      "#{whole[0..-9]}0000#{whole[-4..]}" => /not what gzip makes: incorrect data check/ }.each do |bytes, message|
+      expect { table.append_json(file(bytes, "rows.jsonl.gz")) }.to raise_error(DeltaLake::StorageError) { |error|
+        expect(error.message).to match(%r{\A/.*/rows.jsonl.gz is }).and match(message)
+      }
+    end
+    expect { table.append_json(Pathname(tmpdir).join("none.gz")) }
+      .to raise_error(DeltaLake::StorageError, /none.gz cannot be read: No such file/)
+    broken = ->(*) { raise Errno::EPIPE }
+    expect { table.append_json(file(Zlib.gzip("{"), "rows.jsonl.gz"), on_bad_row: broken) }.to raise_error(Errno::EPIPE)
+    expect([versions_on_disk, strays]).to eq([[0], []])
+  end
+
   it "names the line and the column that are wrong, and writes nothing" do
     good = "{\"id\":1}\n" * 40_000
     { "#{good}{\"id\":\"x\"}\n#{good}" => /\Aline 40001, column "id": expected long.*got the text "x"/,

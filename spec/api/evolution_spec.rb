@@ -67,6 +67,15 @@ RSpec.describe "on_unknown: :add" do
     expect(strays).to eq([])
   end
 
+  it "adds no column for keys that are no names" do
+    rows = [{ id: 1 }, { id: 2, counts: { 1 => 2 } }]
+    expect { table.append(rows, on_unknown: :add) }
+      .to raise_error(DeltaLake::SchemaMismatchError, /\Arow 1, column "counts": no such column/)
+    bad = []
+    expect(table.append(rows, on_unknown: :add, on_bad_row: ->(row, _) { bad << row }).rows).to eq(1)
+    expect([bad, types]).to eq([[rows[1]], { id: "long" }])
+  end
+
   it "adds columns of lines of JSON" do
     lines = Array.new(30_000) { |i| JSON.generate(i < 20_000 ? { id: i } : { id: i, late: { at: [i * 0.5], s: "s" } }) }
     lines << '{"id":1,"late":{"more":true},"n":null}' << '{"id":1,"late":5}' << '{"id":1,"e":[]}'

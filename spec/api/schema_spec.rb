@@ -153,6 +153,10 @@ RSpec.describe DeltaLake::Schema do
       expect do
         described_class.infer([{ a: { b: Object.new } }])
       end.to raise_error(ArgumentError, /column a\.b: .*Object/)
+      expect { described_class.infer([{ a: { 1 => 2 } }]) }
+        .to raise_error(ArgumentError, /\Acolumn a, value 0: a key is Integer \(1\); columns and fields have names/)
+      expect { described_class.infer([{ a: 1 }, { nil => 2 }]) }
+        .to raise_error(ArgumentError, /\Arow 1: a key is NilClass \(nil\)/)
       expect { described_class.infer([[1]]) }.to raise_error(TypeError, /row 0 .*Array/)
       expect { described_class.infer({ a: 1 }) }.to raise_error(TypeError, /got Hash/)
     end

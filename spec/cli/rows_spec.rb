@@ -2,6 +2,7 @@
 
 require "deltalake/cli"
 require "stringio"
+require "zlib"
 
 RSpec.describe "rows on the command line" do
   def run(*arguments, stdin: "")
@@ -138,12 +139,39 @@ RSpec.describe "rows on the command line" do
                 m: Time.utc(2500, 1, 1),
                 n: [1.0, nil], o: { -1 => "x".b, 2 => nil }, q: false,
                 p: { x: Date.new(2026, 1, 1), y: [BigDecimal("1.5")] } },
+              { id: 2, k: Date.new(10_000, 1, 1), l: Time.utc(10_000), m: Time.utc(-5),
+                p: { x: Date.new(-5, 1, 1, Date::GREGORIAN), y: [] } },
               schema.keys.to_h { |name| [name, nil] }]
       create_table(schema).append(rows)
       text, = run("cat", table_path)
       create_table(schema, path: table_path("copy"))
       expect(run("append", table_path("copy"), "-", stdin: text)[1..]).to eq(["", 0])
-      expect(DeltaLake.open(table_path("copy")).to_a).to eq(rows)
+      expect(DeltaLake.open(table_path("copy")).to_a).to eq(DeltaLake.open(table_path).to_a)
+      expect(text).to include('"k":"+10000-01-01","l":"+10000-01-01T00:00:00.000000Z","m":"-0005-01-01T00')
+      DeltaLake.create(table_path("json"), schema: { k: :date, l: :timestamp, m: :timestamp_ntz })
+               .append_json(text.lines, on_unknown: :ignore)
+    end
+
+    it "reads compressed files, and passes over a byte order mark" do
+      create_table
+      path = File.join(tmpdir, "rows.jsonl.gz")
+      File.binwrite(path, Zlib.gzip(%(\u{feff}{"id":1,"country":"Ü"}\n{"id":2})) + Zlib.gzip(%(\n\n{"id":3})))
+      expect(run("append", table_path, path)[1..]).to eq(["", 0])
+      expect(run("append", table_path, "-", stdin: %(\u{feff}{"id":4}\n)).last).to eq(0)
+      expect(DeltaLake.open(table_path).pluck(:id, :country)).to contain_exactly([1, "Ü"], [2, nil], [3, nil], [4, nil])
+      File.binwrite(path, Zlib.gzip(%({"id":1}))[..-9])
+      expect(run("append", table_path, path)).to match(["", /rows.jsonl.gz is not whole/, 1])
+      expect(run("append", table_path, "#{path}.gz")).to match(["", /gz.gz cannot be read/, 1])
+    end
+
+    it "names the line, blank ones among them" do
+      create_table({ id: :long }, properties: { "delta.constraints.small" => "id < 10" })
+      { %({"id":0}\n\n\n{"id":1}\n{"id":"x"}\n) => /: line 5, column "id"/,
+        %(\n \n{"id":"x"}\n\n) => /: line 3, column "id"/, %({"id":"x"}\n\n) => /: line 1, column/,
+        %({"id":0}\n\n{"id":11}\n\n) => /: line 3: .*small/,
+        %(\n{"id":0}\n\n{"zz":11}) => /: line 4, column "zz"/ }.each do |text, message|
+        expect(run("append", table_path, "-", stdin: text)).to match(["", message, 1])
+      end
     end
 
     it "keeps numbers in variants numbers" do
@@ -173,8 +201,8 @@ RSpec.describe "rows on the command line" do
       create_table({ id: :long, raw: :binary })
       { %({"id":1}\n{"id":) => /line 2 is not JSON/, %([1]\n) => /line 1 is not a JSON object/,
         %({"id":1}\n{"raw":"\xFF"}\n) => /line 2 is not UTF-8/,
-        %({"id":1}\n{"raw":"?"}\n) => /line 2: "\?" is not Base64/, %({"id":"x"}\n) => /row 0.*"id".*String/,
-        %({"id":1,"nope":2}\n) => /nope/ }.each do |text, message|
+        %({"id":1}\n{"raw":"?"}\n) => /line 2: "\?" is not Base64/, %({"id":1,"nope":2}\n) => /nope/,
+        %({"id":"x"}\n) => /line 1, column "id".*String/ }.each do |text, message|
         expect(run("append", table_path, "-", stdin: text)).to match(["", message, 1]), text
       end
       expect(run("append", table_path, "/nonexistent.jsonl")).to match(["", %r{/nonexistent\.jsonl}, 1])

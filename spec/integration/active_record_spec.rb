@@ -79,6 +79,7 @@ RSpec.describe "ActiveRecord", :native do
         [Column.new(sql, sql, limit, :integer, true), Column.new("#{sql}_u", "#{sql}(9) unsigned", limit, :integer, true)]
       end
       model = Struct.new(:columns, :column_names, :defined_enums).new(columns, columns.map(&:name), {})
+      model.define_singleton_method(:type_for_attribute) { |name| columns.find { |column| column.name == name } }
       schema = DeltaLake::Schema.from_model(model)
       show(schema.fields.to_h { |f| [f.name, f.type.to_s] })
       table = DeltaLake.create("#{DIR}/t", schema: schema)
@@ -90,6 +91,49 @@ RSpec.describe "ActiveRecord", :native do
                           "mediumint" => "integer", "mediumint_u" => "integer", "int" => "integer", "int_u" => "long",
                           "bigint" => "long", "bigint_u" => "decimal(20,0)" })
     expect(largest).to be(true)
+  end
+
+  it "makes a schema of what a model declares, and says which column no type holds" do
+    types, row, *errors = run(<<~'RUBY')
+      ActiveRecord::Schema.define do
+        create_table(:items) do |t|
+          t.integer :code
+          t.integer :flag
+          t.decimal :cents, precision: 12, scale: 2
+          t.string :price
+          t.string :at
+          t.text :options
+          t.decimal :opaque, precision: 5, scale: 1
+          t.decimal :fine, precision: 50, scale: 40
+        end
+      end
+      class Item < ActiveRecord::Base
+        attribute :code, :string
+        attribute :flag, :boolean
+        attribute :cents, :integer
+        attribute :price, :decimal, precision: 9, scale: 3
+        attribute :at, :datetime
+        attribute :options, :json
+        attribute :opaque, ActiveRecord::Type::Value.new
+      end
+      schema = DeltaLake::Schema.from_model(Item, except: [:fine])
+      show(schema.fields.to_h { |f| [f.name, f.type.to_s] })
+      Item.create!(code: "7", flag: true, cents: 2, price: "1.125", at: Time.utc(2026), options: ["x"])
+      table = DeltaLake.create("#{DIR}/t", schema: schema)
+      table.append(Item)
+      show(table.first.transform_values(&:to_s))
+      begin
+        DeltaLake::Schema.from_model(Item)
+      rescue ArgumentError => e
+        show(e.message)
+      end
+    RUBY
+    expect(types).to eq({ "id" => "long", "code" => "string", "flag" => "boolean", "cents" => "long",
+                          "price" => "decimal(9,3)", "at" => "timestamp", "options" => "string",
+                          "opaque" => "decimal(5,1)" })
+    expect(row).to eq({ "id" => "1", "code" => "7", "flag" => "true", "cents" => "2", "price" => "1.125",
+                        "at" => "2026-01-01 00:00:00 UTC", "options" => '["x"]', "opaque" => "" })
+    expect(errors).to match([/\AItem, column fine: decimal\(50,40\) has no type: there are 0 to 38 .*; leave it out/])
   end
 
   it "makes a schema of some columns of a model" do
@@ -122,7 +166,7 @@ RSpec.describe "ActiveRecord", :native do
     RUBY
     expect(first).to include("name" => "user 2", "age" => "2", "balance" => "0.5", "active" => "true",
                              "born" => "2000-01-03", "seen_at" => "2026-01-02 03:04:05 UTC", "role" => "guest",
-                             "settings" => '{"a":[1]}', "wakes_at" => "03:04:05", "models" => 0)
+                             "settings" => '{"a":[1]}', "wakes_at" => "03:04:05.678901", "models" => 0)
     expect(rest).to eq([[25_000, 25_000, 3, true], [12_500, 5, true], 12])
   end
 
@@ -147,7 +191,7 @@ RSpec.describe "ActiveRecord", :native do
         inner: inner, left: User.left_joins(:orders), sql: User.joins(sql["INNER"]).order(name: :desc), view: Pair.all,
         from: User.from("(SELECT users.* FROM users #{sql["LEFT"]}) users"), named: User.from(inner, :u),
         unnamed: User.from(inner), nobody: User.from("orders o LEFT JOIN users ON o.user_id = users.id"),
-        many: User.eager_load(:orders), one: User.eager_load(:order), plain: User.all
+        plain: User.all
       }
       asked = 0
       ActiveSupport::Notifications.subscribe("sql.active_record") { |*, payload| asked += 1 if payload[:name] != "SCHEMA" }
@@ -163,9 +207,109 @@ RSpec.describe "ActiveRecord", :native do
     RUBY
     expect(shown).to eq([["inner", 10, true, 0], ["left", 11, true, 0], ["sql", 10, true, 0], ["view", 10, true, 0],
                          ["from", 11, true, 0], ["named", 10, true, 0], ["unnamed", 10, true, 0],
-                         ["nobody", 11, true, 1], ["many", 11, true, 0], ["one", 11, true, 0], ["plain", 6, true, 0]])
+                         ["nobody", 11, true, 1], ["plain", 6, true, 0]])
     # Rows without a key, three pages, and for each where it ends; one page more, that is empty, where keys are unique.
     expect(queries).to eq({ "inner" => 7, "plain" => 3 })
+  end
+
+  it "has as text what loses nothing and says what it is" do
+    values, json, addresses, refused = run(<<~'RUBY')
+      require "ipaddr"
+      Date::DATE_FORMATS[:default] = "%d/%m/%Y"
+      Time::DATE_FORMATS[:default] = "%d/%m/%Y"
+      class Address < ActiveRecord::Type::String
+        def deserialize(text) = text && IPAddr.new(text)
+      end
+      class Word < ActiveRecord::Type::String
+        Kept = Struct.new(:text)
+        def deserialize(text) = text && Kept.new(text)
+        def serialize(kept) = kept.is_a?(Kept) ? "<#{kept.text}>" : kept
+      end
+      class Known < ActiveRecord::Base
+        self.table_name = "users"
+        attribute :name, Address.new
+      end
+      class Kept < ActiveRecord::Base
+        self.table_name = "users"
+        attribute :name, Word.new
+      end
+      class Strange < ActiveRecord::Base
+        self.table_name = "users"
+        attribute :name, Class.new(ActiveRecord::Type::String) { def deserialize(_) = Object.new }.new
+      end
+      ActiveRecord::Schema.define do
+        create_table(:texts) do |t|
+          t.datetime :at, precision: 6
+          t.time :tm, precision: 6
+          t.date :day
+          t.decimal :price
+          t.boolean :ok
+          t.json :js
+        end
+      end
+      class Text < ActiveRecord::Base; end
+      Text.create!(at: "2026-01-31 23:59:58.5", tm: "12:34:56.789", day: "1999-12-31", price: "1e20", ok: true, js: nil)
+      ["str", "5", 5, false, [1], { a: nil }, "null"].each { |js| Text.create!(js: js) }
+      string = ->(*names, model) do
+        table = DeltaLake.create("#{DIR}/#{SecureRandom.hex(4)}", schema: { id: :long }.merge(names.to_h { |n| [n, :string] }))
+        table.append(model)
+        names.one? ? table.pluck(*names) : table.first.slice(*names)
+      end
+      show(string[:at, :tm, :day, :price, :ok, Text])
+      show(string[:js, Text])
+      users(2)
+      User.find(1).update!(name: "10.1.0.0/16")
+      User.find(2).update!(name: "10.1.2.3")
+      show([string[:name, Known], string[:name, Kept]])
+      begin
+        string[:name, Strange]
+      rescue DeltaLake::SchemaMismatchError => e
+        show(e.message)
+      end
+    RUBY
+    expect(values).to eq({ "at" => "2026-01-31T23:59:58.500000Z", "tm" => "12:34:56.789", "day" => "1999-12-31",
+                           "price" => "100000000000000000000.0", "ok" => "true" })
+    expect(json).to eq([nil, '"str"', '"5"', "5", "false", "[1]", '{"a":null}', '"null"'])
+    expect(addresses).to eq([["10.1.0.0/16", "10.1.2.3"], ["<10.1.0.0/16>", "<10.1.2.3>"]])
+    expect(refused).to match(/\Arow 0, column "name": expected string/)
+  end
+
+  it "takes each record once, whatever is loaded with it" do
+    shown = run(<<~'RUBY')
+      DeltaLake::Append::Relation.send(:remove_const, :BATCH)
+      DeltaLake::Append::Relation::BATCH = 3
+      ActiveRecord::Schema.define { create_table(:orders) { |t| t.references :user; t.string :name } }
+      class Order < ActiveRecord::Base; end
+      class User
+        has_many :orders
+        has_one :order
+      end
+      class Loading < User
+        self.table_name = "users"
+        has_many :orders, foreign_key: :user_id
+        default_scope { includes(:orders) }
+      end
+      users(7)
+      Order.insert_all([1, 2, 2, 2, 2, 2, 3, 3, 4, 4, 6, 7, 7].map { |id| { user_id: id, name: "o" } })
+      many = User.eager_load(:orders)
+      relations = [
+        User.includes(:orders), User.preload(:orders), Loading.all, User.includes(:orders).limit(2), many,
+        User.eager_load(:order), many.order(id: :desc).limit(2), many.order(:id).offset(3), many.distinct,
+        User.includes(:orders).where(orders: { name: "o" }), many.joins(:orders), many.where(orders: { id: nil }),
+        many.select(:name), User.includes(:orders).references(:orders).where("orders.id > 4"), many.none
+      ]
+      relations.each_with_index do |relation, index|
+        table = DeltaLake.create("#{DIR}/#{index}", schema: { name: :string })
+        table.append(relation)
+        records = relation.to_a.map(&:name).sort
+        show([records.size, table.pluck(:name).sort == records])
+      end
+      table = DeltaLake.create("#{DIR}/order", schema: { id: :long })
+      table.append(many.order(id: :desc).limit(4))
+      show(table.pluck(:id))
+    RUBY
+    expect(shown[..-2]).to eq([7, 7, 7, 2, 7, 7, 2, 4, 7, 6, 6, 1, 7, 5, 0].map { |records| [records, true] })
+    expect(shown.last).to eq([7, 6, 5, 4])
   end
 
   it "takes the columns that the table has, of joins, of chosen columns and of tables without a key" do
@@ -236,12 +380,35 @@ RSpec.describe "ActiveRecord", :native do
     expect(instead).to eq([1, [[1, "USER 0"], [2, "USER 1"], [3, "USER 2"]]])
   end
 
+  it "refuses a chosen column that the table lacks" do
+    refused, *rows = run(<<~'RUBY')
+      users(2)
+      arel = User.arel_table
+      table = DeltaLake.create("#{DIR}/t", schema: { id: :long, name: :string })
+      show([User.select(:id, :age), User.select("users.id,age"), User.select(arel[:id], arel[:age]),
+            User.select("users.*", :age)].map do |relation|
+        table.append(relation) && "appended"
+      rescue DeltaLake::SchemaMismatchError => e
+        e.message
+      end)
+      [User, User.select(:name), User.select("users.*"), User.select("id, users.*"), User.select(arel[Arel.star])]
+        .each { |relation| show(table.append(relation).rows) }
+      show(table.append(User.select(:id, :age), on_unknown: :ignore).rows)
+      show(table.append(User.select(:id, :age), on_unknown: :add).rows)
+      show(table.schema.names)
+    RUBY
+    expect(refused).to eq(["User: select names age, and the table has id: long, name: string; on_unknown: :ignore " \
+                           "leaves such columns out, :add adds them"] * 4)
+    expect(rows).to eq(([2] * 7) + [%w[id name age]])
+  end
+
   it "takes each distinct row, whatever of it the table has" do
     shown = run(<<~'RUBY')
       users(4)
       User.update_all(name: "same")
       table = DeltaLake.create("#{DIR}/t", schema: { name: :string })
-      show([User.distinct, User.distinct.select(:name), User.select("name, age").distinct].map { |r| table.append(r).rows })
+      distinct = [User.distinct, User.distinct.select(:name), User.select("name, age").distinct]
+      show(distinct.map { |relation| table.append(relation, on_unknown: :ignore).rows })
       show(table.pluck(:name).uniq)
       keyed = DeltaLake.create("#{DIR}/k", schema: { id: :long, name: :string })
       ActiveSupport::Notifications.subscribe("sql.active_record") { |*, payload| show(payload[:sql]) }

@@ -58,12 +58,12 @@ module DeltaLake
       end
 
       def gzip
-        require "zlib"
-        Zlib::GzipReader.open(@source.to_path) { |io| blocks(io) }
+        require_relative "../gzip_file"
+        GzipFile.new(@source.to_path).each { |block| take(@native.push_json(block)) }
       end
 
-      def blocks(io = @source)
-        while (block = io.read(BLOCK))
+      def blocks
+        while (block = @source.read(BLOCK))
           take(@native.push_json(block))
         end
       end

@@ -2,6 +2,7 @@
 
 require_relative "relation/columns"
 require_relative "relation/pages"
+require_relative "relation/text"
 
 module DeltaLake
   class Append
@@ -14,8 +15,10 @@ module DeltaLake
       # @param relation [ActiveRecord::Relation, Class] a model stands for all of its rows
       # @raise [ArgumentError] where it has chosen anything but columns
       def initialize(relation)
-        @relation = relation.all
-        @columns = Columns.new(@relation).names
+        @relation = rows_alone(relation.all)
+        columns = Columns.new(@relation)
+        @columns = columns.names
+        @chosen = columns.chosen
       end
 
       # @return [Boolean]
@@ -27,6 +30,7 @@ module DeltaLake
       # @param append [Append]
       def push_to(native, append)
         schema = Schema.from_json(native.schema_json)
+        refuse(@chosen - schema.names.map(&:to_s), schema) if append.refuses_columns?
         names = append.adds_columns? ? @columns : @columns & schema.names.map(&:to_s)
         raise SchemaMismatchError, "#{@relation.klass} has none of the table's columns: #{schema}" if names.empty?
 
@@ -35,16 +39,36 @@ module DeltaLake
 
       private
 
+      # What is to be loaded besides has no part in its rows; pluck would join it all the same.
+      def rows_alone(relation)
+        relation.eager_loading? ? relation : relation.except(:includes, :preload)
+      end
+
+      def refuse(lacking, schema)
+        return if lacking.empty?
+
+        raise SchemaMismatchError, "#{@relation.klass}: select names #{lacking.join(', ')}, and the table has " \
+                                   "#{schema}; on_unknown: :ignore leaves such columns out, :add adds them"
+      end
+
       def rows(names, schema)
         keys = names.map(&:to_sym)
-        texts = keys.each_index.select { |i| schema[keys[i]]&.type == Schema::PrimitiveType.new("string") }
+        texts = texts(names, schema)
         Enumerator.new do |rows|
           Pages.new(@relation, telling(names), BATCH).each do |batch|
             batch.each do |values|
-              texts.each { |i| values[i] = text(values[i]) }
+              texts.each { |i, text| values[i] = text.of(values[i]) }
               rows << keys.zip(values).to_h
             end
           end
+        end
+      end
+
+      # By the places of columns that the table has as text.
+      def texts(names, schema)
+        string = Schema::PrimitiveType.new("string")
+        names.each_with_index.with_object({}) do |(name, i), texts|
+          texts[i] = Text.new(@relation.klass.type_for_attribute(name)) if schema[name.to_sym]&.type == string
         end
       end
 
@@ -55,16 +79,6 @@ module DeltaLake
         return names if @relation.select_values.empty? && names.include?(@relation.klass.primary_key)
 
         names | @columns
-      end
-
-      # What databases have as other types and tables as text: JSON, times of day, addresses.
-      def text(value)
-        case value
-        when nil, String, Symbol then value
-        when Hash, Array then JSON.generate(value)
-        when Time then value.strftime("%H:%M:%S")
-        else value.to_s
-        end
       end
     end
   end

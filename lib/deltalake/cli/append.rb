@@ -1,6 +1,8 @@
 # frozen_string_literal: true
 
+require_relative "../gzip_file"
 require_relative "json_value"
+require_relative "lines"
 require_relative "progress"
 
 module DeltaLake
@@ -9,7 +11,7 @@ module DeltaLake
     # @api private
     class Append < Command
       ARGUMENTS = "TABLE FILE"
-      SUMMARY = "add the rows of a file of JSON objects, one a line; - reads standard input"
+      SUMMARY = "add the rows of a file of JSON objects, one a line (.gz: compressed); - reads standard input"
 
       private
 
@@ -20,16 +22,20 @@ module DeltaLake
 
       def call(uri, file)
         table = open_table(uri)
-        commit = input(file) do |io|
-          Progress.show(@stderr, "rows") do |progress|
-            table.append(rows(io, table.schema, progress), once: options[:once])
-          end
+        @stdout.puts(result(input(file) { |io| append(table, Lines.new(io)) }))
+      end
+
+      def append(table, lines)
+        Progress.show(@stderr, "rows") do |progress|
+          table.append(rows(lines, table.schema, progress), once: options[:once])
         end
-        @stdout.puts(result(commit))
+      rescue SchemaMismatchError, ConstraintViolationError => e
+        raise lines.placed(e)
       end
 
       def input(file)
         return yield(@stdin) if file == "-"
+        return yield(GzipFile.new(file)) if file.end_with?(".gz")
 
         open_file(file).then do |io|
           yield io

@@ -59,13 +59,18 @@ module DeltaLake
         def dump_primitive(value, name)
           case name
           when "float", "double" then value.finite? ? value : SPECIAL.key(value) || "NaN"
-          when "timestamp" then value.iso8601(6)
-          when "timestamp_ntz" then value.iso8601(6).delete_suffix("Z")
-          when "date" then value.iso8601
+          when "timestamp" then signed(value.iso8601(6))
+          when "timestamp_ntz" then signed(value.iso8601(6).delete_suffix("Z"))
+          when "date" then signed(value.iso8601)
           when "binary" then [value].pack("m0")
           when "variant" then dump_variant(value)
           else value
           end
+        end
+
+        # ISO 8601 has a sign before years of more than four digits.
+        def signed(text)
+          text.match?(/\A\d{5}/) ? "+#{text}" : text
         end
 
         # By what it is: a variant has no type of its own.

@@ -38,8 +38,14 @@ module DeltaLake
         rows.each_with_index.with_object({}) do |(row, index), columns|
           raise TypeError, "#{what} #{index} must be a Hash, got #{row.class}" unless row.is_a?(Hash)
 
-          row.each { |name, value| (columns[name.to_sym] ||= []) << value }
+          row.each { |key, value| (columns[name(key, "#{what} #{index}")] ||= []) << value }
         end
+      end
+
+      def name(key, where)
+        return key.to_sym if key.is_a?(Symbol) || key.is_a?(String)
+
+        raise ArgumentError, "#{where}: a key is #{key.class} (#{key.inspect[0, 40]}); columns and fields have names"
       end
 
       def struct(columns, prefix)

@@ -50,20 +50,31 @@ module DeltaLake
       end
 
       def type(column)
-        inner = @model.defined_enums.key?(column.name) ? PrimitiveType.new("string") : inner(column)
-        column.respond_to?(:array) && column.array ? ArrayType.new(inner) : inner
+        return PrimitiveType.new("string") if @model.defined_enums.key?(column.name)
+
+        declared = declared(column)
+        inner = inner(declared)
+        declared.respond_to?(:array) && declared.array ? ArrayType.new(inner) : inner
+      rescue ArgumentError => e
+        raise ArgumentError, "#{@model}, column #{column.name}: #{e.message}; leave it out with except:"
+      end
+
+      # The column, which knows more of a database's type; or what the model has instead, as by `attribute`.
+      def declared(column)
+        type = @model.type_for_attribute(column.name)
+        type.type.nil? || type.type == column.type ? column : type
       end
 
       def inner(column)
         case column.type
-        when :integer, :bigint then integer(column)
+        when :integer, :bigint, :big_integer then integer(column)
         when :decimal then decimal(column)
         else PrimitiveType.new(TYPES.fetch(column.type, "string"))
         end
       end
 
       def integer(column)
-        unsigned = column.sql_type.to_s.match?(/\bunsigned\b/i)
+        unsigned = column.respond_to?(:sql_type) && column.sql_type.to_s.match?(/\bunsigned\b/i)
         return DecimalType.new(20, 0) if unsigned && column.limit == 8
 
         PrimitiveType.new((unsigned ? UNSIGNED : INTEGERS).fetch(column.limit, "long"))
@@ -72,15 +83,22 @@ module DeltaLake
       def decimal(column)
         return DecimalType.new(*UNBOUNDED) unless column.precision
 
-        DecimalType.new([column.precision, DecimalType::MAX_PRECISION].min, column.scale || 0)
+        scale = column.scale || 0
+        most = DecimalType::MAX_PRECISION
+        return DecimalType.new(column.precision.clamp(scale, most), scale) if scale.between?(0, most)
+
+        raise ArgumentError, "decimal(#{column.precision},#{scale}) has no type: there are 0 to #{most} digits " \
+                             "after the point"
       end
     end
 
     class << self
       # The schema of a table for the rows of an ActiveRecord model. It comes with `require "deltalake/active_record"`.
       #
-      # Enums and what Delta has no type for (JSON, times of day, UUIDs, addresses) become `string`. MySQL's unsigned
-      # integers become the next larger type, `bigint unsigned` a `decimal(20,0)`.
+      # Enums and what Delta has no type for (JSON, times of day, UUIDs, addresses) become `string`; of a JSON column
+      # every value is JSON then, a text in quotes. MySQL's unsigned integers become the next larger type,
+      # `bigint unsigned` a `decimal(20,0)`. What the model declares (`attribute :code, :string`) goes before the
+      # column's own type.
       #
       # @example
       #   DeltaLake::Schema.from_model(User, except: [:password_digest])
@@ -88,7 +106,7 @@ module DeltaLake
       # @param only [Array<Symbol, String>, nil] these columns, in the order of the model's table
       # @param except [Array<Symbol, String>] all but these
       # @return [Schema]
-      # @raise [ArgumentError] where the model has no such column
+      # @raise [ArgumentError] where the model has no such column, or no type holds one
       def from_model(model, only: nil, except: [])
         new(Model.new(model, only:, except:).fields)
       end

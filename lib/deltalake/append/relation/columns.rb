@@ -22,7 +22,17 @@ module DeltaLake
           chosen.flat_map { |part| named(part) || refuse(part) }.uniq
         end
 
+        # @return [Array<String>] without those that a `*` brings
+        def chosen
+          @relation.select_values.reject { |part| star?(part) }.flat_map { |part| named(part) }.uniq
+        end
+
         private
+
+        def star?(part)
+          text = part.is_a?(Arel::Attributes::Attribute) ? "#{prefix}#{part.name}" : part.to_s
+          text.split(",").any? { |name| name.strip == "#{prefix}*" }
+        end
 
         def named(part)
           case part

@@ -19,34 +19,49 @@ module DeltaLake
           @names = names
           @size = size
           @key = relation.klass.primary_key
+          @eager = relation.eager_loading?
         end
 
         # @yieldparam rows [Array<Array>] the values of some rows
         # @return [void]
         def each(&)
-          return yield(pluck(@relation, @names)) unless @key.is_a?(String) && in_any_order?
-          return by_row(&) if unique?
+          return yield(at_once) unless @key.is_a?(String) && in_any_order?
+          return by_row(@relation, &) if unique?
 
           yield(pluck(@relation.where(column.eq(nil)), @names))
-          by_key(&)
+          @eager ? by_row(with_key, &) : by_key(&)
         end
 
         private
 
-        def by_row
+        def at_once
+          return pluck(@relation, @names) unless @eager && @key
+
+          keys = Array(@key)
+          records(pluck(@relation, @names + keys), keys.size)
+        end
+
+        def by_row(relation)
           last = nil
           loop do
-            page = in_order.limit(@size)
+            page = relation.reorder(@key => :asc).limit(@size)
             page = page.where(column.gt(last)) if last
             rows = pluck(page, @names + [@key])
-            yield(rows.each { |row| last = row.pop })
+            last = rows.dig(-1, -1)
+            yield(records(rows, 1))
             break if rows.size < @size
           end
         end
 
+        # Without their keys, and each record once: what is loaded with it by a join makes several rows of one.
+        def records(rows, keys)
+          rows = rows.uniq { |row| row.last(keys) } if @eager
+          rows.each { |row| row.pop(keys) }
+        end
+
         # Up to a key, with all rows of it: how many those are, no limit can know.
         def by_key
-          rest = in_order.where(column.not_eq(nil))
+          rest = with_key.reorder(@key => :asc)
           while (last = pluck(rest.offset(@size - 1).limit(1), [@key]).dig(0, 0))
             yield(pluck(rest.where(column.lteq(last)), @names))
             rest = in_order.where(column.gt(last))
@@ -64,6 +79,10 @@ module DeltaLake
           model = @relation.klass
           (@relation.values.keys & REPEATING).empty? && !model.columns_hash[@key]&.null &&
             model.connection.schema_cache.primary_keys(model.table_name) == @key
+        end
+
+        def with_key
+          @relation.where(column.not_eq(nil))
         end
 
         def in_order
