@@ -72,7 +72,8 @@ module DeltaLake
             old[key] |= 1 if old.key?(key)
           end
         end
-        gone = old.filter_map { |key, number| @session.key(key) if number.even? }
+        # Not filter_map: a key may be false.
+        gone = old.select { |_, number| number.even? }.keys.map { |key| @session.key(key) }
         gone.each_slice(@session.batch) { |keys| @session.write(@session.cursor.at(**place(pass)), {}, keys) }
       end
 

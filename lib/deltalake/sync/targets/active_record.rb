@@ -81,6 +81,7 @@ module DeltaLake
         # @yieldparam keys [Array<Object>]
         def each_key(size)
           last = nil
+          seen = {}
           loop do
             page = @model.unscoped.order(*@key).limit(size)
             page = page.where(after(last)) if last
@@ -89,7 +90,10 @@ module DeltaLake
             yield keys unless keys.empty?
             break if keys.size < size
 
-            last = Array(keys.last)
+            # Not Array(): a time makes one of its parts.
+            last = @key.one? ? [keys.last] : keys.last
+            refuse_standstill(last) if seen[last]
+            seen[last] = true
           end
         end
 
@@ -105,6 +109,13 @@ module DeltaLake
 
         def connection
           @model.connection
+        end
+
+        # SQLite compares times as text: one in another form than ActiveRecord's comes after itself.
+        def refuse_standstill(last)
+          raise ConfigurationError, "#{@model.table_name} has a key that is not stored as ActiveRecord would store " \
+                                    "it, so its rows cannot be gone through: #{@key.zip(last).to_h.inspect}. Write " \
+                                    "it by ActiveRecord, or delete the row"
         end
 
         # Row values and their order are what PostgreSQL, SQLite and MySQL all have.

@@ -1,0 +1,89 @@
+# frozen_string_literal: true
+
+require "json"
+require "securerandom"
+
+# Rows in the tables of ActiveRecord models, in processes of their own: ActiveSupport changes classes of Ruby's.
+RSpec.describe "Syncs into models", :native do
+  setup = <<~'RUBY'
+    require "deltalake/sync"
+    require "active_record"
+    require "json"
+    ActiveRecord::Schema.verbose = false
+    ActiveRecord::Base.establish_connection(URL)
+    DeltaLake::Sync.create_cursors(ActiveRecord::Base.connection)
+    POSTGRES = URL.start_with?("postgres")
+    FEED = { "delta.enableChangeDataFeed" => "true" }.freeze
+    def show(value) = puts(JSON.generate(value))
+    def table(name, schema, rows = [], **options)
+      DeltaLake.create("#{DIR}/#{name}", schema: schema, **options).tap { |made| made.append(rows) unless rows.empty? }
+    end
+    def model(name, **options, &columns)
+      ActiveRecord::Base.connection.create_table(name, **options, &columns)
+      Class.new(ActiveRecord::Base) { self.table_name = name }
+    end
+    def sync(table, model, name: model.table_name, **options, &block)
+      DeltaLake::Sync.new(table, to: model, name: name, progress: false, **options, &block).run
+    end
+    def refused
+      yield
+      show(nil)
+    rescue DeltaLake::Error, ArgumentError => e
+      show(e.message)
+    end
+  RUBY
+
+  define_method(:run) do |kind, script|
+    shown_by("DIR = #{tmpdir.inspect}\nURL = #{url(kind).inspect}\n#{setup}#{script}")
+  end
+
+  def url(kind)
+    return "sqlite3:#{tmpdir}/x.sqlite3" if kind == :sqlite
+
+    skip Services::Postgres.missing if Services::Postgres.missing
+    Services::Postgres.running.create_database("models_#{SecureRandom.hex(4)}")
+  end
+
+  %i[sqlite postgres].each do |kind|
+    it "have times, dates and booleans for keys, in #{kind}" do
+      shown = run(kind, <<~'RUBY')
+        times = Array.new(7) { |n| Time.utc(2026, 1, 2, 3, 4, 5, 678_901) + n }
+        keys = { at: [:timestamp, :datetime, { precision: 6 }, times],
+                 cut: [:timestamp, :datetime, { precision: 3 }, times],
+                 day: [:date, :date, {}, Array.new(7) { |n| Date.new(2026, 1, 2) + n }],
+                 flag: [:boolean, :boolean, {}, [true, false]] }
+        keys.each do |key, (type, column, options, values)|
+          kept = model("by_#{key}", id: false) do |t|
+            t.column key, column, null: false, **options
+            t.string :v
+            t.index [key], unique: true
+          end
+          made = table(key, { key => type, v: :string })
+          put = lambda do |some, v, **more|
+            made.overwrite(some.map { |value| { key => value, v: v } })
+            done = sync(made, kept, key: key, **more)
+            [done.upserted, done.deleted, kept.pluck(:v).tally]
+          end
+          show([values.size, [put.call(values, "a"), put.call(values.drop(1), "b"), put.call(values.take(1), "c")],
+                [1, 2, 9].map { |batch| put.call(values, "d", mode: :full, batch: batch) }])
+        end
+      RUBY
+      expect(shown.size).to eq(4)
+      shown.each do |n, steps, full|
+        expect(steps).to eq([[n, 0, { "a" => n }], [n - 1, 1, { "b" => n - 1 }], [1, n - 1, { "c" => 1 }]])
+        expect(full).to eq([[n, 0, { "d" => n }]] * 3)
+      end
+    end
+  end
+
+  it "are not gone through for ever where SQLite has a time in another form" do
+    shown = run(:sqlite, <<~'RUBY')
+      times = model("times", id: false) { |t| t.datetime :at, index: { unique: true } }
+      ["01T00:00:00Z", "02 00:00:00.5"].each do |text|
+        times.connection.execute("INSERT INTO times VALUES ('2026-01-#{text}')")
+      end
+      refused { sync(table("times", { at: :timestamp }), times, key: :at, batch: 1) }
+    RUBY
+    expect(shown).to match([/times has a key that is not stored as ActiveRecord.*2026-01-01 00:00:00/])
+  end
+end
