@@ -49,6 +49,7 @@ RSpec.describe "Syncs into models", :native do
       shown = run(kind, <<~'RUBY')
         times = Array.new(7) { |n| Time.utc(2026, 1, 2, 3, 4, 5, 678_901) + n }
         keys = { at: [:timestamp, :datetime, { precision: 6 }, times],
+                 whole: [:timestamp, :datetime, { precision: 6 }, times.map(&:round)],
                  cut: [:timestamp, :datetime, { precision: 3 }, times],
                  day: [:date, :date, {}, Array.new(7) { |n| Date.new(2026, 1, 2) + n }],
                  flag: [:boolean, :boolean, {}, [true, false]] }
@@ -68,7 +69,7 @@ RSpec.describe "Syncs into models", :native do
                 [1, 2, 9].map { |batch| put.call(values, "d", mode: :full, batch: batch) }])
         end
       RUBY
-      expect(shown.size).to eq(4)
+      expect(shown.size).to eq(5)
       shown.each do |n, steps, full|
         expect(steps).to eq([[n, 0, { "a" => n }], [n - 1, 1, { "b" => n - 1 }], [1, n - 1, { "c" => 1 }]])
         expect(full).to eq([[n, 0, { "d" => n }]] * 3)

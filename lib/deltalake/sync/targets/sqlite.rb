@@ -84,9 +84,9 @@ module DeltaLake
           digits < 6 ? ->(time) { time && text(time.floor(digits)) } : ->(time) { text(time) }
         end
 
-        # As ActiveRecord writes it.
+        # As ActiveRecord writes it: SQLite compares texts.
         def text(time)
-          time&.strftime("%Y-%m-%d %H:%M:%S.%6N")
+          time&.strftime(time.usec.zero? ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M:%S.%6N")
         end
       end
     end
