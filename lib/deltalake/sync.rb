@@ -41,7 +41,8 @@ module DeltaLake
     attr_reader :name
 
     # @param table [Table, String, Pathname] or its address
-    # @param to [Class, Object] an ActiveRecord model, with a unique index of the key; a Redis client, or {Sync.redis};
+    # @param to [Class, Object] an ActiveRecord model, with a unique index of the key, and not one of several classes in
+    #   a table (STI) but the first of them; a Redis client, or {Sync.redis};
     #   anything with `call`, which gets each {Batch}; or an object as {Targets} says
     # @param name [String] of the cursor: stays the same as long as the sync is the same
     # @param key [Array<Symbol>, Symbol] columns whose values tell rows apart; they are never nil

@@ -77,6 +77,29 @@ RSpec.describe "Syncs into models", :native do
     end
   end
 
+  it "are refused for a class that shares its table, and not for its base" do
+    message, *rows = run(:sqlite, <<~'RUBY')
+      model("people") { |t| t.string :type; t.string :name }
+      class Person < ActiveRecord::Base; self.table_name = "people"; end
+      class Admin < Person; end
+      made = table("people", { id: :long, name: :string }, [{ id: 1, name: "a" }, { id: 2, name: "b" }])
+      refused { sync(made, Admin) }
+      sync(made, Person)
+      made.overwrite([{ id: 2, name: "c" }])
+      sync(made, Person)
+      show(Person.pluck(:id, :name))
+      # It has a table of its own, so nothing is hidden.
+      class Robot < Person; self.table_name = "robots"; end
+      model("robots") { |t| t.string :name }
+      sync(made, Robot)
+      made.overwrite([{ id: 3, name: "c" }])
+      sync(made, Robot)
+      show(Robot.pluck(:id, :name))
+    RUBY
+    expect(message).to match(/Admin shares the table people.*give it Person/)
+    expect(rows).to eq([[[2, "c"]], [[3, "c"]]])
+  end
+
   it "are not gone through for ever where SQLite has a time in another form" do
     shown = run(:sqlite, <<~'RUBY')
       times = model("times", id: false) { |t| t.datetime :at, index: { unique: true } }

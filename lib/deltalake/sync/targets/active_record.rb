@@ -29,6 +29,7 @@ module DeltaLake
         # @param schema [Schema] of the rows as the table has them
         # @param mapping [Mapping]
         def bind(name:, key:, schema:, mapping:)
+          refuse_subclass
           @cursors = CursorTable.new(@model, name)
           @key = key.map(&:to_s)
           @types = @key.map { |column| @model.type_for_attribute(column) }
@@ -152,6 +153,16 @@ module DeltaLake
         def writer_for(key, types, mapping)
           kind = [PostgreSQL, SQLite].find { |writer| writer.fits?(@model, types.keys) } unless mapping.free?
           (kind || UpsertAll).new(@model, key, types)
+        end
+
+        # Its conditions would hide from deletes what the writers, which set no type, have written.
+        def refuse_subclass
+          return if @model.descends_from_active_record?
+
+          raise ConfigurationError, "#{@model.name} shares the table #{@model.table_name} with other classes (single " \
+                                    "table inheritance), and a sync needs all of a table: give it " \
+                                    "#{@model.base_class.name}, if all of the rows are to be the sync's, or a model " \
+                                    "with a table of its own"
         end
 
         def check_columns(names)
