@@ -45,6 +45,39 @@ RSpec.describe "Syncs into models", :native do
   end
 
   %i[sqlite postgres].each do |kind|
+    it "are not lost where keys and unique values go to others in a large version, in #{kind}" do
+      shown = run(kind, <<~'RUBY')
+        ActiveRecord::Base.connection.enable_extension("citext") if POSTGRES
+        words = model("words", id: false) do |t|
+          POSTGRES ? t.column(:word, :citext) : t.string(:word, collation: "NOCASE")
+          t.integer :v
+          t.index :word, unique: true
+        end
+        users = model("users") { |t| t.string :email, index: { unique: true } }
+        [FEED, {}].each do |properties|
+          made = table("words#{properties.size}", { word: :string, v: :integer }, properties: properties)
+          made.append((1..30).map { |n| { word: "e#{n}", v: 1 } })
+          follow = -> { sync(made, words, name: made.uri, key: :word, batch: 2).mode }
+          follow.call
+          made.overwrite((1..30).map { |n| { word: "E#{n}", v: 2 } })
+          show([follow.call, words.group(:v).count, words.where("v = 2").pluck(:word).sort == made.pluck(:word).sort])
+
+          made = table("users#{properties.size}", { id: :long, email: :string }, properties: properties)
+          made.append((1..30).map { |n| { id: n, email: "e#{n}" } })
+          follow = lambda do |&block|
+            sync(made, users, name: made.uri, batch: 2, &block).mode
+          end
+          follow.call
+          made.append([{ id: 500, email: "e500" }, { id: 501, email: "e501" }])
+          made.overwrite((1..30).map { |n| { id: n + 100, email: "e#{n}" } })
+          show([follow.call, users.pluck(:id, :email).sort == made.pluck(:id, :email).sort])
+          users.delete_all
+        end
+      RUBY
+      expect(shown).to eq([["changes", { "2" => 30 }, true], ["changes", true],
+                           ["difference", { "2" => 30 }, true], ["difference", true]])
+    end
+
     it "have times, dates and booleans for keys, in #{kind}" do
       shown = run(kind, <<~'RUBY')
         times = Array.new(7) { |n| Time.utc(2026, 1, 2, 3, 4, 5, 678_901) + n }
