@@ -20,6 +20,9 @@ module DeltaLake
   # versions has and the other has not. The target keeps how far it is, in the transaction of the rows, so that a run
   # that was killed is gone on with by the next one, and nothing is left out.
   #
+  # Into a model go what its attributes take: enums their labels or numbers, columns of JSON and serialized attributes
+  # arrays, structs and maps; text in these is taken as JSON where it is that.
+  #
   # The key is to tell the rows of a version apart. The rows of the target are the sync's own: what others put there may
   # be deleted.
   #

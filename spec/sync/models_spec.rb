@@ -108,6 +108,57 @@ RSpec.describe "Syncs into models", :native do
         expect(full).to eq([[n, 0, { "d" => n }]] * 3)
       end
     end
+
+    it "change what is readonly to the application, by a block too, in #{kind}" do
+      shown = run(kind, <<~'RUBY')
+        codes = model("codes") { |t| t.string :name; t.string :code; t.timestamps }
+        codes.attr_readonly :code
+        made = table("codes", { id: :long, name: :string, code: :string }, [{ id: 1, name: "a", code: "c1" }])
+        sync(made, codes, &:itself)
+        before = codes.first
+        made.overwrite([{ id: 1, name: "b", code: "c2" }])
+        sync(made, codes, &:itself)
+        show([codes.pluck(:id, :name, :code), codes.first.created_at == before.created_at,
+              codes.first.updated_at > before.updated_at])
+      RUBY
+      expect(shown).to eq([[[[1, "b", "c2"]], true, true]])
+    end
+
+    it "are what serialized attributes give, and JSON text is what it says, in #{kind}" do
+      shown = run(kind, <<~'RUBY')
+        kept = model("kept") { |t| t.text :list; t.text :place; t.text :text; t.text :yaml }
+        old = ActiveRecord.version < Gem::Version.new("7.1")
+        %i[list place text].each { |name| old ? kept.serialize(name, JSON) : kept.serialize(name, coder: JSON) }
+        old ? kept.serialize(:yaml, Array) : kept.serialize(:yaml, type: Array, coder: YAML)
+        made = table("kept", { id: :long, list: [:string], place: { city: :string, day: :date }, text: :string,
+                               yaml: [:string] })
+        made.append([{ id: 1, list: ["x"], place: { city: "Bonn", day: Date.new(2026, 1, 2) }, text: '{"a":1}',
+                       yaml: %w[y z] }, { id: 2, text: "no {JSON" }])
+        sync(made, kept)
+        kept.order(:id).each { |row| show(row.attributes) }
+        show(kept.connection.select_value("SELECT list FROM kept WHERE id = 1"))
+      RUBY
+      expect(shown).to eq([{ "id" => 1, "list" => ["x"], "place" => { "city" => "Bonn", "day" => "2026-01-02" },
+                             "text" => { "a" => 1 }, "yaml" => %w[y z] },
+                           { "id" => 2, "list" => nil, "place" => nil, "text" => "no {JSON", "yaml" => [] },
+                           '["x"]'])
+    end
+
+    it "are refused where an enum has no such label, in #{kind}" do
+      shown = run(kind, <<~'RUBY')
+        tickets = model("tickets") { |t| t.integer :state }
+        states = { open: 0, closed: 1 }
+        ActiveRecord.version < Gem::Version.new("7.0") ? tickets.enum(state: states) : tickets.enum(:state, states)
+        made = table("tickets", { id: :long, state: :string })
+        made.append([{ id: 1, state: "closed" }, { id: 2, state: nil }, { id: 3, state: "0" }])
+        sync(made, tickets)
+        show(tickets.order(:id).pluck(:state))
+        made.append([{ id: 4, state: "bogus" }])
+        refused { sync(made, tickets) }
+        show(tickets.count)
+      RUBY
+      expect(shown).to match([["closed", nil, "open"], /"bogus" in state, which is no label .* open, closed/, 3])
+    end
   end
 
   it "are refused for a class that shares its table, and not for its base" do
