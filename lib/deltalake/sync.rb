@@ -86,6 +86,8 @@ module DeltaLake
     # @return [Result]
     # @raise [SyncGapError] where the target cannot be brought on, and `on_gap` is `:stop`
     # @raise [CommitConflictError] where another run of the sync has taken over
+    # @raise [ConstraintViolationError] where rows that do not come in one batch give each other a value that a unique
+    #   index of the model wants once
     # @raise [DeadlineExceededError]
     def run(deadline: nil)
       Instrumentation.tell_run(:sync, @source.uri, name:) do |told|

@@ -109,6 +109,36 @@ RSpec.describe "Syncs into models", :native do
       end
     end
 
+    it "give each other unique values, and keep all else, in #{kind}" do
+      shown = run(kind, <<~'RUBY')
+        users = model("users") do |t|
+          t.string :email, index: { unique: true }
+          t.string :slug
+          t.string :note
+        end
+        users.connection.add_index(:users, "lower(slug)", unique: true)
+        users.connection.create_table(:posts) { |t| t.references :user, foreign_key: { on_delete: :cascade } }
+        made = table("users", { id: :long, email: :string, slug: :string })
+        put = lambda do |emails, **options, &block|
+          made.overwrite(emails.map.with_index(1) { |email, id| { id: id, email: email, slug: email&.upcase } })
+          sync(made, users, **options, &block)
+          show(users.order(:id).pluck(:email))
+        end
+        put.call(%w[a b c])
+        users.update_all(note: "kept")
+        users.connection.execute("INSERT INTO posts (user_id) VALUES (1), (3)")
+        put.call(%w[b c a])
+        put.call(%w[c a b], &:itself)
+        show([users.distinct.pluck(:note), users.connection.select_value("SELECT count(*) FROM posts")])
+        refused { put.call(%w[a b c], batch: 1, &:itself) }
+        put.call(%w[a b c], batch: 3, &:itself)
+        refused { put.call(%w[a b b], &:itself) }
+        show(users.order(:id).pluck(:email))
+      RUBY
+      expect(shown).to match([%w[a b c], %w[b c a], %w[c a b], [["kept"], 2], /unique index forbids.*larger batch:/,
+                              %w[a b c], /unique index forbids.*lower|unique index forbids.*email/, %w[a b c]])
+    end
+
     it "change what is readonly to the application, by a block too, in #{kind}" do
       shown = run(kind, <<~'RUBY')
         codes = model("codes") { |t| t.string :name; t.string :code; t.timestamps }

@@ -3,6 +3,7 @@
 require_relative "cursor_table"
 require_relative "postgresql"
 require_relative "sqlite"
+require_relative "unique_values"
 require_relative "upsert_all"
 
 module DeltaLake
@@ -51,11 +52,9 @@ module DeltaLake
 
         # @param batch [Batch]
         def apply(batch)
-          @model.transaction(requires_new: true) do
-            @cursors.move(batch)
-            delete(batch.deletes) unless batch.deletes.empty?
-            @writer.write(batch.upserts) unless batch.upserts.empty?
-          end
+          write(batch)
+        rescue ::ActiveRecord::RecordNotUnique
+          exchange(batch)
         end
 
         # @return [Boolean] whether upserts may come as {Columns}
@@ -126,12 +125,43 @@ module DeltaLake
           "(#{columns(@key)}) > (#{quoted(last)})"
         end
 
-        def delete(keys)
-          return @model.unscoped.where(@key.first => keys).delete_all if @key.one?
+        def write(batch)
+          @model.transaction(requires_new: true) do
+            @cursors.move(batch)
+            of(batch.deletes, &:delete_all) unless batch.deletes.empty?
+            yield if block_given?
+            @writer.write(batch.upserts) unless batch.upserts.empty?
+          end
+        end
+
+        # Of its own only where it has to be: it takes another statement, and asks for indexes.
+        def exchange(batch)
+          keys, names = keys_and_names(batch.upserts)
+          columns = UniqueValues.new(@model, @key).columns(names)
+          write(batch) do
+            of(keys) { |rows| rows.update_all(columns.to_h { |name| [name, nil] }) } unless columns.empty?
+          end
+        rescue ::ActiveRecord::RecordNotUnique => e
+          raise ConstraintViolationError, "a row comes with a value that another row of #{@model.table_name} has, " \
+                                          "and a unique index forbids that: #{e.message.split("\n").join(' ')}. Rows " \
+                                          "that give each other such values have to come in one batch: give a " \
+                                          "larger batch:, and let the column be null; or make the index no unique one"
+        end
+
+        def keys_and_names(upserts)
+          return [upserts.keys, upserts.values.map(&:keys).reduce(:&).map(&:to_s)] if upserts.is_a?(Hash)
+
+          keys = @key.map { |name| upserts[name.to_sym] }
+          [@key.one? ? keys.first : keys.transpose, upserts.names.map(&:to_s)]
+        end
+
+        # @yieldparam relation [ActiveRecord::Relation] rows of some of the keys
+        def of(keys)
+          return yield(@model.unscoped.where(@key.first => keys)) if @key.one?
 
           keys.each_slice(KEYS_AT_ONCE) do |some|
             all = some.map { |key| "(#{@key.zip(key).map { |name, value| equal(name, value) }.join(' AND ')})" }
-            @model.unscoped.where(all.join(" OR ")).delete_all
+            yield @model.unscoped.where(all.join(" OR "))
           end
         end
 

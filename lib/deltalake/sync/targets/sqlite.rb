@@ -48,12 +48,18 @@ module DeltaLake
             statement.reset!
           end
         rescue SQLite3::Exception => e
-          raise ::ActiveRecord::StatementInvalid, "#{e.class}: #{e.message}"
+          fail_as_activerecord(e)
         ensure
           statement&.close
         end
 
         private
+
+        def fail_as_activerecord(error)
+          twice = error.message.start_with?("UNIQUE constraint failed")
+          raise twice ? ::ActiveRecord::RecordNotUnique : ::ActiveRecord::StatementInvalid,
+                "#{error.class}: #{error.message}"
+        end
 
         # What is bound stays: the times of the batch are bound once.
         def prepared
