@@ -20,7 +20,8 @@ module DeltaLake
   #   that stay open longer after that time was set, and clocks that are further apart, need a longer `lag`. It counts
   #   from one second ago: many databases and columns keep whole seconds, and more rows of this one may come.
   # - A row that changes twice between two runs is seen once, and a delete is not seen. What writes past ActiveRecord
-  #   has to set `updated_at`, as `update_all` and SQL do not; a row without it is never seen.
+  #   has to set `updated_at`, as `update_all` and SQL do not; a row without it, or with PostgreSQL's `infinity`, is
+  #   never seen. SQLite compares times as text: they have to be in the form that ActiveRecord writes.
   # - Of the states of a row the one with the latest `updated_at` is the newest.
   #
   # @example
@@ -65,7 +66,8 @@ module DeltaLake
     # @param deadline [Numeric, nil] most seconds to take; windows that were appended stay
     # @return [Result]
     # @raise [CommitConflictError] where another run of this export was quicker: nothing was appended twice
-    # @raise [ConfigurationError] where the table forgets transactions after a time
+    # @raise [ConfigurationError] where the table forgets transactions after a time, or SQLite has a time in a form that
+    #   it cannot compare
     def run(deadline: nil)
       Instrumentation.tell_run(:export, Address.of(@to), name:) do |told|
         export(Clock.now, Deadline.new(deadline), told)

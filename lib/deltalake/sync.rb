@@ -20,6 +20,9 @@ module DeltaLake
   # versions has and the other has not. The target keeps how far it is, in the transaction of the rows, so that a run
   # that was killed is gone on with by the next one, and nothing is left out.
   #
+  # Into a model go what its attributes take: enums their labels or numbers, columns of JSON and serialized attributes
+  # arrays, structs and maps; text in these is taken as JSON where it is that.
+  #
   # The key is to tell the rows of a version apart. The rows of the target are the sync's own: what others put there may
   # be deleted.
   #
@@ -41,7 +44,8 @@ module DeltaLake
     attr_reader :name
 
     # @param table [Table, String, Pathname] or its address
-    # @param to [Class, Object] an ActiveRecord model, with a unique index of the key; a Redis client, or {Sync.redis};
+    # @param to [Class, Object] an ActiveRecord model, with a unique index of the key, and not one of several classes in
+    #   a table (STI) but the first of them; a Redis client, or {Sync.redis};
     #   anything with `call`, which gets each {Batch}; or an object as {Targets} says
     # @param name [String] of the cursor: stays the same as long as the sync is the same
     # @param key [Array<Symbol>, Symbol] columns whose values tell rows apart; they are never nil
@@ -82,6 +86,8 @@ module DeltaLake
     # @return [Result]
     # @raise [SyncGapError] where the target cannot be brought on, and `on_gap` is `:stop`
     # @raise [CommitConflictError] where another run of the sync has taken over
+    # @raise [ConstraintViolationError] where rows that do not come in one batch give each other a value that a unique
+    #   index of the model wants once
     # @raise [DeadlineExceededError]
     def run(deadline: nil)
       Instrumentation.tell_run(:sync, @source.uri, name:) do |told|

@@ -111,6 +111,67 @@ RSpec.describe "Export", :native do
     expect(shown).to eq([[2, 2]] * 6)
   end
 
+  it "begins before 1970" do
+    told, rows = run(<<~'RUBY')
+      ["1900-01-01 00:00:00", "1969-12-31 23:59:59.999999", "1970-01-01 00:00:00", "1970-01-01 00:00:00.000001"].each do |at|
+        Item.connection.execute("INSERT INTO items (updated_at) VALUES ('#{at}')")
+      end
+      show(told(export(batch: 1).run))
+      show([TABLE.refresh.count, export.run.rows])
+    RUBY
+    expect(told).to eq([4, 2, nil, "1970-01-01T00:00:00.000001Z", 2])
+    expect(rows).to eq([4, 0])
+  end
+
+  it "takes fractions of any length from SQLite, and refuses what is not in the order of time there" do
+    shown = run(<<~'RUBY')
+      def written(*times) = times.each { |at| Item.connection.execute("INSERT INTO items (updated_at) VALUES ('#{at}')") }
+      written("2026-01-01 00:00:00", "2026-01-01 00:00:00.000", "2026-01-01 00:00:00.000000", "2026-01-01 00:00:00.5",
+              "2026-01-01 00:00:00.500", "2026-01-01 00:00:00.500001")
+      show(told(export(batch: 1).run))
+      show(export(batch: 1).run.rows)
+      Item.delete_all
+      ["2026-01-02T00:00:00Z", "2026-01-02 00:00:01+02:00", "0 o'clock"].each_with_index do |at, n|
+        written(at.sub("'", "''"))
+        to = DeltaLake.create("#{DIR}/#{n}", schema: { id: :long, updated_at: :timestamp })
+        follow = -> { export(to: to, name: "n", batch: 1, on_unknown: :ignore).run(deadline: 5).rows }
+        begin
+          show(follow.call)
+        rescue DeltaLake::Error => e
+          show([e.class, e.message, to.refresh.version])
+        end
+        Item.where(id: Item.maximum(:id)).update_all(updated_at: Time.now - 100)
+        show(follow.call)
+      end
+    RUBY
+    expect(shown.shift(2)).to eq([[6, 3, nil, "2026-01-01T00:00:00.500001Z", 3], 0])
+    expect(shown).to match([["DeltaLake::ConfigurationError", /items has a row with "2026-01-02T.*touch_all/, 0], 1,
+                            ["DeltaLake::ConfigurationError", /"2026-01-02 00:00:01\+02:00"/, 0], 2,
+                            ["DeltaLake::ConfigurationError", /"0 o'clock"/, 0], 3])
+  end
+
+  it "names rows of PostgreSQL that have no moment, and leaves out those that are never over" do
+    skip Services::Postgres.missing if Services::Postgres.missing
+    url = Services::Postgres.running.create_database("export_#{SecureRandom.hex(4)}")
+    refused, told = run(<<~RUBY)
+      ActiveRecord::Base.establish_connection(#{url.inspect})
+      ActiveRecord::Schema.define { create_table(:items) { |t| t.string :name; t.datetime :updated_at, precision: 6 } }
+      Item.reset_column_information
+      %w[-infinity infinity 2026-01-01].each do |at|
+        Item.connection.execute("INSERT INTO items (name, updated_at) VALUES ('\#{at}', '\#{at}')")
+      end
+      begin
+        export(batch: 1).run
+      rescue DeltaLake::SchemaMismatchError => e
+        show([e.message, TABLE.refresh.version])
+      end
+      bad = []
+      show([told(export(batch: 1, on_bad_row: ->(row, _) { bad << row[:name] }).run), bad])
+    RUBY
+    expect(refused).to match([/row 0, column "updated_at": .*-Infinity/, 0])
+    expect(told).to match([[1, a_value, nil, "2026-01-01T00:00:00.000000Z", a_value], ["-infinity"]])
+  end
+
   it "appends nothing twice where two run at once" do
     kind, count, last = run(<<~'RUBY')
       put(1..4, 0)

@@ -140,6 +140,20 @@ RSpec.describe DeltaLake::Sync do
       expect(target.rows).to eq(by_id(table.to_a))
     end
 
+    it "deletes all that goes before anything comes, however many keys there are" do
+      stub_const("DeltaLake::Sync::Passes::KEYS", 7)
+      target.batches.clear
+      table.overwrite(orders(200...250))
+      target.fail_after(6)
+      expect { run(table, batch: 4) }.to raise_error("the target failed")
+      target.fail_after(nil)
+      expect(run(table, batch: 4)).to have_attributes(mode: :difference)
+      expect(target.rows).to eq(by_id(table.to_a))
+      kinds = target.batches.reject(&:empty?).map { |batch| batch.upserts.empty? ? :delete : :put }
+      expect(kinds.chunk_while { |a, b| a == b }.map(&:first)).to eq(%i[delete put])
+      expect(target.batches.flat_map(&:deletes).uniq.size).to eq(100)
+    end
+
     it "ends a difference that was cut short as that of its two versions, and goes on" do
       row = orders([0]).first
       table.overwrite(orders(0...10).map { |it| it.merge(price: 9) }, where: { id: 0...10 })

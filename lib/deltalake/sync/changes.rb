@@ -4,10 +4,15 @@ module DeltaLake
   class Sync
     # What the change data feed tells, in the order of the versions, each key with what it is at the end. Rows of pre-
     # and postimages are filtered alike: what leaves the filter is a delete. Whole versions are written at once, many
-    # small ones together; only one with more rows than fit is written in parts, its deletes last. The run is pending
-    # from its first row on: until then another way may be taken instead.
+    # small ones together. One with more rows than fit is read twice: first come all deletes, so that a row that is to
+    # go holds nothing that another one gets, and then its rows in parts. The run is pending from its first row on:
+    # until then another way may be taken instead.
     # @api private
     class ChangeFeed
+      # Kinds of changes whose row is what the key has then.
+      PUTS = %w[insert update_postimage].freeze
+      private_constant :PUTS
+
       # @param session [Session]
       # @param snapshot [Snapshot] of the version to reach
       # @param pending [Hash{String => Object}] of the cursor while rows are written
@@ -35,6 +40,7 @@ module DeltaLake
           end
           @session.read(rows.size)
         end
+        write_large(version) if @large
         write { |cursor| cursor.with(pending: @pending).reached }
       end
 
@@ -43,20 +49,18 @@ module DeltaLake
       def take(row)
         kind = row.delete(:_change_type)
         value = @session.source.key_of(row)
-        %w[insert update_postimage].include?(kind) ? put(row, value) : delete(value)
+        PUTS.include?(kind) ? put(row, value) : delete(value)
       end
 
       def put(row, value)
         key = @session.key(value)
         @put[key] = true
         @deletes.delete(key)
+        @upserts.delete(key)
         dropped = []
-        @session.put(row, value, @upserts, dropped)
-        unless dropped.empty?
-          @upserts.delete(key)
-          @deletes[key] = true
-        end
-        write_part if @upserts.size >= most
+        @session.put(row, value, @large ? {} : @upserts, dropped)
+        @deletes[key] = true unless dropped.empty?
+        leave_rows if @upserts.size >= most
       end
 
       def delete(value)
@@ -67,17 +71,40 @@ module DeltaLake
         @deletes[key] = true
       end
 
+      # Those of the version under way: it is read again for them.
+      def leave_rows
+        @large = true
+        @upserts = @upserts.reject { |key, _| @put.key?(key) }
+      end
+
       def complete(version)
         @put = {}
+        return write_large(version) if @large
         return if @upserts.size + @deletes.size < @session.batch
 
         write { |cursor| cursor.with(version:, commit: nil) }
       end
 
-      def write_part
+      def write_large(version)
         begin_rows
-        @session.write(@session.cursor, @upserts)
-        @upserts = {}
+        write(&:itself) unless @upserts.empty? && @deletes.empty?
+        feed = @session.source.changes(@snapshot, version, @session.deadline.left).where(_commit_version: version)
+        feed.each_batch(size: @session.batch, deadline: @session.deadline.left) do |rows|
+          upserts = {}
+          rows.each { |row| take_row(row, upserts) }
+          @session.write(@session.cursor, upserts) unless upserts.empty?
+          @session.read(rows.size)
+        end
+        @large = false
+        @session.write(@session.cursor.with(version:, commit: nil))
+      end
+
+      def take_row(row, upserts)
+        row.delete(:_commit_version)
+        return unless PUTS.include?(row.delete(:_change_type))
+
+        # What the block drops is deleted already.
+        @session.put(row, @session.source.key_of(row), upserts, [])
       end
 
       # @yieldparam cursor [Cursor]

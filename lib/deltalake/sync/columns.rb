@@ -27,6 +27,11 @@ module DeltaLake
         size.zero?
       end
 
+      # @return [Array<Symbol>]
+      def names
+        @arrays.keys
+      end
+
       # @return [Array] values of a column
       def [](name)
         @arrays.fetch(name)

@@ -7,8 +7,9 @@ require_relative "passes"
 module DeltaLake
   class Sync
     # What became of the rows of two versions, by their key, where no feed tells it. Only files are read that one of the
-    # two versions has and the other has not. First the keys that no added file has are deleted, then come the rows that
-    # are new or others. Of the removed files' rows their keys and a number each are held, a million of them at once.
+    # two versions has and the other has not. First the keys that no added file has are deleted, all of them, then come
+    # the rows that are new or others. Of the removed files' rows their keys and a number each are held, a million of
+    # them at once.
     # @api private
     class Difference
       # @param session [Session]
@@ -27,7 +28,12 @@ module DeltaLake
       def run
         at = @session.cursor.pending
         @session.open(@removed.size + @added.size)
-        passes(at).drop(at["pass"] || 0).each { |pass| go(pass, pass.number == at["pass"] ? at : {}) }
+        passes = passes(at)
+        unless at["phase"] == "rows"
+          passes.drop(at["pass"] || 0).each { |pass| delete(pass, old_rows(pass)) }
+          at = { "pass" => 0 }
+        end
+        put_all(passes.drop(at["pass"]), at["at"])
         @session.write(@session.cursor.reached)
       end
 
@@ -36,18 +42,23 @@ module DeltaLake
       def passes(at)
         removed_rows = @removed.rows
         passes = at["passes"] ? Passes.of(at["passes"]) : Passes.for(removed_rows)
-        @session.progress.start((removed_rows + @added.rows) * passes.size)
+        times = passes.one? ? 1 : 2
+        @session.progress.start(((removed_rows * times) + @added.rows) * passes.size)
         passes
       end
 
-      def go(pass, at)
-        old = old_rows(pass)
-        delete(pass, old) unless at["phase"] == "rows" || old.empty?
-        put(pass, old, at["at"])
+      # @return [Hash{Object => Integer}] a number of each row by its key; the lowest bit is for {#delete}. That of the
+      #   last pass is kept
+      def old_rows(pass)
+        return @old if @old_of == pass
+
+        @old = nil
+        @old = read_removed(pass)
+        @old_of = pass
+        @old
       end
 
-      # @return [Hash{Object => Integer}] a number of each row by its key; the lowest bit is for {#delete}
-      def old_rows(pass)
+      def read_removed(pass)
         source = @session.source
         old = {}
         @removed.each_batch(@session.batch, @session.deadline) do |rows, _|
@@ -65,6 +76,8 @@ module DeltaLake
       end
 
       def delete(pass, old)
+        return if old.empty?
+
         source = @session.source
         @added.each_batch(@session.batch, @session.deadline, columns: source.key) do |rows, _|
           rows.each do |row|
@@ -72,8 +85,16 @@ module DeltaLake
             old[key] |= 1 if old.key?(key)
           end
         end
-        gone = old.filter_map { |key, number| @session.key(key) if number.even? }
+        # Not filter_map: a key may be false.
+        gone = old.select { |_, number| number.even? }.keys.map { |key| @session.key(key) }
         gone.each_slice(@session.batch) { |keys| @session.write(@session.cursor.at(**place(pass)), {}, keys) }
+      end
+
+      def put_all(passes, position)
+        passes.each do |pass|
+          put(pass, old_rows(pass), position)
+          position = nil
+        end
       end
 
       def put(pass, old, position)

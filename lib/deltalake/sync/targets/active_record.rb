@@ -3,6 +3,7 @@
 require_relative "cursor_table"
 require_relative "postgresql"
 require_relative "sqlite"
+require_relative "unique_values"
 require_relative "upsert_all"
 
 module DeltaLake
@@ -29,6 +30,7 @@ module DeltaLake
         # @param schema [Schema] of the rows as the table has them
         # @param mapping [Mapping]
         def bind(name:, key:, schema:, mapping:)
+          refuse_subclass
           @cursors = CursorTable.new(@model, name)
           @key = key.map(&:to_s)
           @types = @key.map { |column| @model.type_for_attribute(column) }
@@ -50,11 +52,9 @@ module DeltaLake
 
         # @param batch [Batch]
         def apply(batch)
-          @model.transaction(requires_new: true) do
-            @cursors.move(batch)
-            delete(batch.deletes) unless batch.deletes.empty?
-            @writer.write(batch.upserts) unless batch.upserts.empty?
-          end
+          write(batch)
+        rescue ::ActiveRecord::RecordNotUnique
+          exchange(batch)
         end
 
         # @return [Boolean] whether upserts may come as {Columns}
@@ -81,6 +81,7 @@ module DeltaLake
         # @yieldparam keys [Array<Object>]
         def each_key(size)
           last = nil
+          seen = {}
           loop do
             page = @model.unscoped.order(*@key).limit(size)
             page = page.where(after(last)) if last
@@ -89,7 +90,10 @@ module DeltaLake
             yield keys unless keys.empty?
             break if keys.size < size
 
-            last = Array(keys.last)
+            # Not Array(): a time makes one of its parts.
+            last = @key.one? ? [keys.last] : keys.last
+            refuse_standstill(last) if seen[last]
+            seen[last] = true
           end
         end
 
@@ -107,6 +111,13 @@ module DeltaLake
           @model.connection
         end
 
+        # SQLite compares times as text: one in another form than ActiveRecord's comes after itself.
+        def refuse_standstill(last)
+          raise ConfigurationError, "#{@model.table_name} has a key that is not stored as ActiveRecord would store " \
+                                    "it, so its rows cannot be gone through: #{@key.zip(last).to_h.inspect}. Write " \
+                                    "it by ActiveRecord, or delete the row"
+        end
+
         # Row values and their order are what PostgreSQL, SQLite and MySQL all have.
         def after(last)
           return @model.arel_table[@key.first].gt(last.first) if @key.one?
@@ -114,12 +125,43 @@ module DeltaLake
           "(#{columns(@key)}) > (#{quoted(last)})"
         end
 
-        def delete(keys)
-          return @model.unscoped.where(@key.first => keys).delete_all if @key.one?
+        def write(batch)
+          @model.transaction(requires_new: true) do
+            @cursors.move(batch)
+            of(batch.deletes, &:delete_all) unless batch.deletes.empty?
+            yield if block_given?
+            @writer.write(batch.upserts) unless batch.upserts.empty?
+          end
+        end
+
+        # Of its own only where it has to be: it takes another statement, and asks for indexes.
+        def exchange(batch)
+          keys, names = keys_and_names(batch.upserts)
+          columns = UniqueValues.new(@model, @key).columns(names)
+          write(batch) do
+            of(keys) { |rows| rows.update_all(columns.to_h { |name| [name, nil] }) } unless columns.empty?
+          end
+        rescue ::ActiveRecord::RecordNotUnique => e
+          raise ConstraintViolationError, "a row comes with a value that another row of #{@model.table_name} has, " \
+                                          "and a unique index forbids that: #{e.message.split("\n").join(' ')}. Rows " \
+                                          "that give each other such values have to come in one batch: give a " \
+                                          "larger batch:, and let the column be null; or make the index no unique one"
+        end
+
+        def keys_and_names(upserts)
+          return [upserts.keys, upserts.values.map(&:keys).reduce(:&).map(&:to_s)] if upserts.is_a?(Hash)
+
+          keys = @key.map { |name| upserts[name.to_sym] }
+          [@key.one? ? keys.first : keys.transpose, upserts.names.map(&:to_s)]
+        end
+
+        # @yieldparam relation [ActiveRecord::Relation] rows of some of the keys
+        def of(keys)
+          return yield(@model.unscoped.where(@key.first => keys)) if @key.one?
 
           keys.each_slice(KEYS_AT_ONCE) do |some|
             all = some.map { |key| "(#{@key.zip(key).map { |name, value| equal(name, value) }.join(' AND ')})" }
-            @model.unscoped.where(all.join(" OR ")).delete_all
+            yield @model.unscoped.where(all.join(" OR "))
           end
         end
 
@@ -141,6 +183,16 @@ module DeltaLake
         def writer_for(key, types, mapping)
           kind = [PostgreSQL, SQLite].find { |writer| writer.fits?(@model, types.keys) } unless mapping.free?
           (kind || UpsertAll).new(@model, key, types)
+        end
+
+        # Its conditions would hide from deletes what the writers, which set no type, have written.
+        def refuse_subclass
+          return if @model.descends_from_active_record?
+
+          raise ConfigurationError, "#{@model.name} shares the table #{@model.table_name} with other classes (single " \
+                                    "table inheritance), and a sync needs all of a table: give it " \
+                                    "#{@model.base_class.name}, if all of the rows are to be the sync's, or a model " \
+                                    "with a table of its own"
         end
 
         def check_columns(names)

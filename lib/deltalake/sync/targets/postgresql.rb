@@ -34,6 +34,8 @@ module DeltaLake
           rows = Columns.of(rows.values, @names) if rows.is_a?(Hash)
           arrays = @columns.zip(@names).map { |column, name| column.array(rows[name]) }
           @model.connection.raw_connection.exec_params(@sql, arrays)
+        rescue PG::UniqueViolation => e
+          raise ::ActiveRecord::RecordNotUnique, "#{e.class}: #{e.message}"
         rescue PG::Error => e
           raise ::ActiveRecord::StatementInvalid, "#{e.class}: #{e.message}"
         rescue ArgumentError

@@ -29,7 +29,7 @@ module DeltaLake
           @model = model
           @names = types.keys
           @symbols = @names.map(&:to_sym)
-          @forms = types.map { |name, type| form(type.to_s, model.columns_hash[name].type) }
+          @forms = types.map { |name, type| form(type.to_s, model.columns_hash[name]) }
           @stamps = stamps(@names)
           all = @names + @stamps.flatten
           @sql = "INSERT INTO #{model.quoted_table_name} (#{quoted(all)}) VALUES (#{(['?'] * all.size).join(', ')}) " \
@@ -48,12 +48,18 @@ module DeltaLake
             statement.reset!
           end
         rescue SQLite3::Exception => e
-          raise ::ActiveRecord::StatementInvalid, "#{e.class}: #{e.message}"
+          fail_as_activerecord(e)
         ensure
           statement&.close
         end
 
         private
+
+        def fail_as_activerecord(error)
+          twice = error.message.start_with?("UNIQUE constraint failed")
+          raise twice ? ::ActiveRecord::RecordNotUnique : ::ActiveRecord::StatementInvalid,
+                "#{error.class}: #{error.message}"
+        end
 
         # What is bound stays: the times of the batch are bound once.
         def prepared
@@ -64,13 +70,13 @@ module DeltaLake
         end
 
         # What makes of a value what SQLite has; nil where it has it.
-        def form(type, kind)
+        def form(type, column)
           case type
           when *SAME then nil
           when "boolean" then { true => 1, false => 0 }.method(:[]).to_proc
           when "binary" then ->(value) { value && SQLite3::Blob.new(value) }
-          when "timestamp", "timestamp_ntz" then kind == :datetime ? ->(time) { text(time) } : optional(:text)
-          else optional(type == "variant" && kind == :json ? :json : :text)
+          when "timestamp", "timestamp_ntz" then column.type == :datetime ? time(column) : optional(:text)
+          else optional(type == "variant" && column.type == :json ? :json : :text)
           end
         end
 
@@ -78,9 +84,15 @@ module DeltaLake
           ->(value) { value.nil? ? nil : Values.public_send(name, value) }
         end
 
-        # As ActiveRecord writes it.
+        # ActiveRecord cuts digits that a column has no place for, and looks for keys without them.
+        def time(column)
+          digits = column.precision || 6
+          digits < 6 ? ->(time) { time && text(time.floor(digits)) } : ->(time) { text(time) }
+        end
+
+        # As ActiveRecord writes it: SQLite compares texts.
         def text(time)
-          time&.strftime("%Y-%m-%d %H:%M:%S.%6N")
+          time&.strftime(time.usec.zero? ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M:%S.%6N")
         end
       end
     end

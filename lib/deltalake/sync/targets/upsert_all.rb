@@ -24,7 +24,7 @@ module DeltaLake
           @unique_by = key if named
           @stamps = stamps
           @names = Hash.new { |names, name| names[name] = name.to_s.freeze }
-          @kinds = Hash.new { |kinds, name| kinds[name] = model.type_for_attribute(name).type }
+          @kinds = Hash.new { |kinds, name| kinds[name] = kind(model.type_for_attribute(name)) }
           @inserts = Hash.new { |made, kept| made[kept] = insert_that_keeps(kept) }
         end
 
@@ -42,17 +42,31 @@ module DeltaLake
         # @param kept [Array<String>] times of creation that no row brings
         def upsert(rows, kept)
           @model.unscoped do
-            next @model.upsert_all(rows, **options) if @stamps.empty?
+            next @inserts[kept].new(@model, rows, on_duplicate: :update, **options).execute if old?
 
-            @inserts[kept].new(@model, rows, on_duplicate: :update, **options).execute
+            @model.upsert_all(rows, **options, **updates(rows.first.keys))
           end
         end
 
         # Before 7.0 `upsert_all` takes times of creation for values like others, and replaces those that are there.
         def insert_that_keeps(kept)
+          readonly = self.readonly
           Class.new(::ActiveRecord::InsertAll) do
-            define_method(:updatable_columns) { super() - kept }
+            define_method(:updatable_columns) { (super() | (readonly & keys.to_a)) - kept }
           end
+        end
+
+        # What the application may not change, the sync does: ActiveRecord would leave it as it was.
+        def updates(names)
+          (names & readonly).empty? ? {} : { update_only: names - fixed }
+        end
+
+        def readonly
+          @readonly ||= @model.readonly_attributes.to_a - fixed
+        end
+
+        def fixed
+          @key | [@model.primary_key].flatten.compact
         end
 
         def options
@@ -69,11 +83,26 @@ module DeltaLake
 
         def value(name, value)
           case value
-          when String then DOCUMENTS.include?(@kinds[name]) ? document(name, value) : value
+          when String then text(name, value)
           when Time, Date, BigDecimal then TEXTS.include?(@kinds[name]) ? Values.text(value) : value
           when Hash, Array then structure(name, value)
           else value
           end
+        end
+
+        # Attributes that are serialized have values of their own, which their coder writes.
+        def kind(type)
+          type.is_a?(::ActiveRecord::Type::Serialized) ? :json : type.type
+        end
+
+        def text(name, value)
+          return document(name, value) if DOCUMENTS.include?(@kinds[name])
+
+          labels = @model.defined_enums[name]
+          return value if labels.nil? || labels.key?(value) || labels.values.map(&:to_s).include?(value)
+
+          raise SchemaMismatchError, "a row has #{value.inspect} in #{name}, which is no label of that enum of " \
+                                     "#{@model.name}: it has #{labels.keys.join(', ')}"
         end
 
         def structure(name, value)
@@ -83,7 +112,7 @@ module DeltaLake
           column.respond_to?(:array) && column.array ? value : Values.json(value)
         end
 
-        # Text in a column of JSON is JSON text already, as {Schema.from_model} has it.
+        # Text in a column of JSON, or in a serialized one, is JSON text already, as {Schema.from_model} has it.
         def document(name, text)
           @types[name].to_s == "string" ? JSON.parse(text) : text
         rescue JSON::ParserError
@@ -92,9 +121,13 @@ module DeltaLake
 
         # From 7.0 on ActiveRecord does this itself.
         def stamps
-          return [] unless ::ActiveRecord.version < Gem::Version.new("7.0") && @model.record_timestamps
+          return [] unless old? && @model.record_timestamps
 
           @model.send(:all_timestamp_attributes_in_model) & @model.column_names
+        end
+
+        def old?
+          ::ActiveRecord.version < Gem::Version.new("7.0")
         end
 
         def created
