@@ -375,6 +375,46 @@ RSpec.describe "Targets of syncs", :native do
     expect(others).to eq(%w[full options_changed options_changed none])
   end
 
+  it "are written once and by one run where connections are lost, in Redis" do
+    skip Services::Redis.missing if Services::Redis.missing
+    taken, again, wide = run(<<~'RUBY', "URL = #{Services::Redis.running.url.inspect}\n")
+      require "redis"
+      redis, other = Array.new(2) { Redis.new(url: URL) }
+      redis.flushall
+      redis.singleton_class.prepend(Module.new { def eval(...) = $around.call { super } })
+      batch = lambda do |expected, cursor, upserts, deletes = []|
+        DeltaLake::Sync::Batch.new(expected: expected, cursor: cursor, upserts: upserts, deletes: deletes)
+      end
+      to = DeltaLake::Sync.redis(redis, prefix: "w:").tap { |made| made.bind(name: "w") }
+      other.set("deltalake:cursor:w", "A")
+      lost = -> { other.client(:kill, "TYPE", "normal", "SKIPME", "yes") }
+      $around = lambda do |&write|
+        other.set("deltalake:cursor:w", "B")
+        lost.call
+        write.call
+      end
+      begin
+        to.apply(batch.call("A", "C", { "w:1" => { v: 1 } }))
+      rescue DeltaLake::CommitConflictError => e
+        show([e.kind, other.keys("w:*"), to.cursor])
+      end
+      # The reply is what is lost.
+      $around = lambda do |&write|
+        write.call
+        lost.call
+        write.call
+      end
+      to.apply(batch.call("B", "C", { "w:1" => { v: 1, w: 2 }, "w:2" => { v: nil } }))
+      to.apply(batch.call("C", "D", { "w:1" => { v: 2 }, "w:3" => { v: 3 } }, ["w:2", "w:3"]))
+      show([other.keys("w:*").sort.map { |key| [key, other.hgetall(key)] }, to.cursor])
+      to.apply(batch.call("D", "E", { "w:4" => Array.new(9_001) { |n| ["f#{n}", n] }.to_h }))
+      show([other.hlen("w:4"), other.hget("w:4", "f9000")])
+    RUBY
+    expect(taken).to eq(["concurrent_sync", [], "B"])
+    expect(again).to eq([[["w:1", { "v" => "2" }], ["w:3", { "v" => "3" }]], "D"])
+    expect(wide).to eq([9_001, "9000"])
+  end
+
   it "have text, in Redis" do
     skip Services::Redis.missing if Services::Redis.missing
     row, early, text, keys, refused = run(<<~'RUBY', "URL = #{Services::Redis.running.url.inspect}\n")

@@ -18,12 +18,34 @@ module DeltaLake
     end
 
     module Targets
-      # A Redis server. Rows and cursor (`deltalake:cursor:NAME`) are written in one MULTI. A null is a field that is
-      # not there.
+      # A Redis server. Rows and cursor (`deltalake:cursor:NAME`) are written by one script, which looks at the cursor
+      # first. A null is a field that is not there.
       class Redis
         # Keys that SCAN looks at in one step, about.
         SCAN = 1_000
-        private_constant :SCAN
+        # A client that loses its connection sends again what it has sent, and a WATCH is lost with a connection: so
+        # look and write are one command. Where it finds the batch's own cursor, it was here before.
+        WRITE = <<~LUA
+          local cursor = redis.call('GET', KEYS[1])
+          local expected = ARGV[1] == '1' and ARGV[2]
+          if cursor ~= expected then return cursor == ARGV[3] and 1 or 0 end
+          local deletes = tonumber(ARGV[4])
+          local at = 6
+          for i = 2, #KEYS do
+            redis.call('DEL', KEYS[i])
+            if i > deletes + 1 then
+              local last = at + tonumber(ARGV[at])
+              -- What Lua can unpack at once is bounded.
+              for first = at + 1, last, 4000 do
+                redis.call(ARGV[5], KEYS[i], unpack(ARGV, first, math.min(first + 3999, last)))
+              end
+              at = last + 1
+            end
+          end
+          redis.call('SET', KEYS[1], ARGV[3])
+          return 1
+        LUA
+        private_constant :SCAN, :WRITE
 
         # @param redis [Redis, #with]
         # @param prefix [String]
@@ -57,17 +79,11 @@ module DeltaLake
 
         # @param batch [Batch]
         def apply(batch)
-          done = connected do |redis|
-            redis.watch(@cursor_key) do
-              if redis.get(@cursor_key) == batch.expected
-                redis.multi { |transaction| write(transaction, batch) }
-              else
-                redis.unwatch
-                nil
-              end
-            end
-          end
-          batch.taken_over! unless done
+          keys = [@cursor_key, *batch.deletes, *batch.upserts.keys]
+          head = [batch.expected ? "1" : "0", batch.expected.to_s, batch.cursor, batch.deletes.size.to_s,
+                  @as == :hash ? "HSET" : "SET"]
+          rows = batch.upserts.each_value.flat_map { |row| arguments(row) }
+          batch.taken_over! unless connected { |redis| redis.eval(WRITE, keys, head + rows) } == 1
         end
 
         # @return [String] the key in Redis, as bytes. Parts of it are told apart by a colon, and one within a part is
@@ -98,22 +114,12 @@ module DeltaLake
           @redis.respond_to?(:hset) ? yield(@redis) : @redis.with(&block)
         end
 
-        def write(transaction, batch)
-          transaction.del(*batch.deletes) unless batch.deletes.empty?
-          put = @as == :hash ? :put_hash : :put_text
-          batch.upserts.each { |key, row| send(put, transaction, key, row) }
-          transaction.set(@cursor_key, batch.cursor)
-        end
+        # @return [Array<String>] how many there are, and fields and values or the text
+        def arguments(row)
+          return ["1", Values.json(row)] if @as == :string
 
-        # What was a field of the old row and is null now goes.
-        def put_hash(transaction, key, row)
-          transaction.del(key)
           fields = row.compact.flat_map { |name, value| [name.to_s, Values.text(value)] }
-          transaction.hset(key, *fields) unless fields.empty?
-        end
-
-        def put_text(transaction, key, row)
-          transaction.set(key, Values.json(row))
+          fields.unshift(fields.size.to_s)
         end
       end
     end
