@@ -170,16 +170,20 @@ RSpec.describe "ActiveRecord", :native do
     expect(rest).to eq([[25_000, 25_000, 3, true], [12_500, 5, true], 12])
   end
 
+  # Records with others of their own, in pages of three.
+  orders = <<~'RUBY'
+    DeltaLake::Append::Relation.send(:remove_const, :BATCH)
+    DeltaLake::Append::Relation::BATCH = 3
+    ActiveRecord::Schema.define { create_table(:orders) { |t| t.references :user; t.string :name } }
+    class Order < ActiveRecord::Base; end
+    class User
+      has_many :orders
+      has_one :order
+    end
+  RUBY
+
   it "takes all rows of a key, wherever a page ends" do
-    queries, *shown = run(<<~'RUBY')
-      DeltaLake::Append::Relation.send(:remove_const, :BATCH)
-      DeltaLake::Append::Relation::BATCH = 3
-      ActiveRecord::Schema.define { create_table(:orders) { |t| t.references :user; t.string :name } }
-      class Order < ActiveRecord::Base; end
-      class User
-        has_many :orders
-        has_one :order
-      end
+    queries, *shown = run(orders + <<~'RUBY')
       users(6)
       # Of user 2 more rows than a page has, of 3 some in the next; 5 has none, and one is nobody's.
       Order.insert_all([1, 2, 2, 2, 2, 2, 3, 3, 4, nil, 6].map { |id| { user_id: id, name: "o" } })
@@ -275,15 +279,7 @@ RSpec.describe "ActiveRecord", :native do
   end
 
   it "takes each record once, whatever is loaded with it" do
-    shown = run(<<~'RUBY')
-      DeltaLake::Append::Relation.send(:remove_const, :BATCH)
-      DeltaLake::Append::Relation::BATCH = 3
-      ActiveRecord::Schema.define { create_table(:orders) { |t| t.references :user; t.string :name } }
-      class Order < ActiveRecord::Base; end
-      class User
-        has_many :orders
-        has_one :order
-      end
+    shown = run(orders + <<~'RUBY')
       class Loading < User
         self.table_name = "users"
         has_many :orders, foreign_key: :user_id

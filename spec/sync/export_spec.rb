@@ -2,10 +2,11 @@
 
 require "json"
 require "open3"
-require "securerandom"
 
 # With real databases, in processes of their own: ActiveSupport changes classes of Ruby's.
 RSpec.describe "Export", :native do
+  include ModelDatabase
+
   models = <<~'RUBY'
     require "deltalake/export"
     ActiveRecord::Base.establish_connection(adapter: "sqlite3", database: "#{DIR}/items.sqlite3")
@@ -151,8 +152,7 @@ RSpec.describe "Export", :native do
   end
 
   it "names rows of PostgreSQL that have no moment, and leaves out those that are never over" do
-    skip Services::Postgres.missing if Services::Postgres.missing
-    url = Services::Postgres.running.create_database("export_#{SecureRandom.hex(4)}")
+    url = model_database(:postgres)
     refused, told = run(<<~RUBY)
       ActiveRecord::Base.establish_connection(#{url.inspect})
       ActiveRecord::Schema.define { create_table(:items) { |t| t.string :name; t.datetime :updated_at, precision: 6 } }
@@ -275,13 +275,8 @@ RSpec.describe "Export", :native do
       expect(play("sqlite3:#{tmpdir}/items.sqlite3", 3)).to whole.and include(killed: a_value > 1)
     end
 
-    def database
-      skip Services::Postgres.missing if Services::Postgres.missing
-      Services::Postgres.running.create_database("export_#{SecureRandom.hex(4)}")
-    end
-
     it "has each state of PostgreSQL's rows once" do
-      expect(play(database, 3)).to whole.and include(killed: a_value > 1)
+      expect(play(model_database(:postgres), 3)).to whole.and include(killed: a_value > 1)
     end
 
     it "does so for many kills over SQLite", :long do
@@ -289,7 +284,7 @@ RSpec.describe "Export", :native do
     end
 
     it "does so for many kills over PostgreSQL", :long do
-      expect(play(database, 60)).to whole.and include(killed: a_value >= 50)
+      expect(play(model_database(:postgres), 60)).to whole.and include(killed: a_value >= 50)
     end
   end
 end

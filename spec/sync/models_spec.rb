@@ -1,10 +1,11 @@
 # frozen_string_literal: true
 
 require "json"
-require "securerandom"
 
 # Rows in the tables of ActiveRecord models, in processes of their own: ActiveSupport changes classes of Ruby's.
 RSpec.describe "Syncs into models", :native do
+  include ModelDatabase
+
   setup = <<~'RUBY'
     require "deltalake/sync"
     require "active_record"
@@ -34,14 +35,7 @@ RSpec.describe "Syncs into models", :native do
   RUBY
 
   define_method(:run) do |kind, script|
-    shown_by("DIR = #{tmpdir.inspect}\nURL = #{url(kind).inspect}\n#{setup}#{script}")
-  end
-
-  def url(kind)
-    return "sqlite3:#{tmpdir}/x.sqlite3" if kind == :sqlite
-
-    skip Services::Postgres.missing if Services::Postgres.missing
-    Services::Postgres.running.create_database("models_#{SecureRandom.hex(4)}")
+    shown_by("DIR = #{tmpdir.inspect}\nURL = #{model_database(kind).inspect}\n#{setup}#{script}")
   end
 
   %i[sqlite postgres].each do |kind|

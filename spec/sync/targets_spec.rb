@@ -1,10 +1,11 @@
 # frozen_string_literal: true
 
 require "json"
-require "securerandom"
 
 # What values become in each kind of target, in processes of their own: ActiveSupport changes classes of Ruby's.
 RSpec.describe "Targets of syncs", :native do
+  include ModelDatabase
+
   source = <<~'RUBY'
     require "active_record"
     require "deltalake/sync"
@@ -80,16 +81,9 @@ RSpec.describe "Targets of syncs", :native do
     ended.out.lines.map { |line| JSON.parse(line) }
   end
 
-  def url(kind)
-    return "sqlite3:#{tmpdir}/x.sqlite3" if kind == :sqlite
-
-    skip Services::Postgres.missing if Services::Postgres.missing
-    Services::Postgres.running.create_database("targets_#{SecureRandom.hex(4)}")
-  end
-
   %i[sqlite postgres].each do |kind|
     it "have every value, in #{kind}" do
-      writers, row, early, empty = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}")
+      writers, row, early, empty = run(<<~'RUBY', "URL = #{model_database(kind).inspect}\n#{database}")
         sync(Plain).run
         writer = sync(Plain).tap(&:run).instance_variable_get(:@target).instance_variable_get(:@writer)
         show([writer.class.name])
@@ -111,7 +105,7 @@ RSpec.describe "Targets of syncs", :native do
     end
 
     it "have doubles bit by bit, as columns and as rows of a block, in #{kind}" do
-      others = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}")
+      others = run(<<~'RUBY', "URL = #{model_database(kind).inspect}\n#{database}")
         random = Random.new(1)
         single = ->(number) { [number].pack("g").unpack1("g") }
         doubles = Array.new(5_000) { random.bytes(8).unpack1("G") } + Array.new(3_000) { random.rand * 100 }
@@ -147,7 +141,7 @@ RSpec.describe "Targets of syncs", :native do
     end
 
     it "have times of creation and change, enums, and rows made by a block, in #{kind}" do
-      stamps, enums, made, *kept = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}")
+      stamps, enums, made, *kept = run(<<~'RUBY', "URL = #{model_database(kind).inspect}\n#{database}")
         sync(Stamp).run
         created = Stamp.find(1).created_at
         sleep(0.01)
@@ -178,7 +172,7 @@ RSpec.describe "Targets of syncs", :native do
 
     it "have any text, as key too, and dates whatever the application shows of them, in #{kind}" do
       texts = [["a,b", "{c}", "NULL", "", " d ", "\u00e9'"], ['e"f', '"', "x"], ["g\\h", "y"], ['","', "\n"]]
-      *rows, nothing = run(<<~RUBY, "URL = #{url(kind).inspect}\n#{database}")
+      *rows, nothing = run(<<~RUBY, "URL = #{model_database(kind).inspect}\n#{database}")
         require "active_support/core_ext/date/conversions"
         Date::DATE_FORMATS[:default] = "%d/%m/%Y"
         ActiveRecord::Base.connection.create_table(:texts, id: false) do |t|
@@ -210,7 +204,7 @@ RSpec.describe "Targets of syncs", :native do
     end
 
     it "are looked at past the cache of queries that a job has, in #{kind}" do
-      kept, mode, version = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}").first
+      kept, mode, version = run(<<~'RUBY', "URL = #{model_database(kind).inspect}\n#{database}").first
         ActiveRecord::Base.cache do
           job = sync(Plain)
           2.times { job.run }
@@ -230,7 +224,7 @@ RSpec.describe "Targets of syncs", :native do
     end
 
     it "are told from others of the same name, in #{kind}" do
-      error, mode, counts = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}").first
+      error, mode, counts = run(<<~'RUBY', "URL = #{model_database(kind).inspect}\n#{database}").first
         sync(Plain).run
         begin
           sync(Stamp).run
@@ -245,7 +239,7 @@ RSpec.describe "Targets of syncs", :native do
     end
 
     it "have keys of several columns, and say what they lack, in #{kind}" do
-      rows, after, *errors = run(<<~'RUBY', "URL = #{url(kind).inspect}\n#{database}")
+      rows, after, *errors = run(<<~'RUBY', "URL = #{model_database(kind).inspect}\n#{database}")
         ActiveRecord::Base.connection.create_table(:pairs, id: false) do |t|
           t.string :word, null: false
           t.bigint :number, null: false
@@ -278,7 +272,7 @@ RSpec.describe "Targets of syncs", :native do
   end
 
   it "are told which row has what PostgreSQL has no text for" do
-    kind, message, count = run(<<~'RUBY', "URL = #{url(:postgres).inspect}\n#{database}").first
+    kind, message, count = run(<<~'RUBY', "URL = #{model_database(:postgres).inspect}\n#{database}").first
       begin
         TABLE.append([{ id: 7, raw: "\0".b, name: "a\0b" }])
         sync(Plain).run
@@ -292,7 +286,7 @@ RSpec.describe "Targets of syncs", :native do
   end
 
   it "are refused what a column of PostgreSQL is too short for, as upsert_all is, and cut or round as it does" do
-    *refused, left, written, made = run(<<~'RUBY', "URL = #{url(:postgres).inspect}\n#{database}")
+    *refused, left, written, made = run(<<~'RUBY', "URL = #{model_database(:postgres).inspect}\n#{database}")
       ActiveRecord::Base.connection.create_table(:shorts, id: false) do |t|
         t.string :code, limit: 6, null: false, index: { unique: true }
         t.column :pair, "char(2)"
